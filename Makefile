@@ -1,0 +1,66 @@
+# labkit: every target does its own set-up in .venv, and nothing twice.
+PYTHON ?= python3
+EXTRAS ?=
+BIN := .venv/bin
+SOURCES := $(shell find labkit -name '*.pyx' -o -name '*.cpp' -o -name '*.hpp' 2>/dev/null)
+EXTENSIONS := pyproject.toml setup.py requirements.lock $(SOURCES)
+BUDGET ?= 5
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint requirements.lock
+
+.DEFAULT_GOAL := help
+.PHONY: help bench lab test data selftest simulation lock clean
+
+help:  ## what can be made
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+bench: .venv/ready data  ## measure every stage within 3 minutes, print the tables, store a run under results/
+	@$(BIN)/labkit bench --budget $(BUDGET)
+
+lab: .venv/ready data  ## open JupyterLab on notebooks/
+	@$(BIN)/labkit lab
+
+test: .venv/test$(if $(EXTRAS),-$(EXTRAS)) data  ## lint, types, tests and notebooks; EXTRAS=all installs torch too and then skips nothing
+	@$(BIN)/ruff format --check --quiet . && $(BIN)/ruff check --quiet . && $(BIN)/mypy
+	@LABKIT_EXTRAS=$(EXTRAS) $(BIN)/python -m pytest
+
+data: data/.ready
+
+data/.ready: .venv/ready
+	@$(BIN)/python -m labkit.prepare && touch $@
+
+selftest: .venv/ready  ## can verdicts be trusted on this machine, while it is busy? (about 45 minutes)
+	@$(BIN)/python -m benchmarks.selftest
+
+simulation: .venv/test  ## simulate 10,000 comparisons of each kind and print how often the intervals are right
+	@$(BIN)/python -m tests.statistics.simulation
+
+lock: .venv/ready  ## refresh requirements.lock, the tested versions
+	@$(BIN)/python -m pip install --quiet pip-tools
+	@echo 'torch==2.13.0' > .venv/pins.txt
+	@CUSTOM_COMPILE_COMMAND='make lock' $(BIN)/pip-compile --quiet --upgrade --extra gpu --extra test --strip-extras \
+	  --no-annotate --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --constraint .venv/pins.txt \
+	  --output-file requirements.lock pyproject.toml
+	@sed -i 's/+cpu$$//' requirements.lock
+
+clean:  ## take away .venv, what was built, and generated data
+	@rm -rf .venv build labkit.egg-info data/.ready data/*.png data/*.jpg .mypy_cache .ruff_cache .pytest_cache
+	@find labkit -name '*.so' -delete
+
+.venv/python:
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' 2>/dev/null || \
+	  { echo "labkit needs Python 3.11 to 3.13 as $(PYTHON); name another with: make PYTHON=/path/to/python3.12" >&2; exit 1; }
+	@$(PYTHON) -m venv .venv || { echo "labkit needs Python's venv module; on Debian: apt-get install python3-venv" >&2; exit 1; }
+	@touch $@
+
+.venv/ready: .venv/python $(EXTENSIONS)
+	@echo "setting up .venv (once)" >&2
+	@$(INSTALL) --editable .
+	@touch $@
+
+.venv/test: .venv/ready
+	@$(INSTALL) --editable '.[test]'
+	@touch $@
+
+.venv/test-%: .venv/test
+	@$(INSTALL) --editable '.[test,$*]'
+	@touch $@

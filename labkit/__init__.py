@@ -1,0 +1,24 @@
+"""labkit: make slow image pipelines fast, and prove it.
+
+``import labkit as lk`` gives ``lk.stage`` and ``lk.variant`` to bring your own code, ``lk.bench`` to check and time
+variants against one another, ``lk.check`` to check them alone, and ``lk.runs`` to read what was measured before.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from labkit.core import Exact, Split, UsageError, Within, Workload, stage, variant
+
+__version__ = "0.1.0"
+_MEASURING = ("bench", "check", "compare", "load", "runs", "show_progress")
+__all__ = ["Exact", "Split", "UsageError", "Within", "Workload", "stage", "variant", *_MEASURING]
+
+
+def __getattr__(name: str) -> Any:
+    """The measuring side is imported on first use: a process that only runs a variant never pays for it."""
+    if name in _MEASURING:
+        from labkit import api
+
+        return getattr(api, name)
+    raise AttributeError(f"module 'labkit' has no attribute {name!r}")

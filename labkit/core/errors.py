@@ -1,0 +1,15 @@
+"""The one error that means «you asked for something that is not there, or not like this»."""
+
+
+class UsageError(ValueError):
+    """Wrong usage or input. Its text is one line: what came, where, and what would be right."""
+
+
+def listed(names: object) -> str:
+    """Names as a readable list for the end of an error message."""
+    words = [str(name) for name in names]  # type: ignore[attr-defined]
+    return ", ".join(words) if words else "none"
+
+
+class NotOffered(ValueError):
+    """A variant can not do this workload (a format it does not read, say); not a fault of either."""

@@ -1,0 +1,188 @@
+"""Right before fast: the calls by which a variant shows that it keeps its stage's contract.
+
+Each check exists because the fault it catches has made a wrong variant look fast: an input changed in place (the next
+variant then works on other data), an output that is a view of the input (nothing was computed yet), an answer
+remembered from the call before (the clock then times a dictionary look-up).
+"""
+
+from __future__ import annotations
+
+import copy
+import inspect
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from labkit.core.agreement import Agreement, arrays, elements
+from labkit.core.errors import NotOffered
+from labkit.core.stage import Stage
+from labkit.core.workload import Workload
+
+UNEVEN = 0x5B  # a bit pattern without symmetry: inverting these bits changes every channel, and which pixels count
+PLAIN = (str, bytes, bytearray, int, float, complex, set, frozenset, type(None), np.generic)
+
+
+@dataclass(frozen=True)
+class Exam:
+    """Inputs with the reference's answers: for the workload itself and for another content of the same sizes."""
+
+    inputs: tuple[Any, ...]
+    expected: Any
+    other: tuple[Any, ...]
+    other_expected: Any
+
+
+def bind(stage: Stage, inputs: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The inputs completed by the contract's defaults, checked by the contract. Raises what the contract raises."""
+    bound = inspect.signature(stage.contract).bind(*inputs)
+    bound.apply_defaults()
+    complete = tuple(bound.arguments.values())
+    stage.contract(*complete)
+    return complete
+
+
+def other_inputs(workload: Workload, inputs: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Inputs of the same sizes and another content: the workload's own, or each uint8 array with its middle inverted.
+
+    The first and last quarter stay: an answer remembered under the first row, say, is then the wrong one.
+    """
+    if workload.other is not None:
+        return workload.other()
+    changed = tuple(_inverted(v) if isinstance(v, np.ndarray) and v.dtype == np.uint8 else v for v in inputs)
+    if all(a is b for a, b in zip(changed, inputs, strict=True)):
+        raise ValueError(
+            f"workload {workload.name} has no uint8 array: it must say other() inputs for the agreement gate"
+        )
+    return changed
+
+
+def _inverted(array: np.ndarray) -> np.ndarray:
+    changed = array.copy()
+    flat = changed.reshape(-1)
+    quarter = array.size // 4
+    flat[quarter : array.size - quarter] ^= np.uint8(UNEVEN)
+    return changed
+
+
+def prepare_exam(stage: Stage, workload: Workload, reference: Callable[..., Any]) -> Exam:
+    """Build a workload's inputs and let the reference answer both of its contents.
+
+    Raises ValueError when both answers agree: a remembered answer would then go unnoticed.
+    """
+    inputs = bind(stage, workload.build())
+    other = bind(stage, other_inputs(workload, inputs))
+    expected, other_expected = (copy.deepcopy(reference(*copy.deepcopy(content))) for content in (inputs, other))
+    if stage.agreement.difference(other_expected, expected) is None:
+        raise ValueError(f"workload {workload.name} has the same answer on other content: give it other() inputs")
+    return Exam(inputs, expected, other, other_expected)
+
+
+def first_fault(
+    call: Callable[..., Any], exam: Exam, agreement: Agreement, first_output: Any, used: tuple[Any, ...]
+) -> str | None:
+    """What is wrong with a variant whose first call on ``used`` (a copy of the exam's inputs) gave ``first_output``.
+
+    Returns one line that says what differs and where, or None when every check holds.
+    """
+    found = agreement.difference(first_output, exam.expected)
+    if found:
+        return str(found)
+    if _changed(used, exam.inputs):
+        return f"changes its input in place{_changed(used, exam.inputs)}"
+    fault = _not_owned(first_output, used)
+    if fault:
+        return fault
+    second_output = call(*used)
+    found = agreement.difference(second_output, exam.expected)
+    if found:
+        return f"answers differently on the second call: {found}"
+    refill(used, exam.other)
+    answer = call(*used) if _same_buffers(used, exam.other) else call(*copy.deepcopy(exam.other))
+    found = agreement.difference(answer, exam.other_expected)
+    if found:
+        remembered = agreement.difference(answer, exam.expected) is None
+        cause = "remembers the answer of the call before" if remembered else "differs on other content"
+        return f"{cause} (same buffer, new content): {found}"
+    found = agreement.difference(call(*copy.deepcopy(exam.inputs)), exam.expected)
+    if found:
+        return f"differs on an equal copy of the input: {found}"
+    for (where, first), (_, second) in zip(arrays(first_output), arrays(second_output), strict=True):
+        if np.shares_memory(first, second):
+            return f"output{where} of the second call is that of the first: an answer remembered, or overwritten"
+    return None
+
+
+def edge_case_fault(
+    call: Callable[..., Any], cases: Mapping[str, tuple[tuple[Any, ...], Any]], agreement: Agreement
+) -> str | None:
+    """The first edge case on which a variant differs from the reference or raises; None when all agree."""
+    for name, (inputs, expected) in cases.items():
+        used = copy.deepcopy(inputs)
+        try:
+            output = call(*used)
+        except NotOffered:
+            continue
+        except Exception as error:
+            return f"edge case «{name}»: raises {type(error).__name__}: {error}"
+        found = agreement.difference(output, expected)
+        if found:
+            return f"edge case «{name}»: {found}"
+        if _changed(used, inputs):
+            return f"edge case «{name}»: changes its input in place{_changed(used, inputs)}"
+        fault = _not_owned(output, used)
+        if fault:
+            return f"edge case «{name}»: {fault}"
+    return None
+
+
+def refill(buffers: tuple[Any, ...], content: tuple[Any, ...]) -> None:
+    """Write new content into the arrays that a variant has already seen, where shapes and dtypes allow it."""
+    for (_, buffer), (_, fresh) in zip(arrays(buffers), arrays(content), strict=False):
+        if buffer.shape == fresh.shape and buffer.dtype == fresh.dtype:
+            np.copyto(buffer, fresh)
+
+
+def _same_buffers(buffers: tuple[Any, ...], content: tuple[Any, ...]) -> bool:
+    """Do the refilled buffers now stand for the new content, so that they can be passed instead of it?"""
+    known = all(isinstance(leaf, (np.ndarray, *PLAIN)) for _, leaf in _leaves(content))
+    return known and not _changed(buffers, content)
+
+
+def _changed(now: tuple[Any, ...], before: tuple[Any, ...]) -> str:
+    """Where two sets of inputs differ, as text; empty when they hold the same, as far as it can be told of objects."""
+    after, earlier = dict(_leaves(now)), dict(_leaves(before))
+    for where in dict.fromkeys([*earlier, *after]):
+        if where not in after or where not in earlier or _unlike(after[where], earlier[where]):
+            return f" (argument {where})"
+    return ""
+
+
+def _leaves(value: Any, where: str = "") -> Iterator[tuple[str, Any]]:
+    """Everything inside nested inputs that is no list, tuple or dictionary, with its path."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield from _leaves(inner, f"{where}[{key!r}]")
+    elif isinstance(value, tuple | list):
+        for name, inner in elements(value):
+            yield from _leaves(inner, where + name)
+    else:
+        yield where, value
+
+
+def _unlike(now: Any, before: Any) -> bool:
+    if isinstance(before, np.ndarray):
+        same_kind = isinstance(now, np.ndarray) and (now.dtype, now.shape) == (before.dtype, before.shape)
+        return not same_kind or now.tobytes() != before.tobytes()
+    return isinstance(before, PLAIN) and bool(now != before) and before == before
+
+
+def _not_owned(output: Any, inputs: tuple[Any, ...]) -> str | None:
+    for where, array in arrays(output):
+        for place, given in arrays(inputs):
+            if np.shares_memory(array, given):
+                return f"output{where} is a view of the input (argument {place}), not a result of its own"
+        if array.size and not array.flags.c_contiguous:
+            return f"output{where} is a lazy view (not C-contiguous); return an array that is computed"
+    return None

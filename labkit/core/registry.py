@@ -1,0 +1,234 @@
+"""What there is: every stage and variant, found in labkit itself, in installed packages, in files and in notebook cells."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import pkgutil
+import sys
+import warnings
+import zlib
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+from types import ModuleType
+from typing import Any, TypeVar
+
+import cloudpickle
+
+from labkit.core.errors import UsageError, listed
+from labkit.core.stage import KINDS, Stage, define_stage
+from labkit.core.variant import Variant, check_signature, define_variant
+from labkit.core.workload import Workload
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+HOMES = ("labkit.stages", "labkit.pipelines")
+ENTRY_POINTS = "labkit.stages"
+COMPILED = {".pyx": "cython", ".cpp": "native"}
+
+
+class Registry:
+    """Stages by name, and their variants by name. Discovery happens on the first question."""
+
+    def __init__(self) -> None:
+        self.stages: dict[str, Stage] = {}
+        self.variants: dict[str, dict[str, Variant]] = {}
+        self.origins: dict[str, str] = {}
+        self.loaded_files: list[Path] = []
+        self.brought: list[Stage | Variant] = []
+        self._state = "new"
+        self._suffix = ""
+
+    def stage(self, name: str) -> Stage:
+        self.discover()
+        if name not in self.stages:
+            raise UsageError(f"unknown stage {name!r}; stages: {listed(sorted(self.stages))}")
+        return self.stages[name]
+
+    def variant(self, stage: str, name: str) -> Variant:
+        known = self.of(stage)
+        if name not in known:
+            raise UsageError(f"stage {stage} has no variant {name!r}; it has: {listed(known)}")
+        return known[name]
+
+    def of(self, stage: str) -> dict[str, Variant]:
+        """The variants of a stage, the reference first."""
+        reference = self.stage(stage).reference
+        found = self.variants.get(stage, {})
+        return dict(sorted(found.items(), key=lambda item: (item[0] != reference, KINDS.index(item[1].kind))))
+
+    def add_stage(self, stage: Stage, origin: str) -> None:
+        if self._suffix:
+            return  # earlier code is held to today's contract
+        if stage.name in self.stages and self.origins[stage.name] != origin:
+            raise UsageError(
+                f"stage {stage.name} exists already (from {self.origins[stage.name]}); stages: {listed(sorted(self.stages))}"
+            )
+        self.stages[stage.name] = stage
+        self.origins[stage.name] = origin
+        self._remember(stage)
+
+    def add_variant(self, variant: Variant) -> None:
+        if self._suffix:
+            variant = replace(variant, name=variant.name + self._suffix)
+        if variant.stage not in self.stages:
+            self.discover()
+        if variant.stage not in self.stages:
+            raise UsageError(
+                f"variant {variant.name}: unknown stage {variant.stage!r}; stages: {listed(sorted(self.stages))}"
+            )
+        check_signature(variant, self.stages[variant.stage])
+        known = self.variants.setdefault(variant.stage, {})
+        earlier = known.get(variant.name)
+        if earlier and earlier.origin != variant.origin:
+            raise UsageError(
+                f"stage {variant.stage} has a variant {variant.name} already (from {earlier.origin}); it has: {listed(known)}"
+            )
+        known[variant.name] = variant
+        self._remember(variant)
+
+    def _remember(self, thing: Stage | Variant) -> None:
+        if self._state != "discovering":
+            self.brought = [b for b in self.brought if _identity(b) != _identity(thing)] + [thing]
+
+    def discover(self) -> None:
+        """Import every stage folder of labkit and every package that offers stages by an entry point; once.
+
+        What can't be imported is left out with a warning. Raises UsageError when two stages or variants share a name.
+        """
+        if self._state != "new":
+            return
+        self._state = "discovering"
+        try:
+            for home in HOMES:
+                package = importlib.import_module(home)
+                for found in pkgutil.iter_modules(package.__path__, home + "."):
+                    if found.ispkg:
+                        self._bring(found.name, lambda name=found.name: self.import_folder(name))
+            for point in entry_points(group=ENTRY_POINTS):
+                self._bring(f"entry point {point.name} = {point.value}", lambda point=point: self._import_point(point))
+        except BaseException:
+            self._state = "new"
+            raise
+        self._state = "ready"
+
+    def _bring(self, what: str, bring: Callable[[], None]) -> None:
+        """One folder or package that can't be imported must not cost the others."""
+        try:
+            bring()
+        except UsageError:
+            raise
+        except Exception as error:
+            warnings.warn(f"{what} is left out: {type(error).__name__}: {error}", stacklevel=2)
+
+    def _import_point(self, point: EntryPoint) -> None:
+        module = point.load()
+        if isinstance(module, ModuleType) and hasattr(module, "__path__"):
+            self.import_folder(module.__name__)
+
+    def import_folder(self, name: str) -> None:
+        """Import a stage's package and each file in it; a file that can't be imported costs only its own variants."""
+        package = importlib.import_module(name)
+        own = (stage for stage, origin in self.origins.items() if origin.startswith(f"{name}:"))
+        stage = next(own, name.rpartition(".")[2])
+        sources = {path.stem: path for path in Path(package.__path__[0]).iterdir() if path.suffix in COMPILED}
+        modules = {found.name for found in pkgutil.iter_modules(package.__path__)}
+        for stem in sorted((modules | sources.keys()) - {"__init__"}):
+            if stem.startswith("_"):
+                continue
+            kind = COMPILED[sources[stem].suffix] if stem in sources else "library"
+            try:
+                if stem not in modules:
+                    raise ImportError(f"{sources[stem].name} was not built: no working C/C++ compiler at install time")
+                importlib.import_module(f"{name}.{stem}")
+            except UsageError:
+                raise
+            except ImportError as error:
+                self._mark_missing(stage, stem, kind, str(error))
+            except Exception as error:
+                self._mark_missing(stage, stem, kind, f"{type(error).__name__}: {error}")
+
+    @contextmanager
+    def renaming(self, suffix: str) -> Iterator[None]:
+        """Within this context variants register under their name + ``suffix``, and stages not at all."""
+        self._suffix = suffix
+        try:
+            yield
+        finally:
+            self._suffix = ""
+
+    def _mark_missing(self, stage: str, name: str, kind: str, reason: str) -> None:
+        if name in self.variants.get(stage, {}):
+            return  # it was defined before the file's error
+        origin = f"{stage}/{name}"
+        self.add_variant(Variant(stage, name, kind, missing=lambda: reason, origin=origin, summary="not importable"))
+
+    def load(self, path: str | Path) -> None:
+        """Run a Python file that defines stages or variants of the user's own; raises UsageError when it can't."""
+        path = Path(path).absolute()
+        if not path.is_file():
+            raise UsageError(f"--load {path}: no such file; give a Python file that defines stages or variants")
+        self.discover()
+        name = f"labkit_loaded_{path.stem}_{zlib.crc32(str(path).encode()):08x}"  # two folders may hold the same name
+        spec = importlib.util.spec_from_file_location(name, path)
+        if spec is None or spec.loader is None:
+            raise UsageError(f"--load {path}: not a Python file (its name must end in .py)")
+        module = importlib.util.module_from_spec(spec)
+        sys.modules[name] = module
+        stages, origins, brought = dict(self.stages), dict(self.origins), list(self.brought)
+        variants = {stage: dict(known) for stage, known in self.variants.items()}
+        try:
+            spec.loader.exec_module(module)
+        except BaseException as error:
+            self.stages, self.origins, self.brought, self.variants = stages, origins, brought, variants
+            del sys.modules[name]
+            if not isinstance(error, Exception | SystemExit):
+                raise  # Ctrl-C
+            what = str(error) if isinstance(error, UsageError) else f"{type(error).__name__}: {error}"
+            raise UsageError(f"--load {path}: {what}") from error
+        self.brought = brought  # measuring processes load the file themselves,
+        cloudpickle.register_pickle_by_value(module)  # an engine's workers are sent its functions whole
+        if path not in self.loaded_files:
+            self.loaded_files.append(path)
+
+
+def _identity(thing: Stage | Variant) -> tuple[str | None, str]:
+    return thing.stage if isinstance(thing, Variant) else None, thing.name
+
+
+registry = Registry()
+
+
+def stage(*, reference: str, workloads: Iterable[Workload], **facts: Any) -> Callable[[Function], Function]:
+    """Decorator: the function becomes the contract of a new stage.
+
+    Its docstring says what goes in and comes out, its body checks the input. Facts are those of
+    :class:`labkit.core.stage.Stage`: ``edge_cases``, ``agreement``, ``floor_bytes``, ``split``, ``items``, ``empty_cells``.
+
+    Raises UsageError when the name is taken.
+    """
+
+    def decorate(contract: Function) -> Function:
+        made = define_stage(contract, reference=reference, workloads=list(workloads), **facts)
+        registry.add_stage(made, f"{contract.__module__}:{contract.__qualname__}")
+        return contract
+
+    return decorate
+
+
+def variant(stage: str, kind: str, name: str | None = None, **facts: Any) -> Callable[[Function], Function]:
+    """Decorator: the function becomes a variant of a stage.
+
+    ``arm=True`` says that the function is a context manager's factory whose callable is the variant. Other facts are
+    those of :class:`labkit.core.variant.Variant`: ``partial``, ``requires``, ``missing``, ``summary``.
+
+    Raises UsageError for an unknown stage or kind, a name that is taken, or another signature than the stage's.
+    """
+
+    def decorate(function: Function) -> Function:
+        registry.add_variant(define_variant(function, stage, kind, name, **facts))
+        return function
+
+    return decorate

@@ -1,0 +1,44 @@
+"""A workload: named, concrete, deterministic inputs of a stage; and where its files live."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Workload:
+    """Named inputs of a stage.
+
+    ``build()`` gives the inputs, one for each parameter without default (or more, in the order of the signature).
+    ``other()`` gives inputs of the same shapes and sizes with another content and another answer: with them the
+    agreement gate refills the very buffers that a variant has already seen. Without it, the middle half of every
+    uint8 array is inverted bit by bit in an uneven pattern.
+    """
+
+    name: str
+    build: Callable[[], tuple[Any, ...]]
+    summary: str = ""
+    other: Callable[[], tuple[Any, ...]] | None = None
+
+
+def data_folder() -> Path:
+    """The folder of generated inputs: ``$LABKIT_DATA``, or ``data/`` in the current directory."""
+    return Path(os.environ.get("LABKIT_DATA", "data")).absolute()
+
+
+def data_file(name: str, make: Callable[[], bytes]) -> Path:
+    """The path of a generated input file, made on first use and then whole or not at all."""
+    path = data_folder() / name
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = path.with_name(f"{path.name}.{os.getpid()}.part")
+        try:
+            unfinished.write_bytes(make())
+            unfinished.replace(path)
+        finally:
+            unfinished.unlink(missing_ok=True)
+    return path
