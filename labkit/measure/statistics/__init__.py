@@ -1,0 +1,52 @@
+"""The statistics of the workbench: from the log ratios of rounds to verdicts, as pure functions on numbers.
+
+::
+
+    rounds --launch_median--> one value a launch --interval_at_look--> interval --verdict--> faster, slower, same
+                                                        |                                    or unresolved
+    plan_looks --> looks --look_ranks--> ranks ---------+
+
+One idea a file: `order` (one set of launches), `looks` (stopping early), `plan` (which looks), `verdict` (the gates),
+`family` (a table's rows together), `best` (the winner). Each opens with a picture of its method and its source. That
+the figures are right is shown by ``python -m tests.statistics.simulation``.
+"""
+
+from .best import Best, best_of
+from .family import Comparison, compare_family
+from .looks import interval_at_look, joint_coverage, look_ranks, spending
+from .order import (
+    Interval,
+    coverage,
+    launch_median,
+    launch_medians,
+    median_interval,
+    sign_interval_rank,
+    sign_intervals,
+)
+from .plan import DEFAULT_LAUNCHES, plan_looks
+from .verdict import GATE, Reason, Verdict, claims, verdict
+
+__all__ = [
+    "DEFAULT_LAUNCHES",
+    "GATE",
+    "Best",
+    "Comparison",
+    "Interval",
+    "Reason",
+    "Verdict",
+    "best_of",
+    "claims",
+    "compare_family",
+    "coverage",
+    "interval_at_look",
+    "joint_coverage",
+    "launch_median",
+    "launch_medians",
+    "look_ranks",
+    "median_interval",
+    "plan_looks",
+    "sign_interval_rank",
+    "sign_intervals",
+    "spending",
+    "verdict",
+]
