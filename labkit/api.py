@@ -1,0 +1,159 @@
+"""The workbench as Python calls: what the commands do, returned as objects that a notebook shows as tables."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from labkit.core.registry import registry
+from labkit.measure import bench as measuring
+from labkit.measure.bench import DEFAULT_BUDGET_S, make_settings, plan_requests
+from labkit.measure.table import Listener
+from labkit.report.html import html
+from labkit.report.markdown import markdown
+from labkit.store import Run, all_runs, find_run, rows_frame, save
+from labkit.store.compare import RunComparison, compare_runs
+from labkit.store.run import COLUMNS, document
+
+
+class Shown:
+    """A run as a notebook shows it: ``frame`` (one row an arm), ``samples`` (raw), ``document`` (all of it), ``folder``.
+
+    ``folder`` is None when the run could not be stored; ``problem`` then says why.
+    """
+
+    def __init__(self, run: Run | None, content: dict[str, Any], problem: str | None = None) -> None:
+        self.run, self.document, self.problem = run, content, problem
+
+    @property
+    def folder(self) -> Path | None:
+        return self.run.folder if self.run else None
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        return rows_frame(self.document["rows"])
+
+    @property
+    def samples(self) -> pd.DataFrame:
+        if self.run is None:
+            raise ValueError(f"the raw samples of this run were not stored: {self.problem}")
+        return self.run.samples
+
+    def __repr__(self) -> str:
+        return markdown(self.document)
+
+    def _repr_html_(self) -> str:
+        return html(self.document)
+
+
+def bench(
+    stages: str | Sequence[str] = (),
+    variants: Sequence[str] | None = None,
+    workloads: Sequence[str] | None = None,
+    *,
+    baseline: str | None = None,
+    budget: float = DEFAULT_BUDGET_S,
+    threads: int | None = None,
+    seed: int | None = None,
+    listener: Listener | None = None,
+    against: str | None = None,
+    results: str | Path | None = None,
+) -> Shown:
+    """Check variants against their stage's reference, time those that agree, and store the run.
+
+    Parameters
+    ----------
+    stages : names; all when empty. variants : names, ``name@engine`` among them; all when None.
+    workloads : names; all when None. baseline : what speed-ups are told against; the reference when None.
+    budget : measuring seconds for each stage × workload. threads : how many each library may use; all CPUs that this
+        process may use when None. seed : of every random choice; a fresh one when None, stored either way.
+    against : a git revision; every variant named is measured beside itself as it was then.
+    results : the folder to store the run in; ``$LABKIT_RESULTS`` or ``results/`` when None.
+
+    Raises
+    ------
+    UsageError : something named does not exist, or a number is out of range.
+    """
+    names, variants, workloads = _named(stages=stages, variants=variants, workloads=workloads)
+    if against is not None:
+        from labkit.measure.against import bring_revision
+
+        variants = bring_revision(names, variants, against)
+        if baseline is None and len(variants) == 2:
+            baseline = variants[1]  # one variant beside itself: tell its speed-up against what it was
+    requests = plan_requests(names, variants, workloads, baseline)
+    measurement = measuring.measure(requests, make_settings(budget, threads, seed), listener)
+    try:
+        run = save(measurement, markdown, Path(results) if results else None)
+    except OSError as error:
+        problem = error.strerror or " ".join(str(error).split())
+        return Shown(None, document(measurement), f"{problem}: {error.filename}" if error.filename else problem)
+    return Shown(run, run.document)
+
+
+def _named(stages: Any, **others: Any) -> tuple[list[str], list[str] | None, list[str] | None]:
+    """Names as lists; one stage may come alone. Raises TypeError for what is no name or sequence of names."""
+    given = {"stages": [stages] if isinstance(stages, str) else stages, **others}
+    for argument, names in given.items():
+        good = isinstance(names, Sequence) and not isinstance(names, str) and all(isinstance(n, str) for n in names)
+        if not good and (names is not None or argument == "stages"):
+            raise TypeError(f"{argument} is {names!r}; give names in a list, such as ['naive', 'native@threads']")
+    return list(given["stages"]), given["variants"], given["workloads"]
+
+
+def check(
+    stages: str | Sequence[str] = (),
+    variants: Sequence[str] | None = None,
+    workloads: Sequence[str] | None = None,
+    *,
+    threads: int | None = None,
+    listener: Listener | None = None,
+) -> pd.DataFrame:
+    """Only the agreement gate: one row an arm with its status and, where it differs, what and where."""
+    names, variants, workloads = _named(stages=stages, variants=variants, workloads=workloads)
+    requests = plan_requests(names, variants, workloads)
+    rows = measuring.check(requests, make_settings(1e6, threads), listener)
+    return pd.DataFrame([vars(row) for row in rows])[
+        ["stage", "workload", "variant", "kind", "engine", "status", "reason"]
+    ]
+
+
+def runs(folder: Path | None = None) -> pd.DataFrame:
+    """Every stored run as one tidy frame: one row an arm, with the run's id, time, host, commit and seed."""
+    frames = []
+    for run in all_runs(folder):
+        frame = run.frame
+        about = {
+            "run": run.id,
+            "started": run.document["started"],
+            "host": run.machine["host"],
+            "commit": run.machine["commit"],
+            "seed": run.document["settings"]["seed"],
+        }
+        for place, (name, value) in enumerate(about.items()):
+            frame.insert(place, name, value)
+        frames.append(frame)
+    if not frames:
+        return pd.DataFrame(columns=["run", "started", "host", "commit", "seed", *COLUMNS])
+    return pd.concat(frames, ignore_index=True)
+
+
+def compare(before: str, after: str, folder: Path | None = None) -> RunComparison:
+    """How each ratio to the baseline moved between two stored runs (ids, beginnings of ids, or ``last``)."""
+    return compare_runs(find_run(before, folder), find_run(after, folder))
+
+
+def load(path: str | Path) -> None:
+    """Run a Python file that defines stages or variants of your own."""
+    registry.load(path)
+
+
+def show_progress() -> Listener:
+    """A listener that tells on standard error how far a measurement is; for :func:`bench` and :func:`check`."""
+    from labkit.report.progress import Progress
+
+    return Progress(sys.stderr)

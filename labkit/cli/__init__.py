@@ -1,0 +1,48 @@
+"""The command line. Standard output holds the answer, standard error progress and complaints.
+
+Exit status: 0 done, 1 a difference or regression was found, 2 wrong usage or input, 130 stopped by Ctrl-C.
+"""
+
+from __future__ import annotations
+
+import io
+import sys
+
+import typer
+
+from labkit.cli import bench, check, compare, lab, list_, runs
+from labkit.core.errors import UsageError
+
+app = typer.Typer(
+    help="Make slow image pipelines fast, and prove it: check variants of a stage against one another, time them "
+    "interleaved, and keep the tables.\n\nBegin with: labkit bench main_colors --workloads logo",
+    add_completion=False,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+)
+for name, command in (
+    ("list", list_.command),
+    ("check", check.command),
+    ("bench", bench.command),
+    ("runs", runs.command),
+    ("compare", compare.command),
+    ("lab", lab.command),
+):
+    app.command(name)(command)
+
+
+def main() -> None:
+    """Run the command line; wrong usage is one line on standard error, never a traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal that has no × shows ? for it
+    try:
+        sys.exit(app(sys.argv[1:] or ["--help"], prog_name="labkit", standalone_mode=False))
+    except UsageError as error:
+        complaint = str(error)
+    except typer.exceptions.TyperException as error:
+        complaint = f"{error.format_message()} (see labkit --help)"
+    except (typer.Abort, KeyboardInterrupt):
+        sys.exit(130)
+    print("labkit: " + " ".join(complaint.split()), file=sys.stderr)
+    sys.exit(2)

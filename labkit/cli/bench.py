@@ -1,0 +1,73 @@
+"""``labkit bench``: check, time, show and store."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from labkit import api
+from labkit.cli import options
+from labkit.measure.bench import DEFAULT_BUDGET_S
+from labkit.report.progress import Progress
+from labkit.report.text import print_run
+from labkit.store import results_folder
+
+FINDINGS = {"differs", "crashed", "timed_out"}
+
+
+def command(
+    stage: options.Stages = None,
+    variants: options.Variants = None,
+    workloads: options.Workloads = None,
+    baseline: Annotated[
+        str | None, typer.Option(metavar="V", help="What speed-ups are told against; the reference if not given.")
+    ] = None,
+    budget: Annotated[
+        float, typer.Option(metavar="SECONDS", help="Measuring time for each stage × workload.")
+    ] = DEFAULT_BUDGET_S,
+    threads: options.Threads = None,
+    seed: Annotated[
+        int | None,
+        typer.Option(metavar="S", min=0, help="Seed of every random choice; fresh if not given, stored either way."),
+    ] = None,
+    against: Annotated[
+        str | None, typer.Option(metavar="REVISION", help="Measure each variant named beside itself at a git revision.")
+    ] = None,
+    load: options.Load = None,
+    as_json: options.Json = False,
+) -> None:
+    """Check variants against the reference, time those that agree, print the tables and store the run.
+
+    A speed-up is the paired ratio baseline time / variant time with its interval over launches. A verdict needs the
+    whole interval beyond (or within) ±1 %; otherwise the row is unresolved. Ctrl-C keeps what is done.
+
+    Example: labkit bench main_colors --workloads logo --variants fast,native,native@threads --budget 20
+    """
+    options.load_all(load)
+    progress = Progress(sys.stderr)
+    try:
+        shown = api.bench(
+            stage or [],
+            options.names(variants),
+            options.names(workloads),
+            baseline=baseline,
+            budget=budget,
+            threads=threads,
+            seed=seed,
+            against=against,
+            listener=progress,
+        )
+    finally:
+        progress.close()
+    if as_json:
+        options.print_json(shown.document)
+    else:
+        print_run(shown.document, str(shown.folder) if shown.folder else None)
+    if shown.problem:
+        print(f"labkit: the run is not stored in {results_folder()}: {shown.problem}", file=sys.stderr)
+    if shown.document["stopped"]:
+        raise typer.Exit(130)
+    if any(row["status"] in FINDINGS for row in shown.document["rows"]):
+        raise typer.Exit(1)

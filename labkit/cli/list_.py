@@ -1,0 +1,104 @@
+"""``labkit list``: the stages, their variants and workloads, or the matrix of kinds and engines."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table
+from rich.text import Text
+
+from labkit.cli import options
+from labkit.core.registry import registry
+from labkit.core.stage import KINDS, Stage
+from labkit.report.text import console
+
+CELLS = (*(kind for kind in KINDS if kind != "gpu"), "multiprocess", "gpu")
+
+
+def command(
+    matrix: Annotated[
+        bool, typer.Option("--matrix", help="Stages against kinds and engines; an empty cell says why.")
+    ] = False,
+    load: options.Load = None,
+    as_json: options.Json = False,
+) -> None:
+    """List stages with their variants and workloads.
+
+    Example: labkit list --matrix
+    """
+    options.load_all(load)
+    registry.discover()
+    stages = [registry.stage(name) for name in sorted(registry.stages)]
+    if as_json:
+        options.print_json({"stages": [_described(stage) for stage in stages]})
+    elif matrix:
+        _print_matrix(stages)
+    else:
+        _print_list(stages)
+
+
+def _described(stage: Stage) -> dict[str, Any]:
+    variants = [
+        {
+            "name": v.name,
+            "kind": v.kind,
+            "summary": v.summary,
+            "engines": v.partial is not None,
+            "unavailable": v.unavailable(),
+        }
+        for v in registry.of(stage.name).values()
+    ]
+    return {
+        "name": stage.name,
+        "summary": stage.summary,
+        "reference": stage.reference,
+        "split": stage.split.along if stage.split else None,
+        "workloads": {name: load.summary for name, load in stage.workloads.items()},
+        "variants": variants,
+        "matrix": {cell: _cell(stage, cell) for cell in CELLS},
+    }
+
+
+def _cell(stage: Stage, cell: str) -> dict[str, Any]:
+    """The variants of one kind (or those that run under process engines), or the reason why there is none."""
+    found = [v for v in registry.of(stage.name).values() if (v.partial if cell == "multiprocess" else v.kind == cell)]
+    here = [v.name for v in found if not v.unavailable()]
+    if found:
+        return {
+            "variants": [v.name for v in found],
+            "reason": None if here else f"{found[0].name}: {found[0].unavailable()}",
+        }
+    return {"variants": [], "reason": stage.empty_cells.get(cell, "nobody has written one yet")}
+
+
+def _print_list(stages: list[Stage]) -> None:
+    out = console()
+    for stage in stages:
+        out.print(Text(f"\n{stage.name}", style="bold"), Text(stage.summary), soft_wrap=True)
+        for variant in registry.of(stage.name).values():
+            reason = variant.unavailable()
+            mark = " (reference)" if variant.name == stage.reference else ""
+            line = Text(f"  {variant.name:<20} {variant.kind:<8} {variant.summary}{mark}")
+            if reason:
+                line.append(f" — unavailable: {reason}", style="yellow")
+            out.print(line, soft_wrap=True)
+        for name, load in stage.workloads.items():
+            out.print(Text(f"  on {name:<17} {'workload':<8} {load.summary}"), soft_wrap=True)
+
+
+def _print_matrix(stages: list[Stage]) -> None:
+    out = console()
+    table = Table("stage", *CELLS, show_lines=True)
+    reasons = []
+    for stage in stages:
+        line = [stage.name]
+        for cell in CELLS:
+            found = _cell(stage, cell)
+            line.append(str(len(found["variants"])) if not found["reason"] else f"{len(found['variants']) or '–'}*")
+            if found["reason"]:
+                reasons.append(f"* {stage.name}, {cell}: {found['reason']}")
+        table.add_row(*line)
+    out.print(table)
+    for reason in reasons:
+        out.print(Text(reason), soft_wrap=True)

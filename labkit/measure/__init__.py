@@ -1,0 +1,1 @@
+"""Clocks, launches, statistics, limits, memory and the machine: numbers, never text."""

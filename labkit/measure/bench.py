@@ -1,0 +1,151 @@
+"""A run: several stages × workloads measured with one fleet."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+
+from labkit.core.arm import ArmName
+from labkit.core.cpus import cpu_limit
+from labkit.core.errors import UsageError, listed
+from labkit.core.registry import registry
+from labkit.engines import ENGINES, check_engine
+from labkit.measure.fleet import LAUNCHERS, Fleet
+from labkit.measure.machine import machine_facts
+from labkit.measure.memory import default_limit
+from labkit.measure.result import Row, Table
+from labkit.measure.table import Listener, Settings, Stopped, check_table, measure_table
+
+DEFAULT_BUDGET_S = 10.0
+
+
+@dataclass(frozen=True)
+class Request:
+    """One table to be measured."""
+
+    stage: str
+    workload: str
+    arms: tuple[ArmName, ...]
+    baseline: str
+
+
+@dataclass
+class Measurement:
+    """What one call of :func:`measure` found: tables, the machine, the settings; ``stopped`` when the user ended it early."""
+
+    tables: list[Table]
+    machine: dict[str, Any]
+    settings: Settings
+    started: str
+    wall_s: float = 0.0
+    stopped: bool = False
+    facts: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def rows(self) -> list[Row]:
+        return [row for table in self.tables for row in table.rows]
+
+
+def plan_requests(
+    stages: Sequence[str],
+    variants: Sequence[str] | None = None,
+    workloads: Sequence[str] | None = None,
+    baseline: str | None = None,
+) -> list[Request]:
+    """Name the tables and their arms; raises UsageError when anything named does not exist.
+
+    Without ``variants``: every variant of the stage, and under each engine those that declare a partial (not
+    ``serial``, which only tells what splitting costs). The baseline is the reference unless named, and always takes part.
+    """
+    registry.discover()
+    requests = []
+    for name in stages or sorted(registry.stages):
+        stage = registry.stage(name)
+        known = registry.of(name)
+        if variants is None:
+            arms = [ArmName(variant) for variant in known]
+            engines = [engine for engine in ENGINES if engine != "serial"] if stage.split else []
+            arms += [ArmName(v.name, engine) for v in known.values() if v.partial for engine in engines]
+        else:
+            arms = [ArmName.parse(text) for text in variants]
+        base = ArmName.parse(baseline) if baseline else ArmName(stage.reference)
+        arms = list(dict.fromkeys([base, *arms]))
+        for arm in arms:
+            _check_arm(name, arm)
+        chosen = list(stage.workloads) if workloads is None else list(workloads)
+        for workload in chosen:
+            stage.workload(workload)
+        requests += [Request(name, workload, tuple(arms), str(base)) for workload in chosen]
+    return requests
+
+
+def _check_arm(stage: str, arm: ArmName) -> None:
+    variant = registry.variant(stage, arm.variant)
+    if arm.engine is None:
+        return
+    check_engine(arm.engine)
+    if registry.stage(stage).split is None:
+        raise UsageError(f"{arm}: stage {stage} declares no split, so none of its variants runs under an engine")
+    if variant.partial is None:
+        fit = [v.name for v in registry.of(stage).values() if v.partial]
+        raise UsageError(
+            f"{arm}: {arm.variant} brings no partial, so it can't run under an engine; these do: {listed(fit)}"
+        )
+
+
+def make_settings(
+    budget_s: float = DEFAULT_BUDGET_S, threads: int | None = None, seed: int | None = None, **more: Any
+) -> Settings:
+    """Settings with sane defaults: all CPUs that may be used, a fresh seed, four fifths of the memory available."""
+    allowed = cpu_limit()
+    if not budget_s > 0:
+        raise UsageError(f"budget is {budget_s}; give a positive number of seconds")
+    if threads is not None and threads < 1:
+        raise UsageError(f"threads is {threads}; give 1 to {allowed} (the CPUs that this process may use)")
+    more.setdefault("memory_limit", default_limit())
+    return Settings(budget_s, threads or allowed, secrets.randbits(32) if seed is None else seed, **more)
+
+
+def measure(
+    requests: Sequence[Request], settings: Settings, listener: Listener | None = None, fleet: Fleet | None = None
+) -> Measurement:
+    """Measure every table. Ctrl-C ends it early and keeps what is done. A fleet given stays up afterwards."""
+    listener = listener or Listener()
+    started, begin = datetime.now(UTC).isoformat(timespec="seconds"), time.perf_counter()
+    measurement = Measurement([], machine_facts(), settings, started)
+    with ExitStack() as stack:
+        if fleet is None:
+            rng = np.random.default_rng([settings.seed, 1])
+            fleet = stack.enter_context(Fleet(settings.threads, rng, LAUNCHERS))
+        for request in requests:
+            try:
+                table = measure_table(
+                    fleet, request.stage, request.workload, request.arms, request.baseline, settings, listener
+                )
+            except Stopped as stop:
+                measurement.tables.append(stop.table)
+                measurement.stopped = True
+                break
+            except KeyboardInterrupt:
+                measurement.stopped = True
+                break
+            measurement.tables.append(table)
+    measurement.wall_s = time.perf_counter() - begin
+    return measurement
+
+
+def check(requests: Sequence[Request], settings: Settings, listener: Listener | None = None) -> list[Row]:
+    """Only the agreement gate, for every table; no launches, no run."""
+    rng = np.random.default_rng([settings.seed, 1])
+    rows: list[Row] = []
+    with Fleet(settings.threads, rng, launchers=0) as fleet:
+        for request in requests:
+            rows += check_table(fleet, request.stage, request.workload, request.arms, settings, listener or Listener())
+    return rows

@@ -1,0 +1,149 @@
+"""A launch: one process in which the arms of a table are timed in interleaved rounds."""
+
+from __future__ import annotations
+
+import copy
+import gc
+import random
+import time
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from labkit.core.agreement import arrays
+from labkit.core.arm import ArmName, open_arm
+from labkit.core.cpus import set_threads
+from labkit.core.process import thread_count
+from labkit.engines import STARTS_PROCESSES
+from labkit.measure.limit import LIMIT, open_limit
+from labkit.measure.schedule import Plan, Sample, run_rounds
+from labkit.measure.tasks import Quiet
+
+Call = Callable[..., Any]
+Send = Callable[[str, Any], None]
+OFFSETS = 256  # places a buffer may start at: every 16 bytes of a page
+
+
+@dataclass(frozen=True)
+class LaunchTask:
+    """What a launch does: which arms of which stage, on the inputs that the parent holds, by which plan and seed."""
+
+    stage: str
+    arms: tuple[str, ...]
+    plan: Plan
+    floor_bytes: int | None
+    threads: int
+    seed: int
+
+    def run(self, held: Mapping[str, Any], send: Send, mark: Callable[[int], None]) -> None:
+        """Open the arms, warm each up once, time rounds, and send the samples; ``mark`` tells which arm is running."""
+        alone = thread_count()
+        rng = np.random.default_rng(self.seed)
+        random.seed(self.seed)
+        np.random.seed(self.seed % 2**32)  # noqa: NPY002 (variants may draw from the global generator)
+        with ExitStack() as stack:
+            calls = self._open(stack, mark)
+            set_threads(self.threads)
+            inputs = displaced(held["inputs"], rng)
+            start = time.perf_counter()
+            for number, arm in enumerate(calls):
+                mark(number)
+                calls[arm](*inputs)
+            warm_up_s = time.perf_counter() - start
+            gc.collect()
+            gc.freeze()
+            gc.disable()
+            executor = ClockExecutor(calls, inputs, mark)
+            samples: list[Sample] = []
+            start = time.perf_counter()
+            rounds = run_rounds(executor, self.plan, rng, samples.append)
+            facts = {"rounds": rounds, "threads_at_start": alone, "restless": executor.quiet.restless}
+            send("facts", facts | {"warm_up_s": warm_up_s, "timed_s": time.perf_counter() - start})
+            send("samples", _columns(samples, list(calls)))
+
+    def _open(self, stack: ExitStack, mark: Callable[[int], None]) -> dict[str, Call]:
+        """Those that start processes first, while this process is still single-threaded and no arm has run."""
+        names = [ArmName.parse(arm) for arm in self.arms if arm != LIMIT]
+        opened: dict[str, Call] = {}
+        for name in sorted(names, key=lambda name: name.engine not in STARTS_PROCESSES):
+            mark(self.arms.index(str(name)))
+            opened[str(name)] = stack.enter_context(open_arm(self.stage, name, self.threads))
+        if LIMIT in self.arms and self.floor_bytes is not None:
+            opened[LIMIT] = stack.enter_context(open_limit(self.floor_bytes, self.threads))
+        return {arm: opened[arm] for arm in self.arms}
+
+
+class ClockExecutor:
+    """Times calls with the monotonic clock. Arms that work on a device tell its own time as ``device_seconds``."""
+
+    def __init__(self, calls: Mapping[str, Call], inputs: tuple[Any, ...], mark: Callable[[int], None]) -> None:
+        self.calls, self.inputs, self.mark = calls, inputs, mark
+        self.numbers = {arm: number for number, arm in enumerate(calls)}
+        self.quiet = Quiet()
+
+    def now(self) -> float:
+        return time.perf_counter()
+
+    def time(self, arm: str, calls: int) -> tuple[float, float]:
+        call, inputs, clock = self.calls[arm], self.inputs, time.perf_counter_ns
+        self.mark(self.numbers[arm])
+        self.quiet.wait()
+        if calls == 1:
+            start = clock()
+            output = call(*inputs)
+            end = clock()
+        else:
+            repeats = range(calls)
+            start = clock()
+            for _ in repeats:
+                output = call(*inputs)
+            end = clock()
+        del output
+        return (end - start) / calls * 1e-9, float(getattr(call, "device_seconds", np.nan))
+
+
+def displaced(inputs: tuple[Any, ...], rng: np.random.Generator) -> tuple[Any, ...]:
+    """The inputs with each array copied to a random place within a page.
+
+    Where a buffer lies moves a kernel by several per cent; over many launches the places average out. All arms of a
+    launch share these buffers.
+    """
+    moved = copy.deepcopy(inputs)
+    places = {id(array): _displaced_array(array, rng) for _, array in arrays(moved)}
+    return tuple(_replaced(value, places) for value in moved)
+
+
+def _displaced_array(array: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    offset = int(rng.integers(OFFSETS)) * 16
+    memory = np.empty(array.nbytes + OFFSETS * 16, np.uint8)
+    place = memory[offset : offset + array.nbytes].view(array.dtype).reshape(array.shape)
+    np.copyto(place, array)
+    return place
+
+
+def _replaced(value: Any, places: Mapping[int, np.ndarray]) -> Any:
+    if isinstance(value, np.ndarray):
+        return places[id(value)]
+    if isinstance(value, list):
+        return [_replaced(inner, places) for inner in value]
+    if isinstance(value, dict):
+        return {key: _replaced(inner, places) for key, inner in value.items()}
+    if isinstance(value, tuple):
+        inner = [_replaced(part, places) for part in value]
+        return type(value)(*inner) if hasattr(value, "_fields") else tuple(inner)
+    return value
+
+
+def _columns(samples: list[Sample], arms: list[str]) -> dict[str, np.ndarray]:
+    numbers = {arm: number for number, arm in enumerate(arms)}
+    return {
+        "round": np.array([s.round for s in samples], np.int32),
+        "position": np.array([s.position for s in samples], np.int16),
+        "arm": np.array([numbers[s.arm] for s in samples], np.int16),
+        "calls": np.array([s.calls for s in samples], np.int32),
+        "seconds": np.array([s.seconds for s in samples]),
+        "device_seconds": np.array([s.device_seconds for s in samples]),
+    }

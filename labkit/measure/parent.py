@@ -1,0 +1,238 @@
+"""A parent: a freshly executed, single-threaded process that has everything imported and forks probes and launches.
+
+It is given a socket's descriptor, on which the commands of a :class:`labkit.measure.fleet.Fleet` arrive.
+When that socket closes, whatever the reason, the parent kills what it started and leaves.
+"""
+
+from __future__ import annotations
+
+import importlib
+import mmap
+import os
+import resource
+import select
+import signal
+import sys
+import time
+import traceback
+from dataclasses import dataclass, field
+from multiprocessing.connection import Connection, Pipe
+from pathlib import Path
+from typing import Any, Protocol
+
+import cloudpickle
+
+from labkit.core.arm import ArmName, open_arm
+from labkit.core.process import die_with_parent, thread_count
+from labkit.core.registry import registry
+from labkit.core.stage import Stage
+from labkit.engines import processes
+
+WATCH_EVERY_S = 0.01
+
+
+class Task(Protocol):
+    """What a forked child does. It sends named findings, and marks the number of the arm that it is about to run."""
+
+    def run(self, held: Any, send: Any, mark: Any) -> None: ...
+
+
+@dataclass(frozen=True)
+class Preparation:
+    """What a parent needs to know before it can run anything."""
+
+    path: list[str]
+    files: list[Path]
+    brought: bytes
+
+
+@dataclass(frozen=True)
+class Limits:
+    """When a child is ended: after ``seconds``, or when its process tree holds more than ``memory_bytes``."""
+
+    seconds: float
+    memory_bytes: int | None = None
+    watch_memory: bool = False
+
+
+@dataclass
+class Outcome:
+    """How a child ended (``done``, ``raised``, ``signal``, ``exit``, ``timed_out``, ``memory``) and what it had found.
+
+    ``peak_at[name]`` is the most bytes that its process tree had been seen to hold when it sent ``name``.
+    """
+
+    ending: str
+    detail: str = ""
+    found: dict[str, Any] = field(default_factory=dict)
+    running: int = -1
+    peak_at: dict[str, int] = field(default_factory=dict)
+    wall_s: float = 0.0
+    fork_s: float = 0.0
+
+
+def main(descriptor: int) -> None:
+    """Serve commands until the other side is gone."""
+    commands = Connection(descriptor)
+    try:
+        _prepare(commands.recv())
+        commands.send(thread_count())
+    except Exception as error:
+        commands.send(f"{type(error).__name__}: {error}")
+        return
+    held: dict[str, Any] = {}
+    while True:
+        try:
+            verb, *arguments = commands.recv()
+        except (EOFError, ConnectionError):
+            return
+        if verb == "hold":
+            held.update(arguments[0])
+        elif verb == "import":
+            for module in arguments[0]:
+                importlib.import_module(module)
+        elif verb == "warm":
+            stage, arm, workers = arguments
+            _warm(stage, arm, workers, held)
+        elif verb == "fork":
+            task, limits = arguments
+            commands.send(_forked(task, limits, held, commands))
+
+
+def _prepare(preparation: Preparation) -> None:
+    sys.path[:] = preparation.path
+    registry.discover()
+    for file in preparation.files:
+        registry.load(file)
+    for thing in cloudpickle.loads(preparation.brought):
+        if isinstance(thing, Stage):
+            registry.add_stage(thing, registry.origins.get(thing.name, "session"))
+        else:
+            registry.add_variant(thing)
+
+
+def _warm(stage: str, arm: str, workers: int, held: dict[str, Any]) -> None:
+    """Call an arm once here, so that its launches inherit what it compiled. Only for arms seen to start no thread."""
+    with open_arm(stage, ArmName.parse(arm), workers) as call:
+        call(*held["inputs"])
+
+
+def _forked(task: Task, limits: Limits, held: dict[str, Any], commands: Connection) -> Outcome:
+    """Run a task in a forked child in a process group of its own, and see that it ends."""
+    reader, writer = Pipe(duplex=False)
+    running = mmap.mmap(-1, 8)  # shared with the child: the number of the arm that runs
+    running[:8] = (-1).to_bytes(8, "little", signed=True)
+    me, start = os.getpid(), time.perf_counter()
+    child = os.fork()
+    if child == 0:
+        _be_child(task, limits, held, writer, running, me)
+    writer.close()
+    outcome = Outcome("done", fork_s=time.perf_counter() - start)
+    try:
+        _attend(child, reader, commands, limits, start, outcome)
+    finally:
+        _kill_group(child)
+        _, status = os.waitpid(child, 0)
+    outcome.wall_s = time.perf_counter() - start
+    outcome.running = int.from_bytes(running[:8], "little", signed=True)
+    if outcome.ending == "done" and "finished" not in outcome.found:
+        outcome.ending, outcome.detail = _ending(status, outcome.found)
+    return outcome
+
+
+def _attend(
+    child: int, reader: Connection, commands: Connection, limits: Limits, start: float, outcome: Outcome
+) -> None:
+    """Take what the child sends until it closes its pipe, runs out of time or memory, or nobody wants it any more."""
+    peak = 0
+    while True:
+        left = start + limits.seconds - time.perf_counter()
+        if left <= 0:
+            outcome.ending = "timed_out"
+            return
+        ready, _, _ = select.select([reader, commands], [], [], WATCH_EVERY_S if limits.watch_memory else left)
+        if limits.watch_memory:
+            memory = tree_resident(child)
+            peak = max(peak, memory)
+            if limits.memory_bytes is not None and memory > limits.memory_bytes:
+                outcome.ending = "memory"
+                return
+        if reader in ready:
+            try:
+                name, value = reader.recv()
+            except (EOFError, ConnectionError):
+                return
+            outcome.found[name] = value
+            outcome.peak_at[name] = peak
+            if name == "finished":
+                return
+        elif commands in ready:  # nothing is sent to a parent at work, except that its fleet is gone
+            _kill_group(child)
+            os._exit(0)
+
+
+def _be_child(task: Task, limits: Limits, held: Any, writer: Connection, running: mmap.mmap, parent: int) -> None:
+    """The child's whole life. It never returns."""
+    code = 1
+    try:
+        os.setpgid(0, 0)
+        die_with_parent(parent)
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        processes.start_method = "fork"
+        nowhere = os.open(os.devnull, os.O_RDWR)
+        for stream in (0, 1, 2):
+            os.dup2(nowhere, stream)
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        if limits.memory_bytes is not None:
+            _, hard = resource.getrlimit(resource.RLIMIT_DATA)
+            resource.setrlimit(resource.RLIMIT_DATA, (limits.memory_bytes, hard))
+
+        def mark(number: int) -> None:
+            running[:8] = number.to_bytes(8, "little", signed=True)
+
+        task.run(held, lambda name, value: writer.send((name, value)), mark)
+        writer.send(("finished", True))
+        code = 0
+    except BaseException as error:
+        writer.send(("raised", (f"{type(error).__name__}: {error}".rstrip(": "), _place(error))))
+    finally:
+        os._exit(code)
+
+
+def _place(error: BaseException) -> str:
+    frames = traceback.extract_tb(error.__traceback__)
+    return f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
+
+
+def _ending(status: int, found: dict[str, Any]) -> tuple[str, str]:
+    if "raised" in found:
+        text, place = found["raised"]
+        if text.startswith("MemoryError") or "bad_alloc" in text:
+            return "memory", text
+        return "raised", f"{text} ({place})" if place else text
+    if os.WIFSIGNALED(status):
+        return "signal", signal.Signals(os.WTERMSIG(status)).name
+    return "exit", f"exit status {os.waitstatus_to_exitcode(status)}"
+
+
+def _kill_group(group: int) -> None:
+    try:
+        os.killpg(group, signal.SIGKILL)
+    except (ProcessLookupError, PermissionError):
+        try:
+            os.kill(group, signal.SIGKILL)  # it has not made its group yet
+        except ProcessLookupError:
+            pass
+
+
+def tree_resident(root: int) -> int:
+    """Resident bytes of a process and all its descendants (pages they share are counted once for each)."""
+    total, waiting = 0, [root]
+    while waiting:
+        process = waiting.pop()
+        try:
+            total += int(Path(f"/proc/{process}/statm").read_text().split()[1]) * mmap.PAGESIZE
+            waiting += map(int, Path(f"/proc/{process}/task/{process}/children").read_text().split())
+        except (OSError, ValueError, IndexError):
+            continue
+    return total

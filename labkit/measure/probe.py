@@ -1,0 +1,115 @@
+"""A probe: one variant in a process of its own. Set-up, first call, agreement and peak memory are taken here."""
+
+from __future__ import annotations
+
+import copy
+import time
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from labkit.core.arm import ArmName, open_arm
+from labkit.core.cpus import set_threads
+from labkit.core.errors import NotOffered
+from labkit.core.gate import Exam, edge_case_fault, first_fault, prepare_exam
+from labkit.core.process import thread_count
+from labkit.core.registry import registry
+from labkit.measure.tasks import run_times, threads_used
+
+Send = Callable[[str, Any], None]
+LONG_ENOUGH_S = 0.05  # the kernel's account of who ran is kept by its timer's tick, some milliseconds
+
+
+@dataclass(frozen=True)
+class ExamTask:
+    """Build a workload's inputs and let the reference answer them and the stage's edge cases."""
+
+    stage: str
+    workload: str
+    edge_cases: bool
+    threads: int
+
+    def run(self, held: Mapping[str, Any], send: Send, mark: Callable[[int], None]) -> None:
+        stage = registry.stage(self.stage)
+        set_threads(self.threads)
+        with open_arm(self.stage, ArmName(stage.reference), self.threads) as reference:
+            exam = prepare_exam(stage, stage.workload(self.workload), reference)
+            cases = {}
+            if self.edge_cases:
+                for name, inputs in stage.edge_cases().items():
+                    cases[name] = (inputs, copy.deepcopy(reference(*copy.deepcopy(inputs))))
+        send("exam", exam)
+        send("edge_cases", cases)
+        send("floor_bytes", None if stage.floor_bytes is None else stage.floor_bytes(*exam.inputs))
+        send("items", 1 if stage.items is None else stage.items(*exam.inputs))
+
+
+@dataclass(frozen=True)
+class ProbeTask:
+    """Put one arm to the test. What is known is sent as it becomes known, so that a crash keeps what came before it."""
+
+    stage: str
+    arm: str
+    threads: int
+    too_slow_s: float
+
+    def run(self, held: Mapping[str, Any], send: Send, mark: Callable[[int], None]) -> None:
+        exam: Exam = held["exam"]
+        stage = registry.stage(self.stage)
+        used = copy.deepcopy(exam.inputs)
+        set_threads(self.threads)
+        threads_before = thread_count()
+        with ExitStack() as stack:
+            send("memory_before", _resident("VmRSS"))
+            start = time.perf_counter()
+            call = stack.enter_context(open_arm(self.stage, ArmName.parse(self.arm), self.threads))
+            send("setup_s", time.perf_counter() - start)
+            start = time.perf_counter()
+            try:
+                output = call(*used)
+            except NotOffered as error:
+                send("not_offered", str(error))
+                return
+            first = time.perf_counter() - start
+            send("first_call_s", first)
+            fault = stage.agreement.difference(output, exam.expected)
+            if fault:
+                send("fault", str(fault))
+                return
+            if first > self.too_slow_s:
+                again = self._cost(call, used)
+                if again > self.too_slow_s:
+                    send("cost_s", again)
+                    send("too_slow", again)
+                    return
+            before, start = run_times(), time.perf_counter()
+            costs = [self._cost(call, used)]
+            while time.perf_counter() - start < LONG_ENOUGH_S:
+                costs.append(self._cost(call, used))
+            cost = min(costs)
+            send("threads", threads_used(before, run_times()))
+            send("memory_after", _resident("VmHWM"))
+            found = first_fault(call, exam, stage.agreement, output, used)
+            found = found or edge_case_fault(call, held["edge_cases"], stage.agreement)
+            send("fault", found)
+            send("starts_no_thread", thread_count() == threads_before)
+            send("cost_s", cost)
+
+    @staticmethod
+    def _cost(call: Callable[..., Any], used: tuple[Any, ...]) -> float:
+        start = time.perf_counter()
+        call(*used)
+        return time.perf_counter() - start
+
+
+def _resident(field: str) -> int | None:
+    """Bytes of this process: ``VmRSS`` now, ``VmHWM`` at most so far; None where the system does not tell."""
+    try:
+        for line in Path("/proc/self/status").read_text().splitlines():
+            if line.startswith(field + ":"):
+                return int(line.split()[1]) * 1024
+    except OSError:
+        pass
+    return None

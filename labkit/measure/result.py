@@ -1,0 +1,81 @@
+"""What a measurement found, as plain data. Raw samples and processed figures are different types."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+import numpy as np
+
+from labkit.measure.statistics import Best
+
+
+class Status(StrEnum):
+    """What became of one arm."""
+
+    MEASURED = "measured"
+    DIFFERS = "differs"
+    UNAVAILABLE = "unavailable"
+    CRASHED = "crashed"
+    TIMED_OUT = "timed_out"
+    TOO_SLOW = "too_slow"
+
+
+@dataclass
+class Row:
+    """One arm in one stage × workload table. Seconds, bytes; ``ratio`` is baseline time / variant time; None is unknown."""
+
+    stage: str
+    workload: str
+    variant: str
+    kind: str
+    engine: str | None = None
+    status: Status = Status.MEASURED
+    reason: str | None = None
+    threads: int | None = None
+    median_s: float | None = None
+    device_s: float | None = None
+    setup_s: float | None = None
+    first_call_s: float | None = None
+    ratio: float | None = None
+    ratio_low: float | None = None
+    ratio_high: float | None = None
+    verdict: str | None = None
+    limit_ratio: float | None = None
+    peak_bytes: int | None = None
+    items_per_s: float | None = None
+
+    @property
+    def arm(self) -> str:
+        return f"{self.variant}@{self.engine}" if self.engine else self.variant
+
+
+@dataclass
+class Samples:
+    """Raw timings, one entry a sample: launch, parent, round, position in it, arm, calls, seconds a call."""
+
+    arms: tuple[str, ...]
+    launches: list[dict[str, Any]] = field(default_factory=list)
+
+    def seconds(self, launch: dict[str, Any]) -> np.ndarray:
+        """Seconds a call as (rounds, arms), NaN where an arm did not come in a round."""
+        columns = launch["samples"]
+        table = np.full((int(columns["round"].max()) + 1, len(self.arms)), np.nan)
+        place = np.array([self.arms.index(arm) for arm in launch["arms"]])
+        table[columns["round"], place[columns["arm"]]] = columns["seconds"]
+        return table
+
+
+@dataclass
+class Table:
+    """One stage × workload: its rows, the best of them, its raw samples and how it was measured."""
+
+    stage: str
+    workload: str
+    baseline: str
+    rows: list[Row]
+    samples: Samples
+    best: Best | None = None
+    looks: tuple[int, ...] = ()
+    facts: dict[str, Any] = field(default_factory=dict)

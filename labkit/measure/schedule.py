@@ -1,0 +1,106 @@
+"""The order in which arms are timed, and how a budget is laid out. Nothing here reads a clock.
+
+A round times its arms once, in a fresh random permutation:
+
+    round 0   baseline  b  c  slow        every arm, so that each has a sample in each launch
+    round 1   c  baseline  b
+    round 2   b  c  baseline              an arm much slower than the baseline comes only now and then
+    round 3   slow  b  baseline  c
+
+A cyclic order would give an arm always the same neighbour, and with it the same state of the caches.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+MOST_LAUNCHES = 25
+FEWEST_LAUNCHES = 11  # the fewest whose extremes still make an interval for a family of twenty
+MUCH_SLOWER = 4  # an arm 4·k times as slow as the baseline comes in every k-th round
+SHORTEST_SAMPLE_S = 1e-4  # one reading of the clock costs about 50 ns and an interrupt some microseconds
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How a table is measured: ``every[arm]`` says in which rounds an arm comes, ``batch[arm]`` calls make one sample."""
+
+    launches: int
+    slice_s: float
+    every: Mapping[str, int]
+    batch: Mapping[str, int]
+    too_slow: Mapping[str, float]
+
+
+def plan_table(costs: Mapping[str, float], baseline: str, budget_s: float) -> Plan:
+    """Lay out a budget over launches, given each arm's estimated seconds a call.
+
+    Arms that would not leave room for ``FEWEST_LAUNCHES`` complete rounds are ``too_slow``, slowest first, each with the
+    budget in seconds that would take it in. The baseline always stays; a budget too small even for it is stretched.
+    """
+    if budget_s <= 0:
+        raise ValueError(f"budget_s is {budget_s}; give a positive number of seconds")
+    budget_s = max(budget_s, 1.5 * FEWEST_LAUNCHES * costs[baseline])
+    batch = {arm: max(1, round(SHORTEST_SAMPLE_S / max(cost, 1e-9))) for arm, cost in costs.items()}
+    sample = {arm: costs[arm] * batch[arm] for arm in costs}
+    kept = dict(sorted(sample.items(), key=lambda item: (item[0] != baseline, item[1])))
+    too_slow: dict[str, float] = {}
+    while FEWEST_LAUNCHES * sum(kept.values()) > budget_s:
+        arm = list(kept)[-1]
+        if arm == baseline:
+            break
+        too_slow[arm] = FEWEST_LAUNCHES * sum(kept.values())
+        del kept[arm]
+    launches = min(MOST_LAUNCHES, max(FEWEST_LAUNCHES, int(budget_s / sum(kept.values()))))
+    every = {arm: max(1, round(cost / kept[baseline] / MUCH_SLOWER)) for arm, cost in kept.items()}
+    return Plan(launches, budget_s / launches, every, {arm: batch[arm] for arm in kept}, too_slow)
+
+
+def permuted_rounds(every: Mapping[str, int], rng: np.random.Generator) -> Iterator[list[str]]:
+    """Endless rounds; round 0 holds every arm, round r those with r divisible by ``every[arm]``."""
+    number = 0
+    while True:
+        due = [arm for arm, step in every.items() if number % step == 0]
+        yield [due[i] for i in rng.permutation(len(due))]
+        number += 1
+
+
+class Executor(Protocol):
+    """What times an arm. Tests give one without a clock."""
+
+    def now(self) -> float: ...
+
+    def time(self, arm: str, calls: int) -> tuple[float, float]:
+        """Seconds a call, and seconds a call on the device (NaN without one)."""
+        ...
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One timed repetition: ``seconds`` a call, over ``calls`` calls; ``position`` is its place in the round."""
+
+    round: int
+    position: int
+    arm: str
+    calls: int
+    seconds: float
+    device_seconds: float
+
+
+def run_rounds(
+    executor: Executor, plan: Plan, rng: np.random.Generator, keep: Callable[[Sample], None], most_rounds: int = 2000
+) -> int:
+    """Time rounds until the slice is used up, at least one and at most ``most_rounds``; returns how many were timed."""
+    end = executor.now() + plan.slice_s
+    rounds = 0
+    for number, arms in enumerate(permuted_rounds(plan.every, rng)):
+        for position, arm in enumerate(arms):
+            seconds, device = executor.time(arm, plan.batch[arm])
+            keep(Sample(number, position, arm, plan.batch[arm], seconds, device))
+        rounds = number + 1
+        if executor.now() >= end or rounds >= most_rounds:
+            break
+    return rounds

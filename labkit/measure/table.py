@@ -1,0 +1,341 @@
+"""Measuring one stage on one workload: probes first, then launches, with a look now and then."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from labkit.core.arm import ArmName
+from labkit.core.registry import registry
+from labkit.engines import STARTS_PROCESSES
+from labkit.measure.fleet import Fleet, Parent, ParentLost
+from labkit.measure.launch import LaunchTask
+from labkit.measure.limit import LIMIT
+from labkit.measure.parent import Limits, Outcome
+from labkit.measure.probe import ExamTask, ProbeTask
+from labkit.measure.result import Row, Samples, Status, Table
+from labkit.measure.schedule import FEWEST_LAUNCHES, Plan, plan_table
+from labkit.measure.statistics import Reason, Verdict, best_of, compare_family, launch_median, plan_looks
+
+WORTH_WARMING_S = 0.03  # a first call that much dearer than the next has compiled or imported something
+ENOUGH_ATTEMPTS = 3
+LIMIT_COST_S = 1e-3
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How to measure: measuring seconds a table, threads, the seed of every random choice, and what is too much.
+
+    ``time_limit_s`` ends a variant that hangs, ``memory_limit`` one whose process tree holds more bytes than that.
+    """
+
+    budget_s: float
+    threads: int
+    seed: int
+    time_limit_s: float = 60.0
+    memory_limit: int | None = None
+    edge_cases: bool = True
+
+
+class Listener:
+    """Hears how a measurement proceeds. The methods do nothing here; a progress bar overrides them."""
+
+    def table_begins(self, stage: str, workload: str, arms: int) -> None: ...
+    def probed(self, row: Row) -> None: ...
+    def launched(self, done: int, planned: int) -> None: ...
+    def table_ends(self, table: Table) -> None: ...
+
+
+class Stopped(Exception):
+    """The user stopped the run; ``table`` holds what was done."""
+
+    def __init__(self, table: Table) -> None:
+        super().__init__("stopped")
+        self.table = table
+
+
+@dataclass
+class _State:
+    """What is known so far about each arm of the table."""
+
+    rows: dict[str, Row]
+    costs: dict[str, float] = field(default_factory=dict)
+    modules: list[str] = field(default_factory=list)
+    warm: list[str] = field(default_factory=list)
+
+    def sound(self) -> list[str]:
+        return [arm for arm in self.costs if self.rows[arm].status is Status.MEASURED]
+
+
+def measure_table(
+    fleet: Fleet,
+    stage: str,
+    workload: str,
+    arms: Sequence[ArmName],
+    baseline: str,
+    settings: Settings,
+    listener: Listener,
+) -> Table:
+    """Check every arm, time those that agree with the reference, and say which is faster.
+
+    Raises Stopped, with the table so far, on Ctrl-C.
+    """
+    listener.table_begins(stage, workload, len(arms))
+    rows = {str(arm): _new_row(stage, workload, arm) for arm in arms}
+    table = Table(stage, workload, baseline, list(rows.values()), Samples((*rows, LIMIT)))
+    state = _State(rows)
+    try:
+        exam = _exam(fleet, stage, workload, rows, settings)
+        if exam is not None:
+            for arm in arms:
+                _probe(fleet, stage, arm, state, settings)
+                listener.probed(rows[str(arm)])
+            _launch_all(fleet, table, state, exam, settings, listener)
+    except KeyboardInterrupt:
+        table.facts["stopped"] = True
+        for row in rows.values():
+            if row.status is Status.MEASURED and row.first_call_s is None:
+                row.status, row.reason = Status.UNAVAILABLE, "stopped before it was tried"
+        _conclude(table, state, None, stopped=True)
+        listener.table_ends(table)
+        raise Stopped(table) from None
+    listener.table_ends(table)
+    return table
+
+
+def check_table(
+    fleet: Fleet, stage: str, workload: str, arms: Sequence[ArmName], settings: Settings, listener: Listener
+) -> list[Row]:
+    """The agreement gate alone, on one workload and the stage's edge cases; the rows have no timings but the first call."""
+    listener.table_begins(stage, workload, len(arms))
+    state = _State({str(arm): _new_row(stage, workload, arm) for arm in arms})
+    if _exam(fleet, stage, workload, state.rows, settings) is not None:
+        for arm in arms:
+            _probe(fleet, stage, arm, state, settings)
+            listener.probed(state.rows[str(arm)])
+    return list(state.rows.values())
+
+
+def _new_row(stage: str, workload: str, arm: ArmName) -> Row:
+    variant = registry.variant(stage, arm.variant)
+    row = Row(stage, workload, arm.variant, variant.kind, arm.engine)
+    reason = variant.unavailable()
+    if reason:
+        row.status, row.reason = Status.UNAVAILABLE, reason
+    return row
+
+
+def _exam(
+    fleet: Fleet, stage: str, workload: str, rows: Mapping[str, Row], settings: Settings
+) -> dict[str, Any] | None:
+    """The inputs and the reference's answers, handed to the clean parent; None, with a reason in every row, if there are none."""
+    task = ExamTask(stage, workload, settings.edge_cases, settings.threads)
+    outcome = _run(fleet, fleet.clean, task, Limits(10 * settings.time_limit_s, settings.memory_limit))
+    if outcome.ending != "done":
+        said = f"no answer to compare with: building the workload or running the reference {outcome.detail or outcome.ending}"
+        for row in rows.values():
+            row.status, row.reason = Status.UNAVAILABLE, said
+        return None
+    fleet.clean.hold(**{name: outcome.found[name] for name in ("exam", "edge_cases")})
+    return outcome.found
+
+
+def _probe(fleet: Fleet, stage: str, arm: ArmName, state: _State, settings: Settings) -> None:
+    """Fill in an arm's row from a process of its own."""
+    row = state.rows[str(arm)]
+    if row.status is Status.UNAVAILABLE:
+        return
+    limits = Limits(settings.time_limit_s, settings.memory_limit, watch_memory=True)
+    outcome = _run(
+        fleet, fleet.clean, ProbeTask(stage, str(arm), settings.threads, settings.budget_s / FEWEST_LAUNCHES), limits
+    )
+    found = outcome.found
+    row.setup_s, row.first_call_s = found.get("setup_s"), found.get("first_call_s")
+    row.threads = settings.threads if arm.engine else found.get("threads")
+    if found.get("memory_before") is not None and found.get("memory_after") is not None:
+        peak = max(outcome.peak_at["memory_after"], found["memory_after"])
+        row.peak_bytes = max(0, peak - found["memory_before"])
+    if "not_offered" in found:
+        row.status, row.reason = Status.UNAVAILABLE, found["not_offered"]
+    elif outcome.ending != "done":
+        row.status, row.reason = _failure(outcome, settings)
+    elif found.get("fault"):
+        row.status, row.reason = Status.DIFFERS, found["fault"]
+    elif "too_slow" in found:
+        state.costs[str(arm)] = found["cost_s"]
+    else:
+        state.costs[str(arm)] = found["cost_s"]
+        if found["starts_no_thread"] and arm.engine not in STARTS_PROCESSES:
+            state.modules += registry.variant(stage, arm.variant).requires
+            if found["first_call_s"] - found["cost_s"] > WORTH_WARMING_S:
+                state.warm.append(str(arm))
+
+
+def _failure(outcome: Outcome, settings: Settings) -> tuple[Status, str]:
+    if outcome.ending == "timed_out":
+        return Status.TIMED_OUT, f"did not end within {settings.time_limit_s:g} s"
+    if outcome.ending == "memory":
+        limit = f" (limit {settings.memory_limit / 2**30:.1f} GiB)" if settings.memory_limit else ""
+        return Status.CRASHED, f"took more memory than it may{limit}"
+    words = {
+        "signal": f"killed by {outcome.detail}",
+        "raised": f"raised {outcome.detail}",
+        "exit": f"ended with {outcome.detail}",
+    }
+    return Status.CRASHED, words[outcome.ending]
+
+
+def _launch_all(
+    fleet: Fleet, table: Table, state: _State, exam: dict[str, Any], settings: Settings, listener: Listener
+) -> None:
+    """Run the launches of the plan, stopping at a look that has decided everything."""
+    baseline = table.baseline
+    if state.rows[baseline].status is not Status.MEASURED or baseline not in state.costs:
+        for arm in state.sound():
+            state.rows[arm].verdict, state.rows[arm].reason = Verdict.UNRESOLVED, f"the baseline {baseline} has no time"
+        return
+    costs = {arm: state.costs[arm] for arm in state.sound()}
+    floor_bytes = exam["floor_bytes"]
+    if floor_bytes is not None:
+        costs[LIMIT] = LIMIT_COST_S
+    plan = plan_table(costs, baseline, settings.budget_s)
+    for arm, needed in plan.too_slow.items():
+        row = state.rows[arm]
+        row.status, row.median_s = Status.TOO_SLOW, None
+        row.reason = f"one call takes {costs[arm]:.2g} s: a budget of {math.ceil(needed)} s would take it in"
+    _ready_launchers(fleet, table, state, exam, settings.threads)
+    table.looks = plan_looks(plan.launches)
+    table.facts |= {"planned_launches": plan.launches, "slice_s": plan.slice_s, "family": len(plan.every)}
+    family = max(1, len([arm for arm in plan.every if arm not in (baseline, LIMIT)]))
+    rng = np.random.default_rng([settings.seed, *map(ord, table.stage + table.workload)])
+    for number in range(plan.launches):
+        plan = _one_launch(fleet, table, state, plan, number, floor_bytes, settings, rng)
+        if baseline not in plan.every:
+            break
+        listener.launched(number + 1, plan.launches)
+        done = len(table.samples.launches)
+        if done in table.looks:
+            look = table.looks.index(done)
+            decided = _conclude(table, state, look, stopped=False, family=family)
+            table.facts["look"] = look
+            if decided:
+                break
+    _conclude(table, state, table.facts.get("look"), stopped=False, family=family, items=exam["items"])
+
+
+def _ready_launchers(fleet: Fleet, table: Table, state: _State, exam: dict[str, Any], threads: int) -> None:
+    """Every launcher gets the inputs, imports what is safe to import, and compiles what is safe to call."""
+    for parent in list(fleet.launchers):
+        _ready(parent, table, state, exam, threads)
+
+
+def _ready(parent: Parent, table: Table, state: _State, exam: dict[str, Any], threads: int) -> None:
+    parent.import_modules(state.modules)
+    parent.hold(inputs=exam["exam"].inputs)
+    for arm in state.warm:
+        parent.warm(table.stage, arm, threads)
+
+
+def _one_launch(
+    fleet: Fleet,
+    table: Table,
+    state: _State,
+    plan: Plan,
+    number: int,
+    floor_bytes: int | None,
+    settings: Settings,
+    rng: np.random.Generator,
+) -> Plan:
+    """Run one launch; an arm that crashes in it is left out of the plan that comes back, and the launch is repeated."""
+    for _ in range(ENOUGH_ATTEMPTS + len(plan.every)):
+        seed = int(rng.integers(2**32))
+        arms = tuple(plan.every)
+        task = LaunchTask(table.stage, arms, plan, floor_bytes, settings.threads, seed)
+        warm_up = sum(state.costs.get(arm, LIMIT_COST_S) for arm in arms)
+        limits = Limits(settings.time_limit_s + 10 * (plan.slice_s + warm_up), settings.memory_limit)
+        index = number % len(fleet.launchers)
+        outcome = _run(fleet, fleet.launchers[index], task, limits)
+        if outcome.ending == "done":
+            facts = outcome.found["facts"] | {"launch": number, "parent": index, "seed": seed}
+            facts |= {"overhead_s": outcome.wall_s - facts.pop("timed_s") - facts.pop("warm_up_s")}
+            table.samples.launches.append(facts | {"arms": arms, "samples": outcome.found["samples"]})
+            return plan
+        if 0 <= outcome.running < len(arms) and arms[outcome.running] != LIMIT:
+            guilty = arms[outcome.running]
+            state.rows[guilty].status, state.rows[guilty].reason = _failure(outcome, settings)
+            plan = replace(plan, every={arm: step for arm, step in plan.every.items() if arm != guilty})
+            if guilty == table.baseline:
+                return plan
+    raise ParentLost(f"launches of {table.stage} on {table.workload} keep failing: {outcome.ending} {outcome.detail}")
+
+
+def _run(fleet: Fleet, parent: Parent, task: Any, limits: Limits) -> Outcome:
+    """Run a task; a parent that is lost meanwhile counts as the task's crash and is replaced."""
+    try:
+        return parent.run(task, limits)
+    except ParentLost as lost:
+        fleet.replace(parent)
+        return Outcome("exit", str(lost))
+
+
+def _conclude(
+    table: Table, state: _State, look: int | None, *, stopped: bool, family: int | None = None, items: int | None = None
+) -> bool:
+    """Write ratios, intervals and verdicts into the rows; True when nothing is left to decide."""
+    if not table.samples.launches:
+        return False
+    seconds = [table.samples.seconds(launch) for launch in table.samples.launches]
+    column = {arm: number for number, arm in enumerate(table.samples.arms)}
+
+    def between(slow: str, fast: str) -> np.ndarray:
+        """Per launch, the median over its rounds of log(t_slow / t_fast)."""
+        return np.array([launch_median(np.log(s[:, column[slow]] / s[:, column[fast]])) for s in seconds])
+
+    timed = [arm for arm in state.sound() if arm in column and not math.isnan(_typical(seconds, column[arm]))]
+    for arm in timed:
+        row = state.rows[arm]
+        row.median_s = _typical(seconds, column[arm])
+        row.device_s = _device_seconds(table, arm)
+        if items and registry.stage(table.stage).items is not None:
+            row.items_per_s = items / row.median_s
+        if not math.isnan(_typical(seconds, column[LIMIT])):
+            row.limit_ratio = float(np.exp(np.nanmedian(between(arm, LIMIT))))
+    if table.baseline not in timed:
+        return False
+    rivals = [arm for arm in timed if arm != table.baseline]
+    values = {arm: between(table.baseline, arm) for arm in rivals}
+    comparisons = compare_family(values, table.looks, look, family=max(family or 1, len(rivals)), stopped=stopped)
+    base = state.rows[table.baseline]
+    base.ratio = base.ratio_low = base.ratio_high = 1.0
+    for arm, comparison in comparisons.items():
+        row, interval = state.rows[arm], comparison.interval
+        row.ratio, row.verdict = interval.ratio, comparison.verdict
+        row.ratio_low = interval.ratio_low if math.isfinite(interval.low) else None
+        row.ratio_high = interval.ratio_high if math.isfinite(interval.high) else None
+        row.reason = None if comparison.reason is Reason.NONE else str(comparison.reason)
+    if len(timed) > 1:
+        table.best = best_of(timed, between, table.looks, look, stopped=stopped)
+    resolved = all(comparison.verdict is not Verdict.UNRESOLVED for comparison in comparisons.values())
+    return resolved and (table.best is None or table.best.decided)
+
+
+def _typical(seconds: list[np.ndarray], column: int) -> float:
+    """The median over launches of the launch's median seconds; NaN for an arm that was never timed."""
+    medians = [np.nanmedian(s[:, column]) for s in seconds if not np.isnan(s[:, column]).all()]
+    return float(np.median(medians)) if medians else math.nan
+
+
+def _device_seconds(table: Table, arm: str) -> float | None:
+    """The median of what the arm says of its device's own time, without transfers; None for an arm that says nothing."""
+    told = []
+    for launch in table.samples.launches:
+        if arm in launch["arms"]:
+            columns = launch["samples"]
+            told.append(columns["device_seconds"][columns["arm"] == launch["arms"].index(arm)])
+    known = np.concatenate(told) if told else np.array([])
+    known = known[~np.isnan(known)]
+    return float(np.median(known)) if known.size else None

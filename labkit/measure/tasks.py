@@ -1,0 +1,75 @@
+"""Threads and child processes of this process: who runs now, and who has worked."""
+
+from __future__ import annotations
+
+import os
+import time
+
+LONGEST_WAIT_S = 0.02
+
+
+class Quiet:
+    """Arms must not tax each other: waits until no other thread of this process, and no process it started, runs."""
+
+    def __init__(self) -> None:
+        self.restless = 0
+
+    def wait(self) -> None:
+        """Return when all others sleep, or after 20 ms; then ``restless`` counts one more."""
+        deadline = None
+        while self._someone_runs():
+            now = time.perf_counter()
+            deadline = deadline or now + LONGEST_WAIT_S
+            if now > deadline:
+                self.restless += 1
+                return
+
+    def _someone_runs(self) -> bool:
+        try:
+            tasks = os.listdir("/proc/self/task")
+        except OSError:
+            return False  # a system without /proc can't tell
+        own = str(os.getpid())
+        if any(_running(f"/proc/self/task/{task}/stat") for task in tasks if task != own):
+            return True
+        return any(_running(f"/proc/{child}/stat") for child in _children())
+
+
+def run_times() -> dict[str, int]:
+    """Nanoseconds on a CPU so far, of each thread of this process and of the processes it started."""
+    times = {}
+    for process in ["self", *_children()]:
+        try:
+            tasks = os.listdir(f"/proc/{process}/task")
+        except OSError:
+            continue
+        for task in tasks:
+            try:
+                with open(f"/proc/{process}/task/{task}/schedstat") as file:
+                    times[task] = int(file.read().split()[0])
+            except (OSError, ValueError, IndexError):
+                continue
+    return times
+
+
+def threads_used(before: dict[str, int], after: dict[str, int]) -> int | None:
+    """How many threads worked between two readings: those with at least a twentieth of the busiest one's time."""
+    worked = [time - before.get(task, 0) for task, time in after.items()]
+    return sum(time >= max(worked) / 20 for time in worked) if worked and max(worked) > 0 else None
+
+
+def _children() -> list[str]:
+    try:
+        with open(f"/proc/self/task/{os.getpid()}/children") as file:
+            return file.read().split()
+    except OSError:
+        return []
+
+
+def _running(stat: str) -> bool:
+    try:
+        with open(stat, "rb") as file:
+            line = file.read()
+    except OSError:
+        return False  # it ended meanwhile
+    return line[line.rindex(b")") + 2 : line.rindex(b")") + 3] == b"R"

@@ -1,0 +1,78 @@
+"""A table of a run as text cells; the terminal, Markdown and HTML each draw the same cells."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from labkit.report import words
+
+HEADINGS = (
+    "variant",
+    "kind",
+    "median",
+    "speed-up [interval]",
+    "verdict",
+    "× limit",
+    "set-up",
+    "first call",
+    "peak memory",
+    "threads",
+)
+
+
+@dataclass(frozen=True)
+class Cells:
+    """One stage × workload: a title, rows of cells under ``HEADINGS``, and the notes below them."""
+
+    title: str
+    rows: list[tuple[str, ...]]
+    verdicts: list[str]
+    notes: list[str]
+
+
+def cells(run: dict[str, Any]) -> list[Cells]:
+    """The tables of a run's document, in its order; within a table the fastest first."""
+    return [_table(table, run) for table in run["tables"]]
+
+
+def _table(table: dict[str, Any], run: dict[str, Any]) -> Cells:
+    own = [row for row in run["rows"] if (row["stage"], row["workload"]) == (table["stage"], table["workload"])]
+    timed = sorted((row for row in own if row["median_s"] is not None), key=lambda row: -(row["ratio"] or 0))
+    rows: list[tuple[str, ...]] = []
+    verdicts: list[str] = []
+    for row in timed:
+        baseline = words.arm(row) == table["baseline"]
+        verdict = "baseline" if baseline else (row["verdict"] or "")
+        verdicts.append(verdict)
+        rows.append(
+            (
+                words.arm(row),
+                row["kind"],
+                words.duration(row["median_s"]),
+                words.times(row),
+                words.VERDICT_MARKS.get(verdict, verdict),
+                words.share(row["limit_ratio"]),
+                words.duration(row["setup_s"]),
+                words.duration(row["first_call_s"]),
+                words.size(row["peak_bytes"]),
+                words.UNKNOWN if row["threads"] is None else str(row["threads"]),
+            )
+        )
+    notes = [words.best(table)] if table["best"] else []
+    for row in own:
+        if row["median_s"] is None:
+            notes.append(
+                f"{words.arm(row)}: {words.STATUSES.get(row['status'], row['status'])}: {words.reason(row)}".rstrip(
+                    ": "
+                )
+            )
+    unresolved: dict[str, list[str]] = {}
+    for row in timed:
+        if row["verdict"] == "unresolved":
+            unresolved.setdefault(words.reason(row), []).append(words.arm(row))
+    notes += [f"unresolved ({', '.join(arms)}): {why}" for why, arms in unresolved.items()]
+    threads = run["settings"]["threads"]
+    launches = len(table["launches"])
+    title = f"{table['stage']} on {table['workload']} ({launches} launches, at most {threads} thread{'s' if threads > 1 else ''})"
+    return Cells(title, rows, verdicts, notes)

@@ -1,0 +1,50 @@
+"""One table of a run as a picture: each arm's speed-up over the baseline with its interval."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from matplotlib.figure import Figure
+
+from labkit.core.errors import UsageError, listed
+from labkit.report import words
+
+# Okabe and Ito's palette, told apart by colour-blind readers; marks differ in shape as well
+MARKS = {
+    "faster": ("#009E73", ">"),
+    "slower": ("#D55E00", "<"),
+    "same": ("#0072B2", "s"),
+    "unresolved": ("#999999", "o"),
+    "baseline": ("#000000", "|"),
+}
+
+
+def speedups(run: dict[str, Any], stage: str, workload: str) -> Figure:
+    """Draw the speed-ups of one stage on one workload, fastest on top, on a logarithmic axis.
+
+    Raises UsageError when the run has no such table, or nothing in it was timed.
+    """
+    tables = [t for t in run["tables"] if (t["stage"], t["workload"]) == (stage, workload)]
+    rows = [r for r in run["rows"] if (r["stage"], r["workload"]) == (stage, workload) and r["ratio"] is not None]
+    if not tables or not rows:
+        known = listed(f"{t['stage']} on {t['workload']}" for t in run["tables"])
+        raise UsageError(f"run {run['run']} has no timings of {stage} on {workload}; it has: {known}")
+    rows.sort(key=lambda row: row["ratio"])
+    figure = Figure(figsize=(8, 0.9 + 0.28 * len(rows)), layout="constrained")
+    axes = figure.subplots()
+    for height, row in enumerate(rows):
+        kind = "baseline" if words.arm(row) == tables[0]["baseline"] else row["verdict"]
+        color, mark = MARKS[kind]
+        low, high = row["ratio_low"] or row["ratio"], row["ratio_high"] or row["ratio"]
+        axes.plot([low, high], [height, height], color=color, linewidth=2.5, solid_capstyle="butt")
+        axes.plot(row["ratio"], height, mark, color=color, markersize=6)
+        axes.annotate(words.times(row), (high, height), (6, 0), textcoords="offset points", va="center", fontsize=8)
+    axes.axvline(1, color="#000000", linewidth=0.8)
+    axes.set_xscale("log")
+    axes.set_xlim(right=max(row["ratio_high"] or row["ratio"] for row in rows) * 3)
+    axes.xaxis.set_major_formatter(lambda value, place: f"{value:g}×")
+    axes.set_yticks(range(len(rows)), [f"{words.arm(row)}  {words.duration(row['median_s'])}" for row in rows], fontsize=9)
+    axes.set_xlabel(f"speed-up over {tables[0]['baseline']}, with its interval")
+    axes.set_title(f"{stage} on {workload}", loc="left", fontsize=11)
+    axes.spines[["top", "right"]].set_visible(False)
+    return figure

@@ -1,0 +1,48 @@
+"""Runs in the terminal: coloured where there are colours, and just as readable in a plain log."""
+
+from __future__ import annotations
+
+import sys
+from typing import IO, Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+from rich.text import Text
+
+from labkit.report import words
+from labkit.report.cells import HEADINGS, cells
+
+COLORS = {"faster": "green", "slower": "red", "same": "cyan", "unresolved": "yellow", "baseline": "bold"}
+PLAIN_WIDTH = 160
+
+
+def console(file: IO[str] | None = None) -> Console:
+    """A console on standard output (or ``file``); wide enough in a log that nothing is broken or cut."""
+    out = file or sys.stdout
+    return Console(file=out, width=None if out.isatty() else PLAIN_WIDTH, highlight=False, soft_wrap=False)
+
+
+def print_run(run: dict[str, Any], where: str | None = None, to: Console | None = None) -> None:
+    """Print every table of a run, the notes below each, the machine, and where the run is stored."""
+    out = to or console()
+    for part in cells(run):
+        table = Table(title=Text(part.title), title_justify="left", box=None, pad_edge=False, header_style="bold")
+        for number, heading in enumerate(HEADINGS):
+            table.add_column(heading, justify="left" if number in (0, 1, 4) else "right", no_wrap=True)
+        for row, verdict in zip(part.rows, part.verdicts, strict=True):
+            color = COLORS.get(verdict, "")
+            table.add_row(*[Text(cell, style=color if number in (3, 4) else "") for number, cell in enumerate(row)])
+        out.print()
+        if part.rows:
+            out.print(table)
+        else:
+            out.print(Text(part.title))
+        for note in part.notes:
+            out.print(Text("  " + note), style="dim" if not note.startswith("best") else "bold", soft_wrap=True)
+    out.print()
+    if run["stopped"]:
+        out.print("[yellow]stopped early: what is shown was done before[/yellow]")
+    out.print(f"on {escape(words.machine(run['machine']))}", soft_wrap=True)
+    if where:
+        out.print(f"stored in {escape(where)}", soft_wrap=True)

@@ -1,0 +1,231 @@
+"""A run on disk: ``run.json`` (versioned schema), ``samples.parquet`` (raw), ``table.csv``, ``table.md``."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shutil
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from labkit.core.errors import UsageError, listed
+from labkit.measure.bench import Measurement
+from labkit.measure.result import Row, Table
+
+SCHEMA = 1
+COLUMNS = (
+    "stage",
+    "workload",
+    "variant",
+    "kind",
+    "engine",
+    "status",
+    "reason",
+    "threads",
+    "median_s",
+    "device_s",
+    "setup_s",
+    "first_call_s",
+    "ratio",
+    "ratio_low",
+    "ratio_high",
+    "verdict",
+    "limit_ratio",
+    "peak_bytes",
+    "items_per_s",
+)
+
+
+@dataclass(frozen=True)
+class Run:
+    """A stored run: its document (the content of ``run.json``) and its folder."""
+
+    document: dict[str, Any]
+    folder: Path
+
+    @property
+    def id(self) -> str:
+        return str(self.document["run"])
+
+    @property
+    def rows(self) -> list[dict[str, Any]]:
+        return list(self.document["rows"])
+
+    @property
+    def tables(self) -> list[dict[str, Any]]:
+        return list(self.document["tables"])
+
+    @property
+    def machine(self) -> dict[str, Any]:
+        return dict(self.document["machine"])
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """One row an arm, in the columns of the contract."""
+        return rows_frame(self.rows)
+
+    @property
+    def samples(self) -> pd.DataFrame:
+        """The raw timings: one row a sample."""
+        return pd.read_parquet(self.folder / "samples.parquet")
+
+
+def results_folder() -> Path:
+    """Where runs are kept: ``$LABKIT_RESULTS``, or ``results/`` in the current directory."""
+    return Path(os.environ.get("LABKIT_RESULTS", "results")).absolute()
+
+
+def rows_frame(rows: Sequence[dict[str, Any]]) -> pd.DataFrame:
+    """Rows as a data frame with the contract's columns, in its order."""
+    return pd.DataFrame(list(rows), columns=list(COLUMNS))
+
+
+def document(measurement: Measurement) -> dict[str, Any]:
+    """A measurement as the JSON document that is stored and printed; what is unknown is null."""
+    stamp = measurement.started.replace(":", "").replace("-", "").partition("+")[0]
+    return {
+        "schema": SCHEMA,
+        "run": f"{stamp}-{secrets.token_hex(3)}",
+        "started": measurement.started,
+        "wall_s": measurement.wall_s,
+        "stopped": measurement.stopped,
+        "machine": measurement.machine,
+        "settings": asdict(measurement.settings),
+        "tables": [_table(table) for table in measurement.tables],
+        "rows": [_row(row) for row in measurement.rows],
+    }
+
+
+def _table(table: Table) -> dict[str, Any]:
+    best = None
+    if table.best is not None:
+        best = {
+            "best": table.best.best,
+            "runner_up": table.best.runner_up,
+            "decided": table.best.decided,
+            "reason": str(table.best.reason),
+            "ratio": _finite(table.best.interval.ratio),
+            "ratio_low": _finite(table.best.interval.ratio_low),
+            "ratio_high": _finite(table.best.interval.ratio_high),
+        }
+    launches = [{k: v for k, v in launch.items() if k not in ("samples", "arms")} for launch in table.samples.launches]
+    return {
+        "stage": table.stage,
+        "workload": table.workload,
+        "baseline": table.baseline,
+        "best": best,
+        "looks": list(table.looks),
+        "facts": table.facts,
+        "launches": launches,
+    }
+
+
+def _row(row: Row) -> dict[str, Any]:
+    found = {name: getattr(row, name) for name in COLUMNS}
+    return {
+        k: _finite(v) if isinstance(v, float) else str(v) if k in ("status", "verdict") and v else v
+        for k, v in found.items()
+    }
+
+
+def _finite(value: float) -> float | None:
+    """JSON knows no NaN and no infinity; an interval without an end has none to tell."""
+    return value if value == value and 0 < value < float("inf") else None
+
+
+def _samples(measurement: Measurement) -> pa.Table:
+    pieces = []
+    for table in measurement.tables:
+        for launch in table.samples.launches:
+            columns = launch["samples"]
+            pieces.append(
+                pd.DataFrame(
+                    {
+                        "stage": table.stage,
+                        "workload": table.workload,
+                        "launch": launch["launch"],
+                        "parent": launch["parent"],
+                        "round": columns["round"],
+                        "position": columns["position"],
+                        "arm": [launch["arms"][number] for number in columns["arm"]],
+                        "calls": columns["calls"],
+                        "seconds": columns["seconds"],
+                        "device_seconds": columns["device_seconds"],
+                    }
+                )
+            )
+    names = ["stage", "workload", "launch", "parent", "round", "position", "arm", "calls", "seconds", "device_seconds"]
+    frame = pd.concat(pieces, ignore_index=True) if pieces else pd.DataFrame(columns=names)
+    return pa.Table.from_pandas(frame, preserve_index=False)
+
+
+def save(measurement: Measurement, markdown: Callable[[dict[str, Any]], str], folder: Path | None = None) -> Run:
+    """Write a run under the results folder; ``markdown`` words its tables for ``table.md``.
+
+    Raises OSError when the folder can't be written; nothing half-written is left then.
+    """
+    home = folder or results_folder()
+    run = document(measurement)
+    home.mkdir(parents=True, exist_ok=True)
+    unfinished = Path(tempfile.mkdtemp(prefix=".unfinished-", dir=home))
+    try:
+        pq.write_table(_samples(measurement), unfinished / "samples.parquet", compression="zstd")
+        rows_frame(run["rows"]).to_csv(unfinished / "table.csv", index=False)
+        (unfinished / "table.md").write_text(markdown(run), encoding="utf-8")
+        (unfinished / "run.json").write_text(json.dumps(run, indent=1, allow_nan=False) + "\n", encoding="utf-8")
+        for path in [*unfinished.iterdir(), unfinished]:
+            _to_disk(path)
+        unfinished.chmod(0o755)
+        final = home / run["run"]
+        unfinished.rename(final)
+        _to_disk(home)
+    except BaseException:
+        shutil.rmtree(unfinished, ignore_errors=True)
+        raise
+    return Run(run, final)
+
+
+def _to_disk(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def all_runs(folder: Path | None = None) -> list[Run]:
+    """Every whole run under the results folder, oldest first. Folders without a readable ``run.json`` are passed over."""
+    home = folder or results_folder()
+    paths = [path.parent for path in sorted(home.glob("*/run.json")) if not path.parent.name.startswith(".")]
+    return [run for path in paths if (run := _read(path))]
+
+
+def _read(path: Path) -> Run | None:
+    try:
+        content = json.loads((path / "run.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return Run(content, path) if isinstance(content, dict) and content.get("schema") == SCHEMA else None
+
+
+def find_run(name: str, folder: Path | None = None) -> Run:
+    """A run by its id, by the beginning of it, by its folder's path, or ``last``; raises UsageError when there is none such."""
+    known = all_runs(folder)
+    if name == "last" and known:
+        return known[-1]
+    if name and (named := _read(Path(name).absolute())):
+        return named
+    matching = [run for run in known if run.id == name] or [run for run in known if run.id.startswith(name)]
+    if len(matching) != 1:
+        what = "is ambiguous" if matching else "does not exist"
+        among = listed(run.id for run in (matching or known)[-8:])
+        raise UsageError(f"run {name!r} {what} in {folder or results_folder()}; runs: {among}")
+    return matching[0]

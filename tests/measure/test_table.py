@@ -1,0 +1,163 @@
+"""Measuring real arms in real launches: what happens to each, and what is kept. Nothing here asserts a speed."""
+
+import math
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from labkit.measure.limit import LIMIT
+from labkit.measure.result import Status
+from labkit.measure.table import Listener
+
+BROKEN = {
+    "wrong": (Status.DIFFERS, "expected"),
+    "segfaults": (Status.CRASHED, "SIGSEGV"),
+    "hangs": (Status.TIMED_OUT, "did not end within 2 s"),
+    "raises": (Status.CRASHED, "KeyError: 'no such colour' (toy.py:"),
+    "hoards": (Status.CRASHED, "more memory than it may (limit 1.0 GiB)"),
+    "leaves": (Status.CRASHED, "exit status 3"),
+    "refuses": (Status.UNAVAILABLE, "reads JPEG only"),
+    "absent": (Status.UNAVAILABLE, "no CUDA device"),
+    "unmet": (Status.UNAVAILABLE, "a_module_nobody_has"),
+}
+
+
+@pytest.fixture(scope="module")
+def broken(bench):
+    """One table with every broken variant beside two sound ones."""
+    return bench(["plain", "twice", *BROKEN])
+
+
+def row(table, arm):
+    return next(found for found in table.rows if found.arm == arm)
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_broken_variant_says_what_happened_and_gets_no_time(broken, name):
+    status, words = BROKEN[name]
+    found = row(broken, name)
+    assert (found.status, found.median_s, found.ratio, found.verdict) == (status, None, None, None)
+    assert words in found.reason
+
+
+def test_broken_variants_cost_the_sound_ones_nothing(broken):
+    assert [row(broken, arm).status for arm in ("plain", "twice")] == [Status.MEASURED] * 2
+    assert row(broken, "twice").ratio_high < 1
+
+
+def test_only_arms_that_agree_are_ever_timed(broken):
+    timed = {broken.samples.arms.index(arm) for launch in broken.samples.launches for arm in launch["arms"]}
+    assert {broken.samples.arms[i] for i in timed} == {"plain", "twice", LIMIT}
+
+
+@pytest.mark.parametrize(("late", "status"), [("segfaults_late", Status.CRASHED), ("hangs_late", Status.TIMED_OUT)])
+def test_an_arm_that_fails_in_a_launch_is_left_out_and_the_launch_is_repeated(bench, late, status):
+    table = bench(["plain", late, "twice"], time_limit_s=1.0)
+    assert row(table, late).status is status
+    assert row(table, late).median_s is None
+    assert [launch["launch"] for launch in table.samples.launches] == list(range(len(table.samples.launches)))
+    assert all(late not in launch["arms"] for launch in table.samples.launches)
+    assert row(table, "twice").ratio is not None
+
+
+def test_an_arm_too_slow_for_the_budget_says_which_budget_would_do(bench):
+    table = bench(["plain", "slow"])
+    assert row(table, "slow").status is Status.TOO_SLOW
+    assert "a budget of 4 s would take it in" in row(table, "slow").reason
+
+
+def test_set_up_and_first_call_are_figures_of_their_own(bench):
+    table = bench(["plain", "slow_to_set_up", "slow_at_first"])
+    assert row(table, "slow_to_set_up").setup_s > 0.05
+    assert row(table, "slow_at_first").first_call_s > 0.05
+    assert all(row(table, arm).median_s < 0.02 for arm in ("slow_to_set_up", "slow_at_first"))
+
+
+def test_every_launch_is_forked_from_a_single_threaded_parent_and_every_parent_has_its_turn(bench, fleet):
+    table = bench(["plain", "twice", "plain@threads"])
+    assert {launch["threads_at_start"] for launch in table.samples.launches} == {1}
+    assert {launch["parent"] for launch in table.samples.launches} == set(range(len(fleet.launchers)))
+    assert len({launch["seed"] for launch in table.samples.launches}) == len(table.samples.launches)
+
+
+def test_engines_are_measured_as_arms_with_their_workers(bench):
+    table = bench(["plain", "plain@serial", "plain@threads", "plain@processes"])
+    assert [found.status for found in table.rows] == [Status.MEASURED] * 4
+    assert row(table, "plain@processes").threads == 2
+    assert row(table, "plain@processes").peak_bytes > row(table, "plain").peak_bytes
+
+
+def test_ratios_are_paired_in_the_round_and_medians_taken_over_launches(bench):
+    table = bench(["plain", "twice"])
+    place = [table.samples.arms.index(arm) for arm in ("plain", "twice")]
+    launches = [table.samples.seconds(launch)[:, place] for launch in table.samples.launches]
+    expected = math.exp(np.median([np.nanmedian(np.log(s[:, 0] / s[:, 1])) for s in launches]))
+    assert row(table, "twice").ratio == pytest.approx(expected)
+    assert row(table, "twice").median_s == pytest.approx(np.median([np.nanmedian(s[:, 1]) for s in launches]))
+    assert row(table, "twice").ratio_low <= expected <= row(table, "twice").ratio_high
+
+
+def test_the_limit_is_an_arm_of_the_same_launches(bench):
+    table = bench(["plain", "twice"])
+    assert all(LIMIT in launch["arms"] for launch in table.samples.launches)
+    assert row(table, "twice").limit_ratio > row(table, "plain").limit_ratio > 0
+    assert LIMIT not in {found.arm for found in table.rows}
+
+
+def test_a_stage_that_counts_items_tells_its_rate(bench):
+    found = row(bench(["plain", "twice"]), "twice")
+    assert found.items_per_s == pytest.approx(500 / found.median_s)
+
+
+def test_a_run_stops_at_a_look_that_has_decided_everything(bench):
+    table = bench(["plain", "twice"], budget=1.0)
+    assert len(table.samples.launches) == table.looks[0] < table.looks[-1]
+    assert table.best.decided
+    assert table.best.best == "plain"
+
+
+def test_the_same_variant_under_two_names_is_neither_faster_nor_slower(bench):
+    table = bench(["plain", "slow_at_first"], budget=1.0)
+    assert row(table, "slow_at_first").verdict in ("same", "unresolved")
+
+
+class StopAt(Listener):
+    """Presses Ctrl-C after so many launches, or while arms are still being checked."""
+
+    def __init__(self, launches=None):
+        self.launches = launches
+
+    def probed(self, row):
+        if self.launches is None:
+            raise KeyboardInterrupt
+
+    def launched(self, done, planned):
+        if done == self.launches:
+            raise KeyboardInterrupt
+
+
+def test_ctrl_c_before_a_look_keeps_the_samples_and_decides_nothing(bench):
+    table = bench(["plain", "twice"], budget=1.0, listener=StopAt(5))
+    assert len(table.samples.launches) == 5
+    assert (row(table, "twice").verdict, row(table, "twice").reason) == ("unresolved", "stopped")
+    assert row(table, "twice").ratio < 1
+    assert row(table, "twice").ratio_low is None
+
+
+def test_ctrl_c_while_checking_says_which_arms_were_not_tried(bench):
+    table = bench(["plain", "twice"], listener=StopAt())
+    assert row(table, "twice").reason == "stopped before it was tried"
+    assert row(table, "plain").first_call_s is not None
+
+
+def test_a_variant_in_its_own_process_leaves_no_trace_in_the_fleet(bench, fleet):
+    before = _descendants(os.getpid())
+    bench(["plain", "plain@processes", "leaves_a_thread_spinning"])
+    assert _descendants(os.getpid()) == before
+
+
+def _descendants(process):
+    children = Path(f"/proc/{process}/task/{process}/children").read_text().split()
+    return {int(child) for child in children} | {pid for child in children for pid in _descendants(int(child))}

@@ -1,0 +1,145 @@
+"""A stage with sound and with broken variants, loaded by the tests of measuring as a user's file would be."""
+
+import ctypes
+import gc
+import os
+import signal
+import threading
+import time
+
+import numpy as np
+
+import labkit as lk
+from labkit.core.errors import NotOffered
+
+
+def pixels(side):
+    return (np.random.default_rng(side).integers(0, 255, (side, side), dtype=np.uint8),)
+
+
+def rows(count, image):
+    return [(band,) for band in np.array_split(image, count)]
+
+
+@lk.stage(
+    reference="plain",
+    workloads=[lk.Workload("small", lambda: pixels(64)), lk.Workload("big", lambda: pixels(500))],
+    edge_cases=lambda: {"one pixel": (np.ones((1, 1), np.uint8),)},
+    floor_bytes=lambda image: image.nbytes,
+    items=len,
+    split=lk.Split("rows", rows, lambda sums, image: sum(sums)),
+)
+def toy_sum(image):
+    """Sum of all pixels."""
+
+
+@lk.variant("toy_sum", kind="numpy", partial=lambda image: int(image.sum()))
+def plain(image):
+    return int(image.sum())
+
+
+@lk.variant("toy_sum", kind="numpy")
+def twice(image):
+    image.sum()
+    return int(image.sum())
+
+
+@lk.variant("toy_sum", kind="numpy")
+def wrong(image):
+    return int(image.sum()) + 1
+
+
+@lk.variant("toy_sum", kind="native")
+def segfaults(image):
+    ctypes.string_at(0)
+
+
+@lk.variant("toy_sum", kind="python")
+def hangs(image):
+    time.sleep(1000)
+
+
+@lk.variant("toy_sum", kind="python")
+def raises(image):
+    raise KeyError("no such colour")
+
+
+@lk.variant("toy_sum", kind="python")
+def hoards(image):
+    return len([np.ones(1 << 22) for _ in range(10_000)])
+
+
+@lk.variant("toy_sum", kind="python")
+def leaves(image):
+    os._exit(3)
+
+
+@lk.variant("toy_sum", kind="library")
+def refuses(image):
+    raise NotOffered("reads JPEG only")
+
+
+@lk.variant("toy_sum", kind="gpu", missing=lambda: "no CUDA device")
+def absent(image):
+    return int(image.sum())
+
+
+@lk.variant("toy_sum", kind="library", requires=("a_module_nobody_has",))
+def unmet(image):
+    return int(image.sum())
+
+
+@lk.variant("toy_sum", kind="python")
+def slow(image):
+    time.sleep(0.3)
+    return int(image.sum())
+
+
+@lk.variant("toy_sum", kind="native")
+def segfaults_late(image):
+    if not gc.isenabled():  # only in the timed rounds of a launch
+        os.kill(os.getpid(), signal.SIGSEGV)
+    return int(image.sum())
+
+
+@lk.variant("toy_sum", kind="python")
+def hangs_late(image):
+    if not gc.isenabled():
+        time.sleep(1000)
+    return int(image.sum())
+
+
+@lk.variant("toy_sum", kind="python")
+def leaves_a_thread_spinning(image):
+    end = time.perf_counter() + 0.004
+
+    def spin():
+        while time.perf_counter() < end:
+            pass
+
+    threading.Thread(target=spin).start()
+    return int(image.sum())
+
+
+@lk.variant("toy_sum", kind="numba", arm=True)
+def slow_to_set_up():
+    import contextlib
+
+    @contextlib.contextmanager
+    def opened():
+        time.sleep(0.05)
+        yield lambda image: int(image.sum())
+
+    return opened()
+
+
+calls = 0
+
+
+@lk.variant("toy_sum", kind="numba")
+def slow_at_first(image):
+    global calls
+    calls += 1
+    if calls == 1:
+        time.sleep(0.05)
+    return int(image.sum())
