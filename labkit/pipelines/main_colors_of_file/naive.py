@@ -1,0 +1,19 @@
+"""The talk's whole function as it was first written."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+
+from labkit.core import variant
+from labkit.pipelines.main_colors_of_file import with_alpha
+from labkit.stages.main_colors import MainColors
+from labkit.stages.main_colors import naive as kernel
+
+
+@variant("main_colors_of_file", kind="numpy")
+def naive(path: str | Path, n: int = 6) -> MainColors:
+    """``cv2.imread``, then the stage's naive."""
+    image = with_alpha(cv2.imread(str(path), cv2.IMREAD_UNCHANGED), path)
+    return kernel.naive(image, n)

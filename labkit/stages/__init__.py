@@ -1,0 +1,1 @@
+"""Single steps of image pipelines: one folder a stage, one file an idea."""
