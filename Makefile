@@ -5,7 +5,7 @@ BIN := .venv/bin
 SOURCES := $(shell find labkit -name '*.pyx' -o -name '*.cpp' -o -name '*.hpp' 2>/dev/null)
 EXTENSIONS := pyproject.toml setup.py requirements.lock $(SOURCES)
 BUDGET ?= 5
-INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint requirements.lock
+INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check --constraint requirements.lock
 
 .DEFAULT_GOAL := help
 .PHONY: help bench lab test data selftest simulation lock clean

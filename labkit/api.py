@@ -11,7 +11,7 @@ import pandas as pd
 
 from labkit.core.registry import registry
 from labkit.measure import bench as measuring
-from labkit.measure.bench import DEFAULT_BUDGET_S, make_settings, plan_requests
+from labkit.measure.bench import DEFAULT_BUDGET_S, LONGEST_BUDGET_S, make_settings, plan_requests
 from labkit.measure.table import Listener
 from labkit.report.html import html
 from labkit.report.markdown import markdown
@@ -116,7 +116,7 @@ def check(
     """Only the agreement gate: one row an arm with its status and, where it differs, what and where."""
     names, variants, workloads = _named(stages=stages, variants=variants, workloads=workloads)
     requests = plan_requests(names, variants, workloads)
-    rows = measuring.check(requests, make_settings(1e6, threads), listener)
+    rows = measuring.check(requests, make_settings(LONGEST_BUDGET_S, threads), listener)
     return pd.DataFrame([vars(row) for row in rows])[
         ["stage", "workload", "variant", "kind", "engine", "status", "reason"]
     ]

@@ -6,6 +6,7 @@ Exit status: 0 done, 1 a difference or regression was found, 2 wrong usage or in
 from __future__ import annotations
 
 import io
+import os
 import sys
 
 import typer
@@ -42,6 +43,11 @@ def main() -> None:
         complaint = str(error)
     except typer.exceptions.TyperException as error:
         complaint = f"{error.format_message()} (see labkit --help)"
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # whoever read us has left; nothing to complain to
+        sys.exit(0)
+    except OSError as error:
+        complaint = f"{error.filename or 'output'}: {error.strerror or error}"
     except (typer.Abort, KeyboardInterrupt):
         sys.exit(130)
     print("labkit: " + " ".join(complaint.split()), file=sys.stderr)

@@ -17,12 +17,13 @@ from labkit.report.text import console
 WORDS = {
     "faster": "▲ faster",
     "slower": "▼ slower",
+    "lost": "✗ failed in the second run",
     "no": "= no change seen",
     "only_before": "only in the first run",
     "only_after": "only in the second run",
     "unknown": "? can't tell",
 }
-COLORS = {"faster": "green", "slower": "red"}
+COLORS = {"faster": "green", "slower": "red", "lost": "red"}
 
 
 def command(

@@ -21,7 +21,8 @@ def command(
         str | None, typer.Argument(metavar="[RUN]", help="A run's id, its beginning, or last; lists all if not given.")
     ] = None,
     figure: Annotated[
-        Path | None, typer.Option(metavar="FILE.svg", help="Draw each table of the run beside its name: FILE-stage-workload.svg.")
+        Path | None,
+        typer.Option(metavar="FILE.svg", help="Draw each table of the run beside its name: FILE-stage-workload.svg."),
     ] = None,
     as_json: options.Json = False,
 ) -> None:
@@ -77,7 +78,8 @@ def _draw(run: Run, target: Path) -> None:
     for table in run.tables:
         if not any(r["ratio"] for r in run.rows if (r["stage"], r["workload"]) == (table["stage"], table["workload"])):
             continue
-        path = target.with_name(f"{target.stem}-{table['stage']}-{table['workload']}{target.suffix or '.svg'}")
+        place = f"{table['stage']}-{table['workload']}".replace("/", "_")
+        path = target.with_name(f"{target.stem}-{place}{target.suffix or '.svg'}")
         try:
             speedups(run.document, table["stage"], table["workload"]).savefig(path)
         except (OSError, ValueError) as error:

@@ -93,7 +93,9 @@ def _compare(output: Any, expected: Any, where: str, tolerance: float) -> Differ
         pairs = [(name, output[i], inner) for i, (name, inner) in enumerate(elements(expected))]
     elif isinstance(expected, float | np.floating):
         close = isinstance(output, float | np.floating) and (
-            output == expected or abs(output - expected) <= tolerance or (output != output and expected != expected)
+            output == expected
+            or abs(float(output) - float(expected)) <= tolerance
+            or (output != output and expected != expected)
         )
         return None if close else Difference(where, f"is {output!r}, expected {expected!r}")
     else:

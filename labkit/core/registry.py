@@ -11,6 +11,7 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from types import ModuleType
@@ -36,8 +37,7 @@ class Registry:
         self.stages: dict[str, Stage] = {}
         self.variants: dict[str, dict[str, Variant]] = {}
         self.origins: dict[str, str] = {}
-        self.loaded_files: list[Path] = []
-        self.brought: list[Stage | Variant] = []
+        self.brought: list[Stage | Variant | Path] = []  # what discovery does not find, in order: cells and loaded files
         self._state = "new"
         self._suffix = ""
 
@@ -89,7 +89,7 @@ class Registry:
         known[variant.name] = variant
         self._remember(variant)
 
-    def _remember(self, thing: Stage | Variant) -> None:
+    def _remember(self, thing: Stage | Variant | Path) -> None:
         if self._state != "discovering":
             self.brought = [b for b in self.brought if _identity(b) != _identity(thing)] + [thing]
 
@@ -106,9 +106,9 @@ class Registry:
                 package = importlib.import_module(home)
                 for found in pkgutil.iter_modules(package.__path__, home + "."):
                     if found.ispkg:
-                        self._bring(found.name, lambda name=found.name: self.import_folder(name))
+                        self._bring(found.name, partial(self.import_folder, found.name))
             for point in entry_points(group=ENTRY_POINTS):
-                self._bring(f"entry point {point.name} = {point.value}", lambda point=point: self._import_point(point))
+                self._bring(f"entry point {point.name} = {point.value}", partial(self._import_point, point))
         except BaseException:
             self._state = "new"
             raise
@@ -190,12 +190,12 @@ class Registry:
             raise UsageError(f"--load {path}: {what}") from error
         self.brought = brought  # measuring processes load the file themselves,
         cloudpickle.register_pickle_by_value(module)  # an engine's workers are sent its functions whole
-        if path not in self.loaded_files:
-            self.loaded_files.append(path)
+        self._remember(path)
 
 
-def _identity(thing: Stage | Variant) -> tuple[str | None, str]:
-    return thing.stage if isinstance(thing, Variant) else None, thing.name
+def _identity(thing: Stage | Variant | Path) -> object:
+    """What makes a later thing take the place of an earlier one."""
+    return thing if isinstance(thing, Path) else (getattr(thing, "stage", None), thing.name)
 
 
 registry = Registry()

@@ -68,6 +68,7 @@ class Worker:
         if self.process.is_alive():
             self.process.kill()
             self.process.join()
+        self.process.close()
         self.pipe.close()
         self.inbox.close()
         self.outbox.close()
@@ -122,6 +123,7 @@ def _serve(
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process in front, which dismisses its workers
     if parent is not None:
         die_with_parent(parent)
+    reply: tuple[bool, Any]
     broken: Exception | None = None
     try:
         compute = cloudpickle.loads(function)
@@ -135,11 +137,10 @@ def _serve(
             return
         if message is None:
             return
-        reply: tuple[bool, Any]
         try:
             if broken:
                 raise broken
-            reply: Any = True, outbox.write(compute(*inbox.read(message, copy=False)))
+            reply = True, outbox.write(compute(*inbox.read(message, copy=False)))
         except Exception as error:
             reply = False, _portable(error)
         pipe.send(reply)

@@ -19,6 +19,7 @@ from labkit.core.registry import registry
 
 CODE = {".py", ".pyx", ".cpp", ".hpp"}
 LOADER = """\
+import importlib
 import sys
 from labkit.core.registry import registry
 sys.path.insert(0, {home!r})
@@ -86,7 +87,7 @@ def _take(root: Path, folder: Path, commit: str, suffix: str, home: Path) -> Pat
     else:
         module = folder.stem + suffix
         (home / inside).rename(home / f"{module}.py")
-        action = f"import {module}"
+        action = f"importlib.import_module({module!r})"  # a name may hold spaces
     loader = home / f"load{suffix}.py"
     loader.write_text(LOADER.format(home=str(home), suffix=suffix, action=action))
     return loader

@@ -24,6 +24,8 @@ from labkit.measure.result import Row, Table
 from labkit.measure.table import Listener, Settings, Stopped, check_table, measure_table
 
 DEFAULT_BUDGET_S = 10.0
+LONGEST_BUDGET_S = 86_400.0
+MOST_THREADS = 1024
 
 
 @dataclass(frozen=True)
@@ -105,10 +107,12 @@ def make_settings(
 ) -> Settings:
     """Settings with sane defaults: all CPUs that may be used, a fresh seed, four fifths of the memory available."""
     allowed = cpu_limit()
-    if not budget_s > 0:
-        raise UsageError(f"budget is {budget_s}; give a positive number of seconds")
-    if threads is not None and threads < 1:
-        raise UsageError(f"threads is {threads}; give 1 to {allowed} (the CPUs that this process may use)")
+    if not isinstance(budget_s, int | float) or not 0 < budget_s <= LONGEST_BUDGET_S:
+        raise UsageError(f"budget is {budget_s!r}; give seconds above 0, at most {LONGEST_BUDGET_S:.0f}")
+    if threads is not None and (not isinstance(threads, int) or not 1 <= threads <= MOST_THREADS):
+        raise UsageError(f"threads is {threads!r}; give a whole number from 1 to {MOST_THREADS} ({allowed} CPUs may be used)")
+    if seed is not None and (not isinstance(seed, int) or seed < 0):
+        raise UsageError(f"seed is {seed!r}; give a whole number of at least 0")
     more.setdefault("memory_limit", default_limit())
     return Settings(budget_s, threads or allowed, secrets.randbits(32) if seed is None else seed, **more)
 
@@ -118,7 +122,7 @@ def measure(
 ) -> Measurement:
     """Measure every table. Ctrl-C ends it early and keeps what is done. A fleet given stays up afterwards."""
     listener = listener or Listener()
-    started, begin = datetime.now(UTC).isoformat(timespec="seconds"), time.perf_counter()
+    started, begin = datetime.now(UTC).isoformat(timespec="milliseconds"), time.perf_counter()
     measurement = Measurement([], machine_facts(), settings, started)
     with ExitStack() as stack:
         if fleet is None:

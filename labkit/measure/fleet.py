@@ -50,7 +50,7 @@ class Parent:
             )
         self._pipe = Connection(here.detach())
         brought = cloudpickle.dumps(registry.brought)
-        self._pipe.send(Preparation(list(sys.path), registry.loaded_files, brought))
+        self._pipe.send(Preparation(list(sys.path), brought))
         self.threads_at_start: int | None = None
         self._ready = False
 

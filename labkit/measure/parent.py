@@ -42,7 +42,6 @@ class Preparation:
     """What a parent needs to know before it can run anything."""
 
     path: list[str]
-    files: list[Path]
     brought: bytes
 
 
@@ -102,10 +101,10 @@ def main(descriptor: int) -> None:
 def _prepare(preparation: Preparation) -> None:
     sys.path[:] = preparation.path
     registry.discover()
-    for file in preparation.files:
-        registry.load(file)
     for thing in cloudpickle.loads(preparation.brought):
-        if isinstance(thing, Stage):
+        if isinstance(thing, Path):
+            registry.load(thing)
+        elif isinstance(thing, Stage):
             registry.add_stage(thing, registry.origins.get(thing.name, "session"))
         else:
             registry.add_variant(thing)

@@ -19,6 +19,7 @@ from labkit.core.registry import registry
 from labkit.measure.tasks import run_times, threads_used
 
 Send = Callable[[str, Any], None]
+HOPELESS = 8
 LONG_ENOUGH_S = 0.05  # the kernel's account of who ran is kept by its timer's tick, some milliseconds
 
 
@@ -78,8 +79,8 @@ class ProbeTask:
             if fault:
                 send("fault", str(fault))
                 return
-            if first > self.too_slow_s:
-                again = self._cost(call, used)
+            if first > self.too_slow_s:  # perhaps it compiled; a call far too slow even for that is not repeated
+                again = first if first > HOPELESS * self.too_slow_s else self._cost(call, used)
                 if again > self.too_slow_s:
                     send("cost_s", again)
                     send("too_slow", again)

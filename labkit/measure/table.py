@@ -136,9 +136,12 @@ def _exam(
     task = ExamTask(stage, workload, settings.edge_cases, settings.threads)
     outcome = _run(fleet, fleet.clean, task, Limits(10 * settings.time_limit_s, settings.memory_limit))
     if outcome.ending != "done":
-        said = f"no answer to compare with: building the workload or running the reference {outcome.detail or outcome.ending}"
-        for row in rows.values():
-            row.status, row.reason = Status.UNAVAILABLE, said
+        status, why = _failure(outcome, settings)
+        reference = registry.stage(stage).reference
+        for arm, row in rows.items():
+            row.status, row.reason = Status.UNAVAILABLE, f"no answer to compare with: the reference or its workload {why}"
+            if arm == reference:
+                row.status = status
         return None
     fleet.clean.hold(**{name: outcome.found[name] for name in ("exam", "edge_cases")})
     return outcome.found

@@ -43,8 +43,10 @@ def speedups(run: dict[str, Any], stage: str, workload: str) -> Figure:
     axes.set_xscale("log")
     axes.set_xlim(right=max(row["ratio_high"] or row["ratio"] for row in rows) * 3)
     axes.xaxis.set_major_formatter(lambda value, place: f"{value:g}×")
-    axes.set_yticks(range(len(rows)), [f"{words.arm(row)}  {words.duration(row['median_s'])}" for row in rows], fontsize=9)
+    axes.set_yticks(
+        range(len(rows)), [f"{words.arm(row)}  {words.duration(row['median_s'])}" for row in rows], fontsize=9
+    )
     axes.set_xlabel(f"speed-up over {tables[0]['baseline']}, with its interval")
-    axes.set_title(f"{stage} on {workload}", loc="left", fontsize=11)
+    axes.set_title(f"{stage} on {workload}", loc="left", fontsize=11, parse_math=False)
     axes.spines[["top", "right"]].set_visible(False)
     return figure

@@ -11,10 +11,11 @@ from rich.table import Table
 from rich.text import Text
 
 from labkit.report import words
-from labkit.report.cells import HEADINGS, cells
+from labkit.report.cells import HEADINGS, Cells, cells
 
 COLORS = {"faster": "green", "slower": "red", "same": "cyan", "unresolved": "yellow", "baseline": "bold"}
-PLAIN_WIDTH = 160
+GIVE_WAY = (9, 6, 1, 8, 7, 5)  # columns: threads, set-up, kind, peak memory, first call, × limit
+PLAIN_WIDTH = 10_000  # columns: no table is that wide
 
 
 def console(file: IO[str] | None = None) -> Console:
@@ -27,17 +28,21 @@ def print_run(run: dict[str, Any], where: str | None = None, to: Console | None 
     """Print every table of a run, the notes below each, the machine, and where the run is stored."""
     out = to or console()
     for part in cells(run):
+        columns = _fitting(part, out.width)
         table = Table(title=Text(part.title), title_justify="left", box=None, pad_edge=False, header_style="bold")
-        for number, heading in enumerate(HEADINGS):
-            table.add_column(heading, justify="left" if number in (0, 1, 4) else "right", no_wrap=True)
+        for number in columns:
+            table.add_column(HEADINGS[number], justify="left" if number in (0, 1, 4) else "right", no_wrap=True)
         for row, verdict in zip(part.rows, part.verdicts, strict=True):
             color = COLORS.get(verdict, "")
-            table.add_row(*[Text(cell, style=color if number in (3, 4) else "") for number, cell in enumerate(row)])
+            table.add_row(*[Text(row[number], style=color if number in (3, 4) else "") for number in columns])
         out.print()
         if part.rows:
             out.print(table)
         else:
             out.print(Text(part.title))
+        if len(columns) < len(HEADINGS):
+            left_out = ", ".join(heading for number, heading in enumerate(HEADINGS) if number not in columns)
+            out.print(Text(f"  not shown for want of width: {left_out}"), style="dim", soft_wrap=True)
         for note in part.notes:
             out.print(Text("  " + note), style="dim" if not note.startswith("best") else "bold", soft_wrap=True)
     out.print()
@@ -46,3 +51,14 @@ def print_run(run: dict[str, Any], where: str | None = None, to: Console | None 
     out.print(f"on {escape(words.machine(run['machine']))}", soft_wrap=True)
     if where:
         out.print(f"stored in {escape(where)}", soft_wrap=True)
+
+
+def _fitting(part: Cells, width: int) -> list[int]:
+    """The columns that fit into a width; those that matter least for a decision give way first."""
+    widths = [max(map(len, column)) + 2 for column in zip(HEADINGS, *part.rows, strict=True)]
+    columns = list(range(len(HEADINGS)))
+    for number in GIVE_WAY:
+        if sum(widths[kept] for kept in columns) <= width:
+            break
+        columns.remove(number)
+    return columns

@@ -12,8 +12,8 @@ from labkit.store.run import Run
 class Movement:
     """One arm in two runs; ``change`` is the later ratio over the earlier one.
 
-    ``moved`` is ``faster``, ``slower``, ``no`` (the intervals overlap), ``only_before``, ``only_after``, or ``unknown``
-    where a ratio or an end of its interval is missing.
+    ``moved`` is ``faster``, ``slower``, ``no`` (the intervals overlap), ``lost`` (it was measured, and now differs,
+    crashes or hangs), ``only_before``, ``only_after``, or ``unknown`` where an end of an interval is missing.
     """
 
     stage: str
@@ -36,19 +36,23 @@ class RunComparison:
 
     @property
     def regressions(self) -> list[Movement]:
-        return [m for m in self.movements if m.moved == "slower"]
+        return [m for m in self.movements if m.moved in ("slower", "lost")]
 
 
 def compare_runs(before: Run, after: Run) -> RunComparison:
     """Compare each arm's ratio to the baseline in two runs. An arm whose baseline changed is unknown."""
     rows = [{_key(row): row for row in run.rows if row["ratio"] is not None} for run in (before, after)]
     bases = [{(t["stage"], t["workload"]): t["baseline"] for t in run.tables} for run in (before, after)]
+    failed = {_key(row) for row in after.rows if row["status"] in ("differs", "crashed", "timed_out")}
     movements = []
     for key in dict.fromkeys([*rows[0], *rows[1]]):
         old, new = rows[0].get(key), rows[1].get(key)
         table = key[:2]
         if key[2] in (bases[0].get(table), bases[1].get(table)):
             continue  # the baseline's ratio to itself is 1 in every run
+        if old and key in failed:
+            movements.append(Movement(*key, old, None, None, "lost"))
+            continue
         same_base = bases[0].get(table) == bases[1].get(table)
         change, moved = _moved(old, new) if same_base or not (old and new) else (None, "unknown")
         movements.append(Movement(*key, old, new, change, moved))

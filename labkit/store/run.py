@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import secrets
 import shutil
 import tempfile
@@ -90,7 +91,7 @@ def rows_frame(rows: Sequence[dict[str, Any]]) -> pd.DataFrame:
 
 def document(measurement: Measurement) -> dict[str, Any]:
     """A measurement as the JSON document that is stored and printed; what is unknown is null."""
-    stamp = measurement.started.replace(":", "").replace("-", "").partition("+")[0]
+    stamp = re.sub("[-:.]", "", measurement.started.partition("+")[0])
     return {
         "schema": SCHEMA,
         "run": f"{stamp}-{secrets.token_hex(3)}",
@@ -221,7 +222,7 @@ def find_run(name: str, folder: Path | None = None) -> Run:
     known = all_runs(folder)
     if name == "last" and known:
         return known[-1]
-    if name and (named := _read(Path(name).absolute())):
+    if name and (named := _read(Path(name).resolve())):
         return named
     matching = [run for run in known if run.id == name] or [run for run in known if run.id.startswith(name)]
     if len(matching) != 1:

@@ -1,7 +1,16 @@
 import threading
 import time
 
+import pytest
+
+from labkit.measure import tasks
 from labkit.measure.tasks import Quiet, run_times, threads_used
+
+
+@pytest.fixture(autouse=True)
+def no_children(monkeypatch):
+    """Other tests' processes are not this one's concern."""
+    monkeypatch.setattr(tasks, "_children", list)
 
 
 def test_an_arm_may_start_at_once_when_all_other_threads_sleep():

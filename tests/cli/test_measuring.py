@@ -1,0 +1,228 @@
+"""``labkit bench`` and ``labkit check``: what they print where, and their exit status; once for real."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from labkit.core.registry import Registry
+from labkit.measure import bench as measuring
+from labkit.measure.result import Row, Status
+from labkit.measure.table import Listener
+from labkit.store import all_runs
+from tests.cli.conftest import Labkit
+from tests.conftest import CONTRACT
+
+Make = Callable[..., Any]
+ENDINGS = [("unavailable", 0), ("too_slow", 0), ("differs", 1), ("crashed", 1), ("timed_out", 1)]
+
+
+@pytest.fixture
+def finished(
+    monkeypatch: pytest.MonkeyPatch, results: Path, toy: Registry, measurement_of: Make, measured: Make, baseline: Row
+) -> Callable[..., list[Any]]:
+    """Let ``bench`` and ``check`` find this, without measuring; gives what they were asked for."""
+
+    def finish(status: str = "measured", reason: str | None = None, **facts: Any) -> list[Any]:
+        asked: list[Any] = []
+        row = measured("fast") if status == "measured" else Row("blur", "logo", "fast", "numpy", status=Status(status))
+        row.reason = reason
+        measurement = measurement_of(baseline, row, **facts)
+
+        def tell(listener: Listener) -> None:
+            for table in measurement.tables:
+                listener.table_begins(table.stage, table.workload, 2)
+                listener.table_ends(table)
+
+        def measure(requests: Any, settings: Any, listener: Listener) -> Any:
+            asked.extend([requests, settings])
+            tell(listener)
+            return measurement
+
+        def check(requests: Any, settings: Any, listener: Listener) -> list[Row]:
+            asked.extend([requests, settings])
+            tell(listener)
+            return measurement.rows
+
+        monkeypatch.setattr(measuring, "measure", measure)
+        monkeypatch.setattr(measuring, "check", check)
+        return asked
+
+    return finish
+
+
+@pytest.mark.parametrize("command", ["bench", "check"])
+@pytest.mark.parametrize(("status", "ending"), [("measured", 0), *ENDINGS])
+@pytest.mark.parametrize("form", [[], ["--json"]])
+def test_the_exit_status_is_1_when_a_variant_is_wrong_or_crashed(
+    labkit: Labkit, finished: Make, command: str, status: str, ending: int, form: list[str]
+) -> None:
+    finished(status)
+    assert labkit(command, "lines", *form).status == ending
+
+
+@pytest.mark.parametrize("command", ["bench", "check"])
+def test_json_is_one_document_on_standard_output_and_progress_goes_to_standard_error(
+    labkit: Labkit, finished: Make, command: str
+) -> None:
+    finished("crashed", "killed by [bold]SIGSEGV[/bold]\n\x1b[31m")
+    said = labkit(command, "lines", "--json")
+    rows = json.loads(said.out)["rows"]
+    assert [row["status"] for row in rows] == ["measured", "crashed"]
+    assert "blur on logo: 2 arms" in said.err
+
+
+def test_check_shows_what_differs(labkit: Labkit, finished: Make) -> None:
+    finished("differs", "output.panel: differs in 1 of 9 elements, first at (0, 1), by up to 1 " + "and more " * 20)
+    (line,) = [line for line in labkit("check", "lines").out.splitlines() if "fast" in line]
+    assert " ".join(line.split()).startswith(
+        "blur logo fast differs output.panel: differs in 1 of 9 elements, first at"
+    )
+    assert line.rstrip().endswith("and more")
+
+
+def test_bench_prints_its_table_and_where_the_run_is(labkit: Labkit, finished: Make) -> None:
+    finished()
+    said = labkit("bench", "lines")
+    (run,) = all_runs()
+    assert "2.000× [1.980, 2.020]" in said.out
+    assert said.out.endswith(f"stored in {run.folder}\n")
+
+
+def test_bench_passes_on_what_was_asked_for(labkit: Labkit, finished: Make) -> None:
+    asked = finished()
+    labkit("bench", "lines", "--variants", "whole, plain@threads", "--workloads", "big", "--budget", "3", "--seed", "9")
+    ((request,), settings) = asked
+    assert [str(arm) for arm in request.arms] == ["plain", "whole", "plain@threads"]
+    assert (request.workload, request.baseline) == ("big", "plain")
+    assert (settings.budget_s, settings.seed) == (3.0, 9)
+
+
+@pytest.mark.parametrize("form", [[], ["--json"]])
+def test_a_run_stopped_by_the_user_is_shown_and_stored(labkit: Labkit, finished: Make, form: list[str]) -> None:
+    finished(stopped=True)
+    said = labkit("bench", "lines", *form)
+    assert said.status == 130
+    assert len(all_runs()) == 1
+    assert json.loads(said.out)["stopped"] if form else "stopped early" in said.out
+
+
+def test_ctrl_c_before_anything_was_measured_is_no_traceback(
+    labkit: Labkit, finished: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    finished()
+
+    def interrupted(*args: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(measuring, "measure", interrupted)
+    said = labkit("bench", "lines")
+    assert said.status == 130
+    assert "Traceback" not in said.err
+
+
+@pytest.mark.parametrize("form", [[], ["--json"]])
+@pytest.mark.parametrize("cause", ["a file", "a full disk"])
+def test_results_that_can_not_be_written_cost_only_the_stored_run(
+    labkit: Labkit, finished: Make, results: Path, monkeypatch: pytest.MonkeyPatch, form: list[str], cause: str
+) -> None:
+    finished()
+    if cause == "a file":
+        results.write_text("not a folder")
+    else:
+
+        def full(*args: Any, **more: Any) -> None:
+            raise OSError(28, "No space left on device")
+
+        monkeypatch.setattr("os.fsync", full)
+    said = labkit("bench", "lines", *form)
+    told = [line for line in said.err.splitlines() if line.startswith("labkit: ")]
+    assert said.status == 0
+    assert told == [
+        f"labkit: the run is not stored in {results}: "
+        + (f"File exists: {results}" if cause == "a file" else "No space left on device")
+    ]
+    assert json.loads(said.out)["rows"] if form else "2.000× [1.980, 2.020]" in said.out
+    assert "stored in" not in said.out
+
+
+STAGE = """
+import numpy as np
+import labkit as lk
+
+@lk.stage(reference="plain", workloads=[lk.Workload("small", lambda: (np.arange(4000, dtype=np.uint8),))], items=len)
+def total(values):
+    "The sum."
+
+@lk.variant("total", kind="numpy")
+def plain(values):
+    return int(values.sum())
+
+@lk.variant("total", kind="python")
+def slowly(values):
+    return sum(values.tolist())
+
+@lk.variant("total", kind="python")
+def wrong(values):
+    print("a variant that prints")
+    return 5
+"""
+
+
+@pytest.fixture(scope="module")
+def measured_for_real(tmp_path_factory: pytest.TempPathFactory) -> tuple[subprocess.CompletedProcess[str], Path]:
+    """One run of a tiny stage in a process of its own."""
+    folder = tmp_path_factory.mktemp("real")
+    (folder / "my stages.py").write_text(STAGE)
+    words = ["bench", "total", "--load", folder / "my stages.py", "--budget", "0.3", "--threads", "1", "--json"]
+    done = subprocess.run(
+        [sys.executable, "-c", "from labkit.cli import main; main()", *words],
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path), "LABKIT_RESULTS": str(folder / "results")},
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    return done, folder
+
+
+def test_a_real_run_prints_one_document_with_every_key_of_the_contract(
+    measured_for_real: tuple[subprocess.CompletedProcess[str], Path],
+) -> None:
+    done, _ = measured_for_real
+    document = json.loads(done.stdout)
+    assert done.returncode == 1
+    assert {"run", "machine", "rows"} <= set(document)
+    assert all(set(row) >= set(CONTRACT) for row in document["rows"])
+    rows = {row["variant"]: row for row in document["rows"]}
+    assert {name: row["status"] for name, row in rows.items()} == {
+        "plain": "measured",
+        "slowly": "measured",
+        "wrong": "differs",
+    }
+    assert rows["slowly"]["ratio_low"] <= rows["slowly"]["ratio"] <= rows["slowly"]["ratio_high"] < 1
+    assert rows["slowly"]["verdict"] == "slower"
+    assert rows["wrong"]["median_s"] is None
+
+
+def test_a_real_run_is_stored_and_nothing_else_is_written(
+    measured_for_real: tuple[subprocess.CompletedProcess[str], Path],
+) -> None:
+    done, folder = measured_for_real
+    (run,) = all_runs(folder / "results")
+    assert run.document == json.loads(done.stdout)
+    assert sorted(path.name for path in folder.iterdir() if path.name != "__pycache__") == ["my stages.py", "results"]
+    assert set(run.samples["arm"]) >= {"plain", "slowly"}
+
+
+def test_a_real_run_tells_its_progress_on_standard_error(
+    measured_for_real: tuple[subprocess.CompletedProcess[str], Path],
+) -> None:
+    done, _ = measured_for_real
+    assert "total on small: 3 arms, " in done.stderr
+    assert "a variant that prints" not in done.stdout

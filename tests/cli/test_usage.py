@@ -1,0 +1,93 @@
+"""Wrong usage is one line on standard error that says what would be right; help has an example."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from labkit.core.registry import Registry
+from tests.cli.conftest import Labkit
+
+COMMANDS = ("list", "check", "bench", "runs", "compare", "lab")
+IN_ALL = "it has: plain, whole, cuda"
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_has_an_example_that_the_command_takes(labkit: Labkit, command: str) -> None:
+    said = labkit(command, "--help")
+    text = " ".join(said.out.split())
+    assert said.status == 0
+    example = re.search(rf"Example: labkit {command}\b([^│╭]*)", text)
+    assert example is not None
+    for option in re.findall(r"--\w+", example.group(1)):
+        assert f"{option} " in text.replace(example.group(0), "")
+
+
+@pytest.mark.parametrize("words", [(), ("--help",)])
+def test_help_names_every_command_and_a_first_step(labkit: Labkit, words: tuple[str, ...]) -> None:
+    said = labkit(*words)
+    assert all(f" {command} " in said.out for command in COMMANDS)
+    assert "Begin with: labkit bench main_colors" in said.out
+    assert said.err == ""
+
+
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        ("nope", "No such command 'nope'"),
+        ("bench nope", "unknown stage 'nope'; stages: lines"),
+        ("check nope", "unknown stage 'nope'; stages: lines"),
+        ("bench lines --variants nope", f"stage lines has no variant 'nope'; {IN_ALL}"),
+        ("check lines --variants whole,nope", f"stage lines has no variant 'nope'; {IN_ALL}"),
+        ("bench lines --baseline nope", f"stage lines has no variant 'nope'; {IN_ALL}"),
+        ("bench lines --workloads nope", "stage lines has no workload 'nope'; it has: small, big"),
+        ("check lines --workloads small,nope", "stage lines has no workload 'nope'; it has: small, big"),
+        ("bench lines --variants plain@nope", "unknown engine 'nope'; engines: serial, threads, processes"),
+        ("bench lines --variants plain@", "arm 'plain@': give a variant, or variant@engine, such as native@threads"),
+        ("bench lines --variants @threads", "arm '@threads': give a variant, or variant@engine"),
+        (
+            "bench lines --variants whole@threads",
+            "whole@threads: whole brings no partial, so it can't run under an engine; these do: plain",
+        ),
+        ("bench lines --variants plain,,whole", "'plain,,whole' holds an empty name; give names with commas between"),
+        ("bench lines --workloads=", "'' holds an empty name; give names with commas between"),
+        ("bench lines --budget -1", "budget is -1.0; give seconds above 0"),
+        ("bench lines --budget 0", "budget is 0.0; give seconds above 0"),
+        ("bench lines --budget nan", "budget is nan; give seconds above 0"),
+        ("bench lines --budget ten", "Invalid value for '--budget'"),
+        ("bench lines --threads 0", "threads is 0; give a whole number from 1 to "),
+        ("check lines --threads -2", "threads is -2; give a whole number from 1 to "),
+        ("bench lines --threads 1.5", "Invalid value for '--threads'"),
+        ("bench lines --seed -1", "Invalid value for '--seed'"),
+        ("bench --load missing.py", "missing.py: no such file; give a Python file that defines stages or variants"),
+        ("list --load .", "no such file; give a Python file"),
+        ("bench lines --frobnicate", "No such option: --frobnicate"),
+        ("bench lines --against HEAD --baseline", "Option '--baseline' requires an argument"),
+        ("bench --against HEAD", "--against compares one stage at a time; name one"),
+        ("list extra", "Got unexpected extra argument(s) (extra)"),
+        ("runs nope", "run 'nope' does not exist in "),
+        ("compare nope last", "run 'nope' does not exist in "),
+        ("compare last", "Missing argument 'RUN'"),
+        ("lab nowhere", "nowhere is no folder; run this in the project's folder, or name a folder of notebooks"),
+    ],
+)
+def test_wrong_usage_is_one_line_that_says_what_would_be_right(
+    labkit: Labkit, toy: Registry, results: Path, words: str, line: str
+) -> None:
+    said = labkit(*words.split())
+    assert said.status == 2
+    assert said.out == ""
+    assert said.err.startswith("labkit: ")
+    assert said.err.count("\n") == 1
+    assert line in said.err
+
+
+@pytest.mark.parametrize("command", ["list", "check", "bench"])
+def test_an_error_in_a_loaded_file_is_one_line(labkit: Labkit, toy: Registry, tmp_path: Path, command: str) -> None:
+    file = tmp_path / "mine.py"
+    file.write_text("import labkit as lk\n@lk.variant('lines', kind='numpy')\ndef mine(picture): ...\n")
+    said = labkit(command, "--load", file)
+    assert (said.status, said.out) == (2, "")
+    assert said.err == (
+        f"labkit: --load {file}: variant mine takes (picture), but stage lines asks for lines(image: Any) -> None\n"
+    )

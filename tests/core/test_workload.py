@@ -1,0 +1,47 @@
+"""Generated input files are whole or absent."""
+
+from pathlib import Path
+
+import pytest
+
+from labkit.core.workload import data_file, data_folder
+
+
+@pytest.fixture
+def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("LABKIT_DATA", str(tmp_path / "data"))
+    return tmp_path / "data"
+
+
+def test_a_file_is_made_on_first_use_and_then_kept(data: Path) -> None:
+    made = [data_file("photos/a.bin", lambda: b"first"), data_file("photos/a.bin", lambda: b"second")]
+    assert made == [data / "photos" / "a.bin"] * 2
+    assert made[0].read_bytes() == b"first"
+
+
+def test_nothing_is_left_when_making_a_file_fails(data: Path) -> None:
+    def fail() -> bytes:
+        raise RuntimeError("no generator")
+
+    with pytest.raises(RuntimeError):
+        data_file("a.bin", fail)
+    assert list(data.iterdir()) == []
+
+
+def test_nothing_is_left_when_the_disk_is_full(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = Path.write_bytes
+
+    def half(self: Path, content: bytes) -> int:
+        whole(self, content[: len(content) // 2])
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", half)
+    with pytest.raises(OSError, match="No space left"):
+        data_file("a.bin", lambda: b"content")
+    assert list(data.iterdir()) == []
+
+
+def test_data_lies_in_the_current_folder_unless_told_otherwise(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("LABKIT_DATA", raising=False)
+    monkeypatch.chdir(tmp_path)
+    assert data_folder() == tmp_path / "data"

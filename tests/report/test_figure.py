@@ -1,0 +1,46 @@
+"""The picture of a table: an entry for each arm that has a ratio, and names as they are."""
+
+import io
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from labkit.core.errors import UsageError
+from labkit.measure.result import Row, Status
+from labkit.report.figure import speedups
+from labkit.store.run import document
+
+Make = Callable[..., Any]
+PLACE = {"stage": "blur", "workload": "costs $5 <b> $x_{ and 로고"}
+
+
+@pytest.fixture
+def run(measurement_of: Make, measured: Make) -> dict[str, Any]:
+    unresolved = measured("close", 1.005, verdict="unresolved", ratio_low=None, **PLACE)
+    timed = [measured("fast", 12.5, **PLACE), unresolved, measured("late", 0.5, verdict="slower", **PLACE)]
+    crashed = Row(variant="broken", kind="numpy", status=Status.CRASHED, **PLACE)
+    return document(measurement_of(measured("plain", 1.0, 0.0, verdict=None, **PLACE), *timed, crashed))
+
+
+def test_each_arm_with_a_ratio_is_drawn_fastest_on_top(run: dict[str, Any]) -> None:
+    (axes,) = speedups(run, **PLACE).axes
+    assert [label.get_text().split()[0] for label in axes.get_yticklabels()] == ["late", "plain", "close", "fast"]
+    assert [text.get_text() for text in axes.texts] == [
+        "0.500× [0.495, 0.505]",
+        "1",
+        "1.0×",
+        "12.50× [12.38, 12.63]",
+    ]
+
+
+@pytest.mark.filterwarnings("ignore:Glyph:UserWarning")  # matplotlib's own font has no Korean letters
+def test_names_are_drawn_as_they_are(run: dict[str, Any]) -> None:
+    figure = speedups(run, **PLACE)
+    figure.savefig(io.BytesIO(), format="svg")
+    assert figure.axes[0].get_title("left") == f"blur on {PLACE['workload']}"
+
+
+def test_a_table_that_the_run_does_not_have_is_refused_with_those_it_has(run: dict[str, Any]) -> None:
+    with pytest.raises(UsageError, match=r"has no timings of blur on 4k; it has: blur on costs"):
+        speedups(run, "blur", "4k")
