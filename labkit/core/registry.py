@@ -37,7 +37,9 @@ class Registry:
         self.stages: dict[str, Stage] = {}
         self.variants: dict[str, dict[str, Variant]] = {}
         self.origins: dict[str, str] = {}
-        self.brought: list[Stage | Variant | Path] = []  # what discovery does not find, in order: cells and loaded files
+        self.brought: list[
+            Stage | Variant | Path
+        ] = []  # what discovery does not find, in order: cells and loaded files
         self._state = "new"
         self._suffix = ""
 

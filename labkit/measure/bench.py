@@ -110,7 +110,9 @@ def make_settings(
     if not isinstance(budget_s, int | float) or not 0 < budget_s <= LONGEST_BUDGET_S:
         raise UsageError(f"budget is {budget_s!r}; give seconds above 0, at most {LONGEST_BUDGET_S:.0f}")
     if threads is not None and (not isinstance(threads, int) or not 1 <= threads <= MOST_THREADS):
-        raise UsageError(f"threads is {threads!r}; give a whole number from 1 to {MOST_THREADS} ({allowed} CPUs may be used)")
+        raise UsageError(
+            f"threads is {threads!r}; give a whole number from 1 to {MOST_THREADS} ({allowed} CPUs may be used)"
+        )
     if seed is not None and (not isinstance(seed, int) or seed < 0):
         raise UsageError(f"seed is {seed!r}; give a whole number of at least 0")
     more.setdefault("memory_limit", default_limit())

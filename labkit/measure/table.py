@@ -139,7 +139,10 @@ def _exam(
         status, why = _failure(outcome, settings)
         reference = registry.stage(stage).reference
         for arm, row in rows.items():
-            row.status, row.reason = Status.UNAVAILABLE, f"no answer to compare with: the reference or its workload {why}"
+            row.status, row.reason = (
+                Status.UNAVAILABLE,
+                f"no answer to compare with: the reference or its workload {why}",
+            )
             if arm == reference:
                 row.status = status
         return None

@@ -118,7 +118,9 @@ def test_files_of_one_name_in_two_folders_do_not_replace_each_other_unnoticed(
         own_registry.load(tmp_path / "b" / "mine.py")
 
 
-def test_what_comes_from_cells_and_files_reaches_measuring_processes_in_order(tmp_path: Path, own_registry: Registry) -> None:
+def test_what_comes_from_cells_and_files_reaches_measuring_processes_in_order(
+    tmp_path: Path, own_registry: Registry
+) -> None:
     lk.stage(reference="plain", workloads=[lk.Workload("w", tuple)])(cell_stage)
     path = tmp_path / "mine.py"
     path.write_text("import labkit as lk\n@lk.variant('cell_stage', kind='python')\ndef plain(x):\n    return x\n")

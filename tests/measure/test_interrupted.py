@@ -26,7 +26,9 @@ def running(tmp_path):
             stdout=subprocess.PIPE,
             stderr=progress,
         )
-    workers = _wait_for(lambda: [pid for pid in _family(process.pid) if _depth(pid, process.pid) > 2], "a launch's workers")
+    workers = _wait_for(
+        lambda: [pid for pid in _family(process.pid) if _depth(pid, process.pid) > 2], "a launch's workers"
+    )
     assert workers
     yield process, tmp_path / "results"
     process.kill()
