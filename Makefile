@@ -5,6 +5,7 @@ BIN := .venv/bin
 SOURCES := $(shell find labkit -name '*.pyx' -o -name '*.cpp' -o -name '*.hpp' 2>/dev/null)
 EXTENSIONS := pyproject.toml setup.py requirements.lock $(SOURCES)
 BUDGET ?= 5
+WORKLOADS ?= logo*,photo*
 INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check --constraint requirements.lock
 
 .DEFAULT_GOAL := help
@@ -14,7 +15,7 @@ help:  ## what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 bench: .venv/ready data  ## measure every stage within 3 minutes, print the tables, store a run under results/
-	@$(BIN)/labkit bench --budget $(BUDGET)
+	@$(BIN)/labkit bench --workloads '$(WORKLOADS)' --budget $(BUDGET)
 
 lab: .venv/ready data  ## open JupyterLab on notebooks/
 	@$(BIN)/labkit lab

@@ -23,20 +23,22 @@ def extension(source: Path) -> Extension:
         extra_compile_args=[*COMPILE, "-std=c++17"] if cpp else COMPILE,
         extra_link_args=["-fopenmp"],
         define_macros=[] if cpp else [("NPY_NO_DEPRECATED_API", "NPY_1_7_API_VERSION")],
-        optional=True,
     )
 
 
 sources = sorted(
     path for suffix in ("*.pyx", "*.cpp") for path in Path(os.environ.get("LABKIT_BUILD", "labkit")).rglob(suffix)
 )
+extensions = cythonize(
+    [extension(source) for source in sources],
+    build_dir="build/cython",
+    language_level=3,
+    compiler_directives={"binding": True, "embedsignature": False},
+)
+for made in extensions:
+    made.optional = True  # which cythonize forgets
 setup(
     packages=find_packages(include=["labkit", "labkit.*"]),
     package_data={"": ["*.pyx", "*.cpp", "*.hpp", "py.typed"]},
-    ext_modules=cythonize(
-        [extension(source) for source in sources],
-        build_dir="build/cython",
-        language_level=3,
-        compiler_directives={"binding": True, "embedsignature": False},
-    ),
+    ext_modules=extensions,
 )

@@ -68,7 +68,7 @@ def bench(
     Parameters
     ----------
     stages : names; all when empty. variants : names, ``name@engine`` among them; all when None.
-    workloads : names; all when None. baseline : what speed-ups are told against; the reference when None.
+    workloads : names or patterns (``logo*``); all when None. baseline : what speed-ups are told against; the reference when None.
     budget : measuring seconds for each stage × workload. threads : how many each library may use; all CPUs that this
         process may use when None. seed : of every random choice; a fresh one when None, stored either way.
     against : a git revision; every variant named is measured beside itself as it was then.

@@ -16,7 +16,9 @@ Stages = Annotated[list[str] | None, typer.Argument(metavar="[STAGE...]", help="
 Variants = Annotated[
     str | None, typer.Option(metavar="A,B@ENGINE", help="Variants, each alone or under an engine; all when not given.")
 ]
-Workloads = Annotated[str | None, typer.Option(metavar="W,...", help="Workloads; all when not given.")]
+Workloads = Annotated[
+    str | None, typer.Option(metavar="W,...", help="Workloads, as names or patterns (logo*); all when not given.")
+]
 Threads = Annotated[
     int | None, typer.Option(metavar="N", help="Threads a library may use; all CPUs allowed when not given.")
 ]

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from fnmatch import fnmatchcase
 from typing import Any
 
 import numpy as np
@@ -65,10 +66,15 @@ def plan_requests(
 
     Without ``variants``: every variant of the stage, and under each engine those that declare a partial (not
     ``serial``, which only tells what splitting costs). The baseline is the reference unless named, and always takes part.
+    ``workloads`` may be patterns (``logo*``); each must fit one of the stages, and a stage that none fits is left out.
     """
     registry.discover()
     requests = []
-    for name in stages or sorted(registry.stages):
+    names = list(stages) or sorted(registry.stages)
+    chosen = _workloads(names, workloads)
+    for name in names:
+        if not chosen[name]:
+            continue
         stage = registry.stage(name)
         known = registry.of(name)
         if variants is None:
@@ -81,11 +87,20 @@ def plan_requests(
         arms = list(dict.fromkeys([base, *arms]))
         for arm in arms:
             _check_arm(name, arm)
-        chosen = list(stage.workloads) if workloads is None else list(workloads)
-        for workload in chosen:
-            stage.workload(workload)
-        requests += [Request(name, workload, tuple(arms), str(base)) for workload in chosen]
+        requests += [Request(name, workload, tuple(arms), str(base)) for workload in chosen[name]]
     return requests
+
+
+def _workloads(stages: Sequence[str], patterns: Sequence[str] | None) -> dict[str, list[str]]:
+    """For each stage its workloads that fit a pattern, in its own order; UsageError for a pattern that fits nothing."""
+    known = {stage: list(registry.stage(stage).workloads) for stage in stages}
+    if patterns is None:
+        return known
+    for pattern in patterns:
+        if not any(fnmatchcase(name, pattern) for names in known.values() for name in names):
+            among = "; ".join(f"{stage} has: {listed(names)}" for stage, names in known.items())
+            raise UsageError(f"no workload fits {pattern!r}; {among}")
+    return {stage: [n for n in names if any(fnmatchcase(n, p) for p in patterns)] for stage, names in known.items()}
 
 
 def _check_arm(stage: str, arm: ArmName) -> None:

@@ -11,7 +11,6 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import Sequence
 from multiprocessing.connection import Connection
 from typing import Any
 
@@ -25,6 +24,10 @@ from labkit.measure.parent import Limits, Outcome, Preparation, Task
 LAUNCHERS = 5
 LONGEST_PADDING = 4096  # bytes of environment
 START_TIMEOUT_S = 120
+
+# ("hold", {name: thing}) for children to find; ("import", modules) and ("warm", stage, arm, workers) so that children
+# inherit what is imported and compiled: only modules and arms that were seen to start no thread.
+Command = tuple[Any, ...]
 
 
 class ParentLost(RuntimeError):
@@ -49,9 +52,11 @@ class Parent:
                 start_new_session=True,  # Ctrl-C is for the process in front
             )
         self._pipe = Connection(here.detach())
+        self.pid = self._process.pid
         brought = cloudpickle.dumps(registry.brought)
         self._pipe.send(Preparation(list(sys.path), brought))
         self.threads_at_start: int | None = None
+        self.told: tuple[Command, ...] = ()
         self._ready = False
 
     def ready(self) -> None:
@@ -66,27 +71,26 @@ class Parent:
         self.threads_at_start = answer
         self._ready = True
 
-    def hold(self, **things: Any) -> None:
-        """Give things that its children are to find in memory."""
+    def tell(self, *commands: Command) -> None:
+        """Give commands that need no answer: all that the next tasks are to find. They replace what was told before."""
+        self.told = commands
         self.ready()
-        self._pipe.send(("hold", things))
-
-    def import_modules(self, modules: Sequence[str]) -> None:
-        """Import here what every launch would otherwise import; only modules seen to start no thread."""
-        self.ready()
-        self._pipe.send(("import", list(modules)))
-
-    def warm(self, stage: str, arm: str, workers: int) -> None:
-        """Call an arm once on the inputs held, so that launches inherit what it compiled; only one that starts no thread."""
-        self._pipe.send(("warm", stage, arm, workers))
+        for command in commands:
+            self._send(command)
 
     def run(self, task: Task, limits: Limits) -> Outcome:
         """Fork a child that runs the task, and wait for its outcome."""
         self.ready()
-        self._pipe.send(("fork", task, limits))
+        self._send(("fork", task, limits))
         outcome = self._receive()
         assert isinstance(outcome, Outcome)
         return outcome
+
+    def _send(self, command: Command) -> None:
+        try:
+            self._pipe.send(command)
+        except ConnectionError:
+            raise ParentLost(f"a measuring process ended with status {self._process.wait(5)}") from None
 
     def _receive(self) -> Any:
         try:
@@ -119,10 +123,18 @@ class Fleet:
         for parent in [self.clean, *self.launchers]:
             parent.close()
 
+    def tell(self, parent: Parent, *commands: Command) -> None:
+        """Tell a parent what its next tasks are to find; one that is lost is replaced first."""
+        try:
+            parent.tell(*commands)
+        except ParentLost:
+            self.replace(parent)
+
     def replace(self, parent: Parent) -> Parent:
-        """Execute a parent afresh in the place of one that is lost, or from which nothing more may be inherited."""
+        """Execute a parent afresh in the place of one that is lost, and tell it what that one had been told."""
         parent.close()
         fresh = Parent(self.threads, self._rng)
+        fresh.tell(*parent.told)
         if parent is self.clean:
             self.clean = fresh
         else:

@@ -112,8 +112,11 @@ def _prepare(preparation: Preparation) -> None:
 
 def _warm(stage: str, arm: str, workers: int, held: dict[str, Any]) -> None:
     """Call an arm once here, so that its launches inherit what it compiled. Only for arms seen to start no thread."""
-    with open_arm(stage, ArmName.parse(arm), workers) as call:
-        call(*held["inputs"])
+    try:
+        with open_arm(stage, ArmName.parse(arm), workers) as call:
+            call(*held["inputs"])
+    except Exception:
+        pass  # the launch will meet the same error and say whose it is
 
 
 def _forked(task: Task, limits: Limits, held: dict[str, Any], commands: Connection) -> Outcome:

@@ -12,7 +12,7 @@ import numpy as np
 from labkit.core.arm import ArmName
 from labkit.core.registry import registry
 from labkit.engines import STARTS_PROCESSES
-from labkit.measure.fleet import Fleet, Parent, ParentLost
+from labkit.measure.fleet import Command, Fleet, Parent, ParentLost
 from labkit.measure.launch import LaunchTask
 from labkit.measure.limit import LIMIT
 from labkit.measure.parent import Limits, Outcome
@@ -103,6 +103,9 @@ def measure_table(
         _conclude(table, state, None, stopped=True)
         listener.table_ends(table)
         raise Stopped(table) from None
+    except ParentLost as lost:
+        for name in state.sound():
+            rows[name].verdict, rows[name].reason = Verdict.UNRESOLVED, str(lost)
     listener.table_ends(table)
     return table
 
@@ -146,7 +149,7 @@ def _exam(
             if arm == reference:
                 row.status = status
         return None
-    fleet.clean.hold(**{name: outcome.found[name] for name in ("exam", "edge_cases")})
+    fleet.tell(fleet.clean, ("hold", {name: outcome.found[name] for name in ("exam", "edge_cases")}))
     return outcome.found
 
 
@@ -213,12 +216,19 @@ def _launch_all(
         row = state.rows[arm]
         row.status, row.median_s = Status.TOO_SLOW, None
         row.reason = f"one call takes {costs[arm]:.2g} s: a budget of {math.ceil(needed)} s would take it in"
-    _ready_launchers(fleet, table, state, exam, settings.threads)
+    warm = [("warm", table.stage, arm, settings.threads) for arm in state.warm if arm in plan.every]
+    orders: tuple[Command, ...] = (("import", state.modules), ("hold", {"inputs": exam["exam"].inputs}), *warm)
     table.looks = plan_looks(plan.launches)
     table.facts |= {"planned_launches": plan.launches, "slice_s": plan.slice_s, "family": len(plan.every)}
     family = max(1, len([arm for arm in plan.every if arm not in (baseline, LIMIT)]))
+    on_gpu = any(state.rows[arm].kind == "gpu" for arm in plan.every if arm != LIMIT)
     rng = np.random.default_rng([settings.seed, *map(ord, table.stage + table.workload)])
     for number in range(plan.launches):
+        launcher = fleet.launchers[number % len(fleet.launchers)]
+        if on_gpu:  # a driver's state does not survive a fork: each launch gets a parent executed for it alone
+            launcher = fleet.replace(launcher)
+        if on_gpu or number < len(fleet.launchers):  # when its turn comes: none is at work while another measures
+            fleet.tell(launcher, *orders)
         plan = _one_launch(fleet, table, state, plan, number, floor_bytes, settings, rng)
         if baseline not in plan.every:
             break
@@ -231,19 +241,6 @@ def _launch_all(
             if decided:
                 break
     _conclude(table, state, table.facts.get("look"), stopped=False, family=family, items=exam["items"])
-
-
-def _ready_launchers(fleet: Fleet, table: Table, state: _State, exam: dict[str, Any], threads: int) -> None:
-    """Every launcher gets the inputs, imports what is safe to import, and compiles what is safe to call."""
-    for parent in list(fleet.launchers):
-        _ready(parent, table, state, exam, threads)
-
-
-def _ready(parent: Parent, table: Table, state: _State, exam: dict[str, Any], threads: int) -> None:
-    parent.import_modules(state.modules)
-    parent.hold(inputs=exam["exam"].inputs)
-    for arm in state.warm:
-        parent.warm(table.stage, arm, threads)
 
 
 def _one_launch(
@@ -280,11 +277,15 @@ def _one_launch(
 
 
 def _run(fleet: Fleet, parent: Parent, task: Any, limits: Limits) -> Outcome:
-    """Run a task; a parent that is lost meanwhile counts as the task's crash and is replaced."""
+    """Run a task; a parent that is lost meanwhile is replaced, and lost again over the same task it is the task's crash."""
     try:
         return parent.run(task, limits)
+    except ParentLost:
+        fresh = fleet.replace(parent)
+    try:
+        return fresh.run(task, limits)
     except ParentLost as lost:
-        fleet.replace(parent)
+        fleet.replace(fresh)
         return Outcome("exit", str(lost))
 
 

@@ -67,6 +67,12 @@ def _table(table: dict[str, Any], run: dict[str, Any]) -> Cells:
                     ": "
                 )
             )
+    threaded = max((launch.get("threads_at_start") or 1 for launch in table["launches"]), default=1)
+    if threaded > 1:
+        notes.append(
+            f"launches were forked from a process with {threaded} threads, which may disturb or hang them: "
+            "name modules that start threads in requires=, and import them inside the variant"
+        )
     unresolved: dict[str, list[str]] = {}
     for row in timed:
         if row["verdict"] == "unresolved":

@@ -2,6 +2,7 @@
 
 import math
 import os
+import signal
 from pathlib import Path
 
 import numpy as np
@@ -161,3 +162,33 @@ def test_a_variant_in_its_own_process_leaves_no_trace_in_the_fleet(bench, fleet)
 def _descendants(process):
     children = Path(f"/proc/{process}/task/{process}/children").read_text().split()
     return {int(child) for child in children} | {pid for child in children for pid in _descendants(int(child))}
+
+
+class KillParents(Listener):
+    """Kills every parent of a fleet, once, at a bad moment."""
+
+    def __init__(self, fleet, moment):
+        self.fleet, self.moment, self.done = fleet, moment, False
+
+    def kill(self):
+        if not self.done:
+            self.done = True
+            for parent in (self.fleet.clean, *self.fleet.launchers):
+                os.kill(parent.pid, signal.SIGKILL)
+
+    def probed(self, row):
+        if self.moment == "probing":
+            self.kill()
+
+    def launched(self, done, planned):
+        if self.moment == "launching" and done == 3:
+            self.kill()
+
+
+@pytest.mark.parametrize("moment", ["probing", "launching"])
+def test_parents_that_are_killed_are_replaced_and_told_again_what_they_knew(bench, fleet, moment):
+    listener = KillParents(fleet, moment)
+    table = bench(["plain", "wrong", "twice"], budget=1.0, listener=listener)
+    assert listener.done
+    assert row(table, "twice").ratio < 1
+    assert [launch["launch"] for launch in table.samples.launches] == list(range(len(table.samples.launches)))
