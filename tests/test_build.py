@@ -35,7 +35,11 @@ def said(tree, *words):
 def test_compiled_variants_say_that_they_were_not_built(uncompiled):
     stages = {stage["name"]: stage for stage in said(uncompiled, "list", "--json")["stages"]}
     reasons = {variant["name"]: variant["unavailable"] for variant in stages["main_colors"]["variants"]}
-    for name, file in (("native", "native.cpp"), ("cython_loop", "cython_loop.pyx"), ("cython_typed", "cython_typed.pyx")):
+    for name, file in (
+        ("native", "native.cpp"),
+        ("cython_loop", "cython_loop.pyx"),
+        ("cython_typed", "cython_typed.pyx"),
+    ):
         assert reasons[name] == f"{file} was not built: no working C/C++ compiler at install time"
     assert reasons["naive"] is None
     pipeline = {variant["name"]: variant["unavailable"] for variant in stages["main_colors_of_file"]["variants"]}

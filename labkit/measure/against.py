@@ -13,9 +13,9 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from labkit.core.arm import ArmName
 from labkit.core.errors import UsageError, listed
 from labkit.core.registry import registry
+from labkit.engines.arm import ArmName
 
 CODE = {".py", ".pyx", ".cpp", ".hpp"}
 LOADER = """\

@@ -13,11 +13,11 @@ from typing import Any
 
 import numpy as np
 
-from labkit.core.arm import ArmName
 from labkit.core.cpus import cpu_limit
 from labkit.core.errors import UsageError, listed
 from labkit.core.registry import registry
 from labkit.engines import ENGINES, check_engine
+from labkit.engines.arm import ArmName
 from labkit.measure.fleet import LAUNCHERS, Fleet
 from labkit.measure.machine import machine_facts
 from labkit.measure.memory import default_limit

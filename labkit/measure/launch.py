@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 
 from labkit.core.agreement import arrays
-from labkit.core.arm import ArmName, open_arm
 from labkit.core.cpus import set_threads
 from labkit.core.process import thread_count
 from labkit.engines import STARTS_PROCESSES
+from labkit.engines.arm import ArmName, open_arm
 from labkit.measure.limit import LIMIT, open_limit
 from labkit.measure.schedule import Plan, Sample, run_rounds
 from labkit.measure.tasks import Quiet

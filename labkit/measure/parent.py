@@ -22,11 +22,11 @@ from typing import Any, Protocol
 
 import cloudpickle
 
-from labkit.core.arm import ArmName, open_arm
 from labkit.core.process import die_with_parent, thread_count
 from labkit.core.registry import registry
 from labkit.core.stage import Stage
 from labkit.engines import processes
+from labkit.engines.arm import ArmName, open_arm
 
 WATCH_EVERY_S = 0.01
 

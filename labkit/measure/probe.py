@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from labkit.core.arm import ArmName, open_arm
 from labkit.core.cpus import set_threads
 from labkit.core.errors import NotOffered
 from labkit.core.gate import Exam, edge_case_fault, first_fault, prepare_exam
 from labkit.core.process import thread_count
 from labkit.core.registry import registry
+from labkit.engines.arm import ArmName, open_arm
 from labkit.measure.tasks import run_times, threads_used
 
 Send = Callable[[str, Any], None]

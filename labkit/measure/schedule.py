@@ -12,7 +12,7 @@ A cyclic order would give an arm always the same neighbour, and with it the same
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -35,11 +35,12 @@ class Plan:
     too_slow: Mapping[str, float]
 
 
-def plan_table(costs: Mapping[str, float], baseline: str, budget_s: float) -> Plan:
+def plan_table(costs: Mapping[str, float], baseline: str, budget_s: float, untested: Collection[str] = ()) -> Plan:
     """Lay out a budget over launches, given each arm's estimated seconds a call.
 
     Arms that would not leave room for ``FEWEST_LAUNCHES`` complete rounds are ``too_slow``, slowest first, each with the
-    budget in seconds that would take it in. The baseline always stays; a budget too small even for it is stretched.
+    budget in seconds that would take it in; so are the ``untested``, whose gate was cut short because they were so slow.
+    The baseline always stays; a budget too small even for it is stretched.
     """
     if budget_s <= 0:
         raise ValueError(f"budget_s is {budget_s}; give a positive number of seconds")
@@ -48,12 +49,11 @@ def plan_table(costs: Mapping[str, float], baseline: str, budget_s: float) -> Pl
     sample = {arm: costs[arm] * batch[arm] for arm in costs}
     kept = dict(sorted(sample.items(), key=lambda item: (item[0] != baseline, item[1])))
     too_slow: dict[str, float] = {}
-    while FEWEST_LAUNCHES * sum(kept.values()) > budget_s:
-        arm = list(kept)[-1]
-        if arm == baseline:
-            break
-        too_slow[arm] = FEWEST_LAUNCHES * sum(kept.values())
-        del kept[arm]
+    for arm in list(kept)[:0:-1]:  # the slowest first, never the baseline
+        needed = FEWEST_LAUNCHES * sum(kept.values())
+        if needed > budget_s or arm in untested:
+            too_slow[arm] = needed
+            del kept[arm]
     launches = min(MOST_LAUNCHES, max(FEWEST_LAUNCHES, int(budget_s / sum(kept.values()))))
     every = {arm: max(1, round(cost / kept[baseline] / MUCH_SLOWER)) for arm, cost in kept.items()}
     return Plan(launches, budget_s / launches, every, {arm: batch[arm] for arm in kept}, too_slow)

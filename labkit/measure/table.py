@@ -9,9 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from labkit.core.arm import ArmName
 from labkit.core.registry import registry
 from labkit.engines import STARTS_PROCESSES
+from labkit.engines.arm import ArmName
+from labkit.measure.conclude import conclude, no_baseline
 from labkit.measure.fleet import Command, Fleet, Parent, ParentLost
 from labkit.measure.launch import LaunchTask
 from labkit.measure.limit import LIMIT
@@ -19,7 +20,7 @@ from labkit.measure.parent import Limits, Outcome
 from labkit.measure.probe import ExamTask, ProbeTask
 from labkit.measure.result import Row, Samples, Status, Table
 from labkit.measure.schedule import FEWEST_LAUNCHES, Plan, plan_table
-from labkit.measure.statistics import Reason, Verdict, best_of, compare_family, launch_median, plan_looks
+from labkit.measure.statistics import Verdict, plan_looks
 
 WORTH_WARMING_S = 0.03  # a first call that much dearer than the next has compiled or imported something
 ENOUGH_ATTEMPTS = 3
@@ -64,6 +65,7 @@ class _State:
 
     rows: dict[str, Row]
     costs: dict[str, float] = field(default_factory=dict)
+    untested: set[str] = field(default_factory=set)
     modules: list[str] = field(default_factory=list)
     warm: list[str] = field(default_factory=list)
 
@@ -88,11 +90,12 @@ def measure_table(
     rows = {str(arm): _new_row(stage, workload, arm) for arm in arms}
     table = Table(stage, workload, baseline, list(rows.values()), Samples((*rows, LIMIT)))
     state = _State(rows)
+    too_slow_s = settings.budget_s / FEWEST_LAUNCHES
     try:
         exam = _exam(fleet, stage, workload, rows, settings)
         if exam is not None:
             for arm in arms:
-                _probe(fleet, stage, arm, state, settings)
+                _probe(fleet, stage, arm, state, settings, math.inf if str(arm) == baseline else too_slow_s)
                 listener.probed(rows[str(arm)])
             _launch_all(fleet, table, state, exam, settings, listener)
     except KeyboardInterrupt:
@@ -100,7 +103,7 @@ def measure_table(
         for row in rows.values():
             if row.status is Status.MEASURED and row.first_call_s is None:
                 row.status, row.reason = Status.UNAVAILABLE, "stopped before it was tried"
-        _conclude(table, state, None, stopped=True)
+        conclude(table, state.sound(), stopped=True)
         listener.table_ends(table)
         raise Stopped(table) from None
     except ParentLost as lost:
@@ -118,7 +121,7 @@ def check_table(
     state = _State({str(arm): _new_row(stage, workload, arm) for arm in arms})
     if _exam(fleet, stage, workload, state.rows, settings) is not None:
         for arm in arms:
-            _probe(fleet, stage, arm, state, settings)
+            _probe(fleet, stage, arm, state, settings, math.inf)
             listener.probed(state.rows[str(arm)])
     return list(state.rows.values())
 
@@ -153,15 +156,13 @@ def _exam(
     return outcome.found
 
 
-def _probe(fleet: Fleet, stage: str, arm: ArmName, state: _State, settings: Settings) -> None:
+def _probe(fleet: Fleet, stage: str, arm: ArmName, state: _State, settings: Settings, too_slow_s: float) -> None:
     """Fill in an arm's row from a process of its own."""
     row = state.rows[str(arm)]
     if row.status is Status.UNAVAILABLE:
         return
     limits = Limits(settings.time_limit_s, settings.memory_limit, watch_memory=True)
-    outcome = _run(
-        fleet, fleet.clean, ProbeTask(stage, str(arm), settings.threads, settings.budget_s / FEWEST_LAUNCHES), limits
-    )
+    outcome = _run(fleet, fleet.clean, ProbeTask(stage, str(arm), settings.threads, too_slow_s), limits)
     found = outcome.found
     row.setup_s, row.first_call_s = found.get("setup_s"), found.get("first_call_s")
     row.threads = settings.threads if arm.engine else found.get("threads")
@@ -176,6 +177,7 @@ def _probe(fleet: Fleet, stage: str, arm: ArmName, state: _State, settings: Sett
         row.status, row.reason = Status.DIFFERS, found["fault"]
     elif "too_slow" in found:
         state.costs[str(arm)] = found["cost_s"]
+        state.untested.add(str(arm))
     else:
         state.costs[str(arm)] = found["cost_s"]
         if found["starts_no_thread"] and arm.engine not in STARTS_PROCESSES:
@@ -204,14 +206,13 @@ def _launch_all(
     """Run the launches of the plan, stopping at a look that has decided everything."""
     baseline = table.baseline
     if state.rows[baseline].status is not Status.MEASURED or baseline not in state.costs:
-        for arm in state.sound():
-            state.rows[arm].verdict, state.rows[arm].reason = Verdict.UNRESOLVED, f"the baseline {baseline} has no time"
+        no_baseline(table, state.sound())
         return
     costs = {arm: state.costs[arm] for arm in state.sound()}
     floor_bytes = exam["floor_bytes"]
     if floor_bytes is not None:
         costs[LIMIT] = LIMIT_COST_S
-    plan = plan_table(costs, baseline, settings.budget_s)
+    plan = plan_table(costs, baseline, settings.budget_s, state.untested)
     for arm, needed in plan.too_slow.items():
         row = state.rows[arm]
         row.status, row.median_s = Status.TOO_SLOW, None
@@ -219,8 +220,9 @@ def _launch_all(
     warm = [("warm", table.stage, arm, settings.threads) for arm in state.warm if arm in plan.every]
     orders: tuple[Command, ...] = (("import", state.modules), ("hold", {"inputs": exam["exam"].inputs}), *warm)
     table.looks = plan_looks(plan.launches)
-    table.facts |= {"planned_launches": plan.launches, "slice_s": plan.slice_s, "family": len(plan.every)}
     family = max(1, len([arm for arm in plan.every if arm not in (baseline, LIMIT)]))
+    table.facts |= {"planned_launches": plan.launches, "slice_s": plan.slice_s, "family": family}
+    table.facts["items"] = exam["items"] if registry.stage(table.stage).items else None
     on_gpu = any(state.rows[arm].kind == "gpu" for arm in plan.every if arm != LIMIT)
     rng = np.random.default_rng([settings.seed, *map(ord, table.stage + table.workload)])
     for number in range(plan.launches):
@@ -235,12 +237,10 @@ def _launch_all(
         listener.launched(number + 1, plan.launches)
         done = len(table.samples.launches)
         if done in table.looks:
-            look = table.looks.index(done)
-            decided = _conclude(table, state, look, stopped=False, family=family)
-            table.facts["look"] = look
-            if decided:
+            table.facts["look"] = table.looks.index(done)
+            if conclude(table, state.sound()):
                 break
-    _conclude(table, state, table.facts.get("look"), stopped=False, family=family, items=exam["items"])
+    conclude(table, state.sound())
 
 
 def _one_launch(
@@ -287,62 +287,3 @@ def _run(fleet: Fleet, parent: Parent, task: Any, limits: Limits) -> Outcome:
     except ParentLost as lost:
         fleet.replace(fresh)
         return Outcome("exit", str(lost))
-
-
-def _conclude(
-    table: Table, state: _State, look: int | None, *, stopped: bool, family: int | None = None, items: int | None = None
-) -> bool:
-    """Write ratios, intervals and verdicts into the rows; True when nothing is left to decide."""
-    if not table.samples.launches:
-        return False
-    seconds = [table.samples.seconds(launch) for launch in table.samples.launches]
-    column = {arm: number for number, arm in enumerate(table.samples.arms)}
-
-    def between(slow: str, fast: str) -> np.ndarray:
-        """Per launch, the median over its rounds of log(t_slow / t_fast)."""
-        return np.array([launch_median(np.log(s[:, column[slow]] / s[:, column[fast]])) for s in seconds])
-
-    timed = [arm for arm in state.sound() if arm in column and not math.isnan(_typical(seconds, column[arm]))]
-    for arm in timed:
-        row = state.rows[arm]
-        row.median_s = _typical(seconds, column[arm])
-        row.device_s = _device_seconds(table, arm)
-        if items and registry.stage(table.stage).items is not None:
-            row.items_per_s = items / row.median_s
-        if not math.isnan(_typical(seconds, column[LIMIT])):
-            row.limit_ratio = float(np.exp(np.nanmedian(between(arm, LIMIT))))
-    if table.baseline not in timed:
-        return False
-    rivals = [arm for arm in timed if arm != table.baseline]
-    values = {arm: between(table.baseline, arm) for arm in rivals}
-    comparisons = compare_family(values, table.looks, look, family=max(family or 1, len(rivals)), stopped=stopped)
-    base = state.rows[table.baseline]
-    base.ratio = base.ratio_low = base.ratio_high = 1.0
-    for arm, comparison in comparisons.items():
-        row, interval = state.rows[arm], comparison.interval
-        row.ratio, row.verdict = interval.ratio, comparison.verdict
-        row.ratio_low = interval.ratio_low if math.isfinite(interval.low) else None
-        row.ratio_high = interval.ratio_high if math.isfinite(interval.high) else None
-        row.reason = None if comparison.reason is Reason.NONE else str(comparison.reason)
-    if len(timed) > 1:
-        table.best = best_of(timed, between, table.looks, look, stopped=stopped)
-    resolved = all(comparison.verdict is not Verdict.UNRESOLVED for comparison in comparisons.values())
-    return resolved and (table.best is None or table.best.decided)
-
-
-def _typical(seconds: list[np.ndarray], column: int) -> float:
-    """The median over launches of the launch's median seconds; NaN for an arm that was never timed."""
-    medians = [np.nanmedian(s[:, column]) for s in seconds if not np.isnan(s[:, column]).all()]
-    return float(np.median(medians)) if medians else math.nan
-
-
-def _device_seconds(table: Table, arm: str) -> float | None:
-    """The median of what the arm says of its device's own time, without transfers; None for an arm that says nothing."""
-    told = []
-    for launch in table.samples.launches:
-        if arm in launch["arms"]:
-            columns = launch["samples"]
-            told.append(columns["device_seconds"][columns["arm"] == launch["arms"].index(arm)])
-    known = np.concatenate(told) if told else np.array([])
-    known = known[~np.isnan(known)]
-    return float(np.median(known)) if known.size else None

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 import labkit as lk
-from labkit.core.arm import ArmName, open_arm
 from labkit.core.registry import Registry
 from labkit.core.stage import define_stage
+from labkit.engines.arm import ArmName, open_arm
 
 
 def contract(image: Any, n: int = 6) -> None:

@@ -16,12 +16,12 @@ import psutil
 import pytest
 
 import labkit as lk
-from labkit.core.arm import ArmName, open_arm
 from labkit.core.errors import UsageError
 from labkit.core.registry import Registry
 from labkit.core.stage import Split, define_stage
 from labkit.core.variant import Variant
 from labkit.engines import ENGINES, check_engine, processes, split_arm
+from labkit.engines.arm import ArmName, open_arm
 
 cloudpickle.register_pickle_by_value(sys.modules[__name__])  # as for a notebook: workers need not import the tests
 Run = Callable[[list[tuple[Any, ...]]], list[Any]]

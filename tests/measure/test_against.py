@@ -5,9 +5,9 @@ import sys
 
 import pytest
 
-from labkit.core.arm import ArmName, open_arm
 from labkit.core.errors import UsageError
 from labkit.core.registry import registry
+from labkit.engines.arm import ArmName, open_arm
 from labkit.measure.against import bring_revision
 
 STAGE = """

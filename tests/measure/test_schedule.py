@@ -123,6 +123,14 @@ def test_arms_that_do_not_fit_are_too_slow_slowest_first_and_say_which_budget_wo
     }
 
 
+def test_an_arm_whose_gate_was_cut_short_is_never_timed_even_if_a_stretched_budget_has_room():
+    costs = {"base": 2.0, "cut_short": 0.9, "quick": 0.01}
+    assert "cut_short" in plan_table(costs, "base", 5).every
+    made = plan_table(costs, "base", 5, untested={"cut_short"})
+    assert set(made.every) == {"base", "quick"}
+    assert set(made.too_slow) == {"cut_short"}
+
+
 def test_a_tight_budget_means_fewer_launches_never_fewer_than_the_statistics_need():
     made = plan_table({"base": 0.2, "a": 0.2}, "base", 5)
     assert made.launches == 12

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from labkit.measure.bench import make_settings, measure, plan_requests
 from labkit.measure.limit import LIMIT
 from labkit.measure.result import Status
 from labkit.measure.table import Listener
@@ -145,6 +146,22 @@ def test_ctrl_c_before_a_look_keeps_the_samples_and_decides_nothing(bench):
     assert (row(table, "twice").verdict, row(table, "twice").reason) == ("unresolved", "stopped")
     assert row(table, "twice").ratio < 1
     assert row(table, "twice").ratio_low is None
+
+
+def test_ctrl_c_after_a_look_keeps_what_it_had_decided(bench):
+    table = bench(["plain", "twice", "slow_at_first"], budget=1.0, listener=StopAt(20))
+    assert len(table.samples.launches) == 20
+    assert table.facts["look"] == 0
+    assert row(table, "twice").verdict == "slower"
+    undecided = row(table, "slow_at_first")
+    assert (undecided.verdict, undecided.reason) in (("unresolved", "stopped"), ("same", None))
+
+
+def test_a_baseline_that_fails_in_the_launches_leaves_the_others_without_verdict(bench, fleet):
+    requests = plan_requests(["toy_sum"], ["twice"], ["big"], "segfaults_late")
+    table = measure(requests, make_settings(0.3, seed=5, threads=2), None, fleet).tables[0]
+    assert row(table, "segfaults_late").status is Status.CRASHED
+    assert (row(table, "twice").verdict, row(table, "twice").ratio) == ("unresolved", None)
 
 
 def test_ctrl_c_while_checking_says_which_arms_were_not_tried(bench):

@@ -10,6 +10,7 @@ from typing import Any
 
 from labkit.core.errors import UsageError
 from labkit.core.registry import registry
+from labkit.engines import split_arm
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,5 @@ def open_arm(stage: str, name: ArmName, workers: int) -> Iterator[Callable[..., 
         else:
             raise UsageError(f"variant {name} of stage {stage}: {variant.unavailable()}")
         return
-    from labkit.engines import split_arm
-
     with split_arm(registry.stage(stage), variant, name.engine, workers) as call:
         yield call

@@ -1,0 +1,82 @@
+"""From a table's raw samples to what its rows say: ratios paired in the round, intervals across launches, verdicts."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from labkit.measure.limit import LIMIT
+from labkit.measure.result import Table
+from labkit.measure.statistics import Reason, Verdict, best_of, compare_family, launch_median
+
+
+def conclude(table: Table, sound: Sequence[str], *, stopped: bool = False) -> bool:
+    """Write the ratios, intervals and verdicts of the last look into a table's rows; True when nothing is left to decide.
+
+    ``sound`` names the arms that passed the gate and did not fail since; a table without launches is left as it is.
+    """
+    if not table.samples.launches:
+        return False
+    rows = {row.arm: row for row in table.rows}
+    seconds = [table.samples.seconds(launch) for launch in table.samples.launches]
+    column = {arm: number for number, arm in enumerate(table.samples.arms)}
+
+    def between(slow: str, fast: str) -> np.ndarray:
+        """Per launch, the median over its rounds of log(t_slow / t_fast)."""
+        return np.array([launch_median(np.log(s[:, column[slow]] / s[:, column[fast]])) for s in seconds])
+
+    timed = [arm for arm in sound if arm in column and not math.isnan(_typical(seconds, column[arm]))]
+    for arm in timed:
+        row = rows[arm]
+        row.median_s = _typical(seconds, column[arm])
+        row.device_s = _device_seconds(table, arm)
+        if table.facts["items"]:
+            row.items_per_s = table.facts["items"] / row.median_s
+        if not math.isnan(_typical(seconds, column[LIMIT])):
+            row.limit_ratio = float(np.exp(np.nanmedian(between(arm, LIMIT))))
+    rivals = [arm for arm in timed if arm != table.baseline]
+    if table.baseline not in timed:
+        no_baseline(table, rivals)
+        return False
+    look = table.facts.get("look")
+    values = {arm: between(table.baseline, arm) for arm in rivals}
+    comparisons = compare_family(values, table.looks, look, family=table.facts["family"], stopped=stopped)
+    base = rows[table.baseline]
+    base.ratio = base.ratio_low = base.ratio_high = 1.0
+    for arm, comparison in comparisons.items():
+        row, interval = rows[arm], comparison.interval
+        row.ratio, row.verdict = interval.ratio, comparison.verdict
+        row.ratio_low = interval.ratio_low if math.isfinite(interval.low) else None
+        row.ratio_high = interval.ratio_high if math.isfinite(interval.high) else None
+        row.reason = None if comparison.reason is Reason.NONE else str(comparison.reason)
+    if len(timed) > 1:
+        table.best = best_of(timed, between, table.looks, look, stopped=stopped)
+    resolved = all(comparison.verdict is not Verdict.UNRESOLVED for comparison in comparisons.values())
+    return resolved and (table.best is None or table.best.decided)
+
+
+def no_baseline(table: Table, arms: Sequence[str]) -> None:
+    """Without a time of the baseline there is nothing to be faster than."""
+    for row in table.rows:
+        if row.arm in arms:
+            row.verdict, row.reason = Verdict.UNRESOLVED, f"the baseline {table.baseline} has no time"
+
+
+def _typical(seconds: list[np.ndarray], column: int) -> float:
+    """The median over launches of the launch's median seconds; NaN for an arm that was never timed."""
+    medians = [np.nanmedian(s[:, column]) for s in seconds if not np.isnan(s[:, column]).all()]
+    return float(np.median(medians)) if medians else math.nan
+
+
+def _device_seconds(table: Table, arm: str) -> float | None:
+    """The median of what the arm says of its device's own time, without transfers; None for an arm that says nothing."""
+    told = []
+    for launch in table.samples.launches:
+        if arm in launch["arms"]:
+            columns = launch["samples"]
+            told.append(columns["device_seconds"][columns["arm"] == launch["arms"].index(arm)])
+    known = np.concatenate(told) if told else np.array([])
+    known = known[~np.isnan(known)]
+    return float(np.median(known)) if known.size else None
