@@ -27,7 +27,7 @@ from labkit.measure.machine import machine_facts
 from labkit.store import results_folder
 
 STAGE = Path(__file__).with_name("selftest_stage.py")
-TRIES_A_FLEET = 5
+TRIES_A_FLEET = 10
 BURN = "while True: pass"
 
 

@@ -10,7 +10,7 @@ ROWS, MORE_ROWS, COLUMNS = 1000, 1020, 1250  # 1020 rows are 2 % more work on th
 NEIGHBOUR_BYTES = 8_000_000
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit("uint32(uint8[:,::1], int64)", cache=True, nogil=True)  # compiled here, not in every try
 def mixed(image, rows):  # type: ignore[no-untyped-def]
     """A checksum that no compiler turns into a formula: each step depends on the one before."""
     state = np.uint32(2166136261)
