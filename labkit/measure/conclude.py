@@ -17,6 +17,8 @@ def conclude(table: Table, sound: Sequence[str], *, stopped: bool = False) -> bo
 
     ``sound`` names the arms that passed the gate and did not fail since; a table without launches is left as it is.
     """
+    if table.baseline not in sound:
+        no_baseline(table, sound)
     if not table.samples.launches:
         return False
     rows = {row.arm: row for row in table.rows}
@@ -38,7 +40,6 @@ def conclude(table: Table, sound: Sequence[str], *, stopped: bool = False) -> bo
             row.limit_ratio = float(np.exp(np.nanmedian(between(arm, LIMIT))))
     rivals = [arm for arm in timed if arm != table.baseline]
     if table.baseline not in timed:
-        no_baseline(table, rivals)
         return False
     look = table.facts.get("look")
     values = {arm: between(table.baseline, arm) for arm in rivals}

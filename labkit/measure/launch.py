@@ -53,9 +53,7 @@ class LaunchTask:
                 mark(number)
                 calls[arm](*inputs)
             warm_up_s = time.perf_counter() - start
-            gc.collect()
-            gc.freeze()
-            gc.disable()
+            gc.disable()  # the parent has collected and frozen what was there before
             executor = ClockExecutor(calls, inputs, mark)
             samples: list[Sample] = []
             start = time.perf_counter()

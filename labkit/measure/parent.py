@@ -6,6 +6,7 @@ When that socket closes, whatever the reason, the parent kills what it started a
 
 from __future__ import annotations
 
+import gc
 import importlib
 import mmap
 import os
@@ -80,6 +81,7 @@ def main(descriptor: int) -> None:
         commands.send(f"{type(error).__name__}: {error}")
         return
     held: dict[str, Any] = {}
+    settled = False
     while True:
         try:
             verb, *arguments = commands.recv()
@@ -95,7 +97,13 @@ def main(descriptor: int) -> None:
             _warm(stage, arm, workers, held)
         elif verb == "fork":
             task, limits = arguments
+            if not settled:  # once here, or every child would spend some 30 ms on it
+                gc.collect()
+                gc.freeze()
+                settled = True
             commands.send(_forked(task, limits, held, commands))
+            continue
+        settled = False
 
 
 def _prepare(preparation: Preparation) -> None:
