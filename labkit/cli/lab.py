@@ -29,4 +29,8 @@ def command(
         "--ServerApp.ip=127.0.0.1",
         f"--ServerApp.root_dir={folder.absolute()}",
     ]
-    os.execv(sys.executable, words if browser else [*words, "--no-browser"])
+    if not browser:
+        words.append("--no-browser")
+    if hasattr(os, "geteuid") and os.geteuid() == 0:  # in a container one is root, and Jupyter would refuse
+        words.append("--allow-root")
+    os.execv(sys.executable, words)
