@@ -55,7 +55,6 @@ class Parent:
         self.pid = self._process.pid
         brought = cloudpickle.dumps(registry.brought)
         self._pipe.send(Preparation(list(sys.path), brought))
-        self.threads_at_start: int | None = None
         self.told: tuple[Command, ...] = ()
         self._ready = False
 
@@ -68,7 +67,6 @@ class Parent:
         answer = self._receive()
         if isinstance(answer, str):
             raise ParentLost(f"a measuring process could not start: {answer}")
-        self.threads_at_start = answer
         self._ready = True
 
     def tell(self, *commands: Command) -> None:

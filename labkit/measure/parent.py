@@ -68,7 +68,6 @@ class Outcome:
     running: int = -1
     peak_at: dict[str, int] = field(default_factory=dict)
     wall_s: float = 0.0
-    fork_s: float = 0.0
 
 
 def main(descriptor: int) -> None:
@@ -137,7 +136,7 @@ def _forked(task: Task, limits: Limits, held: dict[str, Any], commands: Connecti
     if child == 0:
         _be_child(task, limits, held, writer, running, me)
     writer.close()
-    outcome = Outcome("done", fork_s=time.perf_counter() - start)
+    outcome = Outcome("done")
     try:
         _attend(child, reader, commands, limits, start, outcome)
     finally:
