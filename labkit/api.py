@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -13,9 +14,14 @@ from labkit.core.registry import registry
 from labkit.measure import bench as measuring
 from labkit.measure.bench import DEFAULT_BUDGET_S, LONGEST_BUDGET_S, make_settings, plan_requests
 from labkit.measure.table import Listener
+from labkit.profiling.diff import ProfileDiff, diff_profiles
+from labkit.profiling.profile import Profile
+from labkit.profiling.run import DEFAULT_BUDGET_S as PROFILE_BUDGET_S
+from labkit.profiling.run import profile_arms
 from labkit.report.html import html
 from labkit.report.markdown import markdown
 from labkit.store import Run, all_runs, find_run, rows_frame, save
+from labkit.store.artefact import keep_artefact
 from labkit.store.compare import RunComparison, compare_runs
 from labkit.store.run import COLUMNS, document
 
@@ -145,6 +151,69 @@ def runs(folder: Path | None = None) -> pd.DataFrame:
 def compare(before: str, after: str, folder: Path | None = None) -> RunComparison:
     """How each ratio to the baseline moved between two stored runs (ids, beginnings of ids, or ``last``)."""
     return compare_runs(find_run(before, folder), find_run(after, folder))
+
+
+def profile(
+    stage: str,
+    variant: str,
+    workload: str | None = None,
+    *,
+    budget: float = PROFILE_BUDGET_S,
+    calls: int | None = None,
+    threads: int | None = None,
+    seed: int | None = None,
+    results: str | Path | None = None,
+) -> Profile:
+    """Which line of a variant takes how long: a line profile, taken in a process of its own and stored.
+
+    Helper functions of one's own that the variant calls are shown too. Numba's functions are interpreted, Cython's are
+    built once more with tracing, compiled ones are one row, and the workers of an engine are recorded and merged.
+
+    Parameters
+    ----------
+    variant : a name, or ``name@engine``. workload : a name; the stage's first when None. budget : seconds to record for.
+    calls : exactly so many recorded calls instead. threads, seed, results : as for :func:`bench`.
+
+    Raises
+    ------
+    UsageError : something named does not exist or can't run here, or a number is out of range.
+    ProfileFailed : the variant raised, crashed, hung, or took too much memory.
+
+    Source: line_profiler 5 (R. Kern and others) times the lines.
+    """
+    made = profile_arms(stage, [variant], workload, budget_s=budget, calls=calls, threads=threads, seed=seed)[0]
+    _keep(made.document, "profile", results)
+    return made
+
+
+def diff(
+    stage: str,
+    a: str,
+    b: str,
+    workload: str | None = None,
+    *,
+    budget: float = PROFILE_BUDGET_S,
+    calls: int | None = None,
+    threads: int | None = None,
+    seed: int | None = None,
+    results: str | Path | None = None,
+) -> ProfileDiff:
+    """Two variants side by side: each block of lines with its time and share in either, profiled in one process and stored.
+
+    Lines belong together that stand under the same ``# block: name`` comment, else those that are unchanged; what
+    matches nothing says so. Parameters and errors are those of :func:`profile`.
+    """
+    profiles = profile_arms(stage, [a, b], workload, budget_s=budget, calls=calls, threads=threads, seed=seed)
+    made = diff_profiles(*profiles)
+    _keep(made.document, "diff", results)
+    return made
+
+
+def _keep(document: dict[str, Any], kind: str, results: str | Path | None) -> None:
+    """Store an artefact; a results folder that can't be written costs a warning, not the artefact."""
+    _, problem = keep_artefact(document, kind, Path(results) if results else None)
+    if problem:
+        warnings.warn(f"the {kind} is not stored: {problem}", stacklevel=3)
 
 
 def load(path: str | Path) -> None:

@@ -11,7 +11,7 @@ import sys
 
 import typer
 
-from labkit.cli import bench, check, compare, lab, list_, runs
+from labkit.cli import bench, check, compare, diff, lab, list_, profile, runs
 from labkit.core.errors import UsageError
 
 app = typer.Typer(
@@ -25,6 +25,8 @@ for name, command in (
     ("list", list_.command),
     ("check", check.command),
     ("bench", bench.command),
+    ("profile", profile.command),
+    ("diff", diff.command),
     ("runs", runs.command),
     ("compare", compare.command),
     ("lab", lab.command),

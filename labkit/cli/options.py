@@ -19,6 +19,9 @@ Variants = Annotated[
 Workloads = Annotated[
     str | None, typer.Option(metavar="W,...", help="Workloads, as names or patterns (logo*); all when not given.")
 ]
+Stage = Annotated[str, typer.Argument(metavar="STAGE", help="A stage.")]
+Variant = Annotated[str, typer.Argument(metavar="VARIANT[@ENGINE]", help="A variant, alone or under an engine.")]
+Workload = Annotated[str | None, typer.Option(metavar="W", help="One workload of the stage; its first when not given.")]
 Threads = Annotated[
     int | None, typer.Option(metavar="N", help="Threads a library may use; all CPUs allowed when not given.")
 ]

@@ -142,7 +142,7 @@ def _exam(
     task = ExamTask(stage, workload, settings.edge_cases, settings.threads)
     outcome = _run(fleet, fleet.clean, task, Limits(10 * settings.time_limit_s, settings.memory_limit))
     if outcome.ending != "done":
-        status, why = _failure(outcome, settings)
+        status, why = failure(outcome, settings)
         reference = registry.stage(stage).reference
         for arm, row in rows.items():
             row.status, row.reason = (
@@ -172,7 +172,7 @@ def _probe(fleet: Fleet, stage: str, arm: ArmName, state: _State, settings: Sett
     if "not_offered" in found:
         row.status, row.reason = Status.UNAVAILABLE, found["not_offered"]
     elif outcome.ending != "done":
-        row.status, row.reason = _failure(outcome, settings)
+        row.status, row.reason = failure(outcome, settings)
     elif found.get("fault"):
         row.status, row.reason = Status.DIFFERS, found["fault"]
     elif "too_slow" in found:
@@ -186,7 +186,7 @@ def _probe(fleet: Fleet, stage: str, arm: ArmName, state: _State, settings: Sett
                 state.warm.append(str(arm))
 
 
-def _failure(outcome: Outcome, settings: Settings) -> tuple[Status, str]:
+def failure(outcome: Outcome, settings: Settings) -> tuple[Status, str]:
     if outcome.ending == "timed_out":
         return Status.TIMED_OUT, f"did not end within {settings.time_limit_s:g} s"
     if outcome.ending == "memory":
@@ -269,7 +269,7 @@ def _one_launch(
             return plan
         if 0 <= outcome.running < len(arms) and arms[outcome.running] != LIMIT:
             guilty = arms[outcome.running]
-            state.rows[guilty].status, state.rows[guilty].reason = _failure(outcome, settings)
+            state.rows[guilty].status, state.rows[guilty].reason = failure(outcome, settings)
             plan = replace(plan, every={arm: step for arm, step in plan.every.items() if arm != guilty})
             if guilty == table.baseline:
                 return plan

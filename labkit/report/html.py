@@ -17,6 +17,16 @@ def html(run: dict[str, Any]) -> str:
     return "".join(parts) + f"<p><small>on {escape(words.machine(run['machine']))}</small></p>"
 
 
+def page(title: str, body: str) -> str:
+    """A whole HTML file around a fragment: nothing is loaded from anywhere, and it follows the reader's theme."""
+    style = (
+        ":root{color-scheme:light dark}body{font:14px system-ui,sans-serif;margin:2em auto;max-width:1400px;padding:0 1em}"
+        "table{border-collapse:collapse}td,th{padding:1px 8px}"
+    )
+    head = f"<meta charset='utf-8'><title>{escape(title)}</title><style>{style}</style>"
+    return f"<!doctype html><html lang='en'><head>{head}</head><body>{body}</body></html>\n"
+
+
 def _table(part: Cells) -> str:
     head = "".join(f"<th style='text-align:{_align(n)}'>{escape(text)}</th>" for n, text in enumerate(HEADINGS))
     body = ""

@@ -38,6 +38,21 @@ def duration(seconds: float | None) -> str:
     return f"{_digits(seconds / 1e-9, 3)} ns"
 
 
+def signed_duration(seconds: float) -> str:
+    """A change in seconds with its sign: ``−30.3 ms``."""
+    return f"{'−' if seconds < 0 else '+'}{duration(abs(seconds))}" if seconds else "0"
+
+
+def factor(value: float) -> str:
+    """A quotient to three digits: ``1.02×``."""
+    return f"{_digits(value, 3)}×"
+
+
+def count(number: int) -> str:
+    """A whole number with its thousands set apart."""
+    return f"{number:,}"
+
+
 def size(count: float | None) -> str:
     """Bytes to two or three digits in binary units."""
     if count is None:

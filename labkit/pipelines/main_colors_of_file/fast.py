@@ -15,5 +15,8 @@ from labkit.stages.main_colors import fast as kernel
 @variant("main_colors_of_file", kind="numpy")
 def fast(path: str | Path, n: int = 6) -> MainColors:
     """``cv2.imread``, then the stage's fast."""
+    # block: load
     image = with_alpha(cv2.imread(str(path), cv2.IMREAD_UNCHANGED), path)
+
+    # block: main colours
     return kernel.fast(image, n)

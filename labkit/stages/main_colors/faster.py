@@ -27,6 +27,8 @@ def counted(image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def faster(image: np.ndarray, n: int = 6) -> MainColors:
     """Mask each flattened channel, pack by bit shifts, np.unique."""
     values, counts = counted(image)
+
+    # block: count
     order = ties_by_color(np.argsort(counts)[::-1], counts, n)
     chosen = values[order]
     colors = np.stack([chosen >> 16, chosen >> 8 & 255, chosen & 255], axis=1).astype(np.uint8)

@@ -1,0 +1,69 @@
+"""``labkit profile``: which line takes how long?"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from labkit.cli import options
+from labkit.profiling.profile import Profile
+from labkit.profiling.run import DEFAULT_BUDGET_S, ProfileFailed, profile_arms
+from labkit.report.html import page
+from labkit.report.lines import print_profile
+from labkit.report.text import console
+from labkit.store.artefact import keep_artefact
+
+Calls = Annotated[int | None, typer.Option(metavar="N", help="Exactly so many recorded calls, however long they take.")]
+Budget = Annotated[float, typer.Option(metavar="SECONDS", help="Time to record for, plain calls included.")]
+Html = Annotated[
+    Path | None, typer.Option(metavar="FILE.html", help="Also write a page with heat that opens anywhere.")
+]
+
+
+def command(
+    stage: options.Stage,
+    variant: options.Variant,
+    workload: options.Workload = None,
+    budget: Budget = DEFAULT_BUDGET_S,
+    calls: Calls = None,
+    threads: options.Threads = None,
+    html: Html = None,
+    load: options.Load = None,
+    as_json: options.Json = False,
+) -> None:
+    """Time a variant line by line, with the functions of its own that it calls; show it and store it.
+
+    Every profile tells its inflation (recorded call / plain call of the same run). Numba's functions are interpreted,
+    Cython's are built once more with tracing, C++ is one row, and the workers of an engine are recorded and merged.
+
+    Example: labkit profile main_colors naive --workload photo
+    """
+    options.load_all(load)
+    made = recorded(stage, [variant], workload, budget, calls, threads)[0]
+    publish(made, "profile", made._repr_html_, html, as_json, lambda: print_profile(made, console()))
+
+
+def recorded(
+    stage: str, arms: list[str], workload: str | None, budget: float, calls: int | None, threads: int | None
+) -> list[Profile]:
+    """Profiles of arms; a variant that fails is one line on standard error and exit status 1."""
+    try:
+        return profile_arms(stage, arms, workload, budget_s=budget, calls=calls, threads=threads)
+    except ProfileFailed as error:
+        print(f"labkit: {error}", file=sys.stderr)
+        raise typer.Exit(1) from None
+
+
+def publish(made: Any, kind: str, body: Any, html: Path | None, as_json: bool, draw: Any) -> None:
+    """Print, store, and write the page that was asked for."""
+    if as_json:
+        options.print_json(made.document)
+    else:
+        draw()
+    if html is not None:
+        html.write_text(page(f"labkit {kind}", body()), encoding="utf-8")
+    path, problem = keep_artefact(made.document, kind)
+    print(f"stored in {path}" if path else f"labkit: the {kind} is not stored: {problem}", file=sys.stderr)

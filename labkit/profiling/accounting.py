@@ -1,0 +1,87 @@
+"""Who is charged with what: line_profiler charges a line with all it calls; here each nanosecond is counted once.
+
+All arithmetic is in whole nanoseconds, so that what is taken from one line and what stays add up exactly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from labkit.profiling.recorder import Findings, Key, Site
+
+
+def own_times(found: Findings) -> dict[Key, dict[int, int]]:
+    """Each line's time without the recorded functions that it calls.
+
+    A function's total is taken out of the lines that call it, in the proportion that the exploration saw: exact for a
+    function with one call site, and never more than a line has.
+    """
+    own = {key: {number: ns for number, (_, ns) in lines.items()} for key, lines in found.lines.items()}
+    for key, lines in found.lines.items():
+        total = sum(ns for _, ns in lines.values())
+        sites = {site: weight for site, weight in found.sites.get(key, {}).items() if weight > 0}
+        for site, share in _portions(total, sites).items():
+            caller, number = site
+            if caller in own and number in own[caller]:
+                own[caller][number] -= min(share, own[caller][number])
+    return own
+
+
+def _portions(total: int, weights: Mapping[Site, int]) -> dict[Site, int]:
+    """A whole number split in proportion to weights, by largest remainder."""
+    whole = sum(weights.values())
+    if not whole:
+        return {}
+    parts = {site: total * weight // whole for site, weight in weights.items()}
+    left = total - sum(parts.values())
+    for site in sorted(weights, key=lambda site: -(total * weights[site] % whole))[:left]:
+        parts[site] += 1
+    return parts
+
+
+def reading_order(found: Findings) -> list[Key]:
+    """Functions that were called from outside first, each followed by those it calls, as they appear in it."""
+    order: list[Key] = []
+
+    def visit(key: Key) -> None:
+        if key in order:
+            return
+        order.append(key)
+        called = [(number, other) for other, sites in found.sites.items() for caller, number in sites if caller == key]
+        for _, other in sorted(called):
+            if other in found.lines:
+                visit(other)
+
+    roots = [key for key in found.lines if any(caller is None for caller, _ in found.sites.get(key, {}))]
+    for key in [*sorted(roots), *sorted(found.lines)]:
+        visit(key)
+    return order
+
+
+def inherited_blocks(found: Findings, marks: Mapping[Key, Mapping[int, str]]) -> dict[Key, dict[int, str | None]]:
+    """The block of every recorded line: that of the last mark above it in its function, else that of the calling line.
+
+    A function without a mark of its own that several blocks call is a block of its own.
+    """
+    blocks: dict[Key, dict[int, str | None]] = {}
+
+    def of(key: Key, trail: tuple[Key, ...]) -> dict[int, str | None]:
+        if key in blocks:
+            return blocks[key]
+        callers = {
+            of(caller, (*trail, key)).get(number) if caller in found.lines else None
+            for caller, number in found.sites.get(key, {})
+            if caller is None or caller not in (*trail, key)
+        }
+        current = callers.pop() if len(callers) == 1 else f"{key[2]} (called from several blocks)" if callers else None
+        made: dict[int, str | None] = {}
+        last = max([*found.lines[key], *marks[key]])
+        for number in range(key[1], last + 1):
+            current = marks[key].get(number, current)
+            made[number] = current
+        blocks[key] = made
+        return made
+
+    for key in found.lines:
+        of(key, ())
+    return blocks

@@ -1,0 +1,190 @@
+"""Recording by line: line_profiler over every function of one's own that a call reaches.
+
+line_profiler is told which functions to watch, charges a line with the time of whatever it calls, and watches only the
+thread that enabled it. So the call is first *explored* once with the interpreter's profile hook, which sees every
+function and who called it, in whatever thread; then it is *recorded*. What the exploration says about call sites lets
+the time of a function be taken out of the lines that called it, so that all lines together add up to the total.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import sys
+import threading
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
+from types import CellType, CodeType, FrameType, FunctionType, SimpleNamespace
+from typing import Any
+
+from line_profiler import LineProfiler
+
+from labkit.profiling.sources import is_own
+
+Key = tuple[str, int, str]  # file, first line, qualified name: what line_profiler calls a function by
+Site = tuple[Key | None, int]  # the function and line that a call came from; None, 0 where no own function called
+ONE_TRACE_FOR_ALL_THREADS = sys.version_info >= (3, 12)  # sys.monitoring
+
+
+@dataclass
+class Findings:
+    """What was recorded: ``lines[key][line]`` is [hits, nanoseconds]; ``sites[key][site]`` nanoseconds in one exploration."""
+
+    lines: dict[Key, dict[int, list[int]]] = field(default_factory=dict)
+    sites: dict[Key, dict[Site, int]] = field(default_factory=dict)
+    calls_ns: list[int] = field(default_factory=list)
+
+    def add(self, other: Findings) -> None:
+        for key, lines in other.lines.items():
+            mine = self.lines.setdefault(key, {})
+            for number, (hits, ns) in lines.items():
+                entry = mine.setdefault(number, [0, 0])
+                entry[0] += hits
+                entry[1] += ns
+        for key, sites in other.sites.items():
+            known = self.sites.setdefault(key, {})
+            for site, ns in sites.items():
+                known[site] = known.get(site, 0) + ns
+        self.calls_ns += other.calls_ns
+
+    @property
+    def hits(self) -> int:
+        return sum(hits for lines in self.lines.values() for hits, _ in lines.values())
+
+
+class Recorder:
+    """Watches the own functions that one callable reaches. ``folders`` count as one's own besides what always does."""
+
+    def __init__(self, folders: Collection[str] = ()) -> None:
+        self.found = Findings()
+        self._folders = tuple(folders)
+        self._profiler = LineProfiler()
+
+    def explore(self, call: Callable[..., Any], inputs: tuple[Any, ...]) -> Any:
+        """Call once, learn which own functions it reaches, and watch those from now on. Returns what the call returns."""
+        explorer = _Explorer(self._folders, self.watch_this_thread)
+        threading.setprofile(explorer)
+        sys.settrace(_idle)  # Cython's frames know their line only while somebody traces
+        sys.setprofile(explorer)
+        try:
+            return call(*inputs)
+        finally:
+            sys.setprofile(None)
+            sys.settrace(None)
+            threading.setprofile(None)
+            explorer.over = True
+            for key, sites in explorer.sites.items():
+                self.found.sites.setdefault(key, {}).update(sites)
+            self._watch(set(explorer.codes.values()))
+
+    def watch_this_thread(self) -> None:
+        """Record what runs in this thread from its next function call on."""
+        if not ONE_TRACE_FOR_ALL_THREADS and self._profiler.enable_count == 0:  # type: ignore[attr-defined]
+            self._profiler.enable_by_count()
+
+    def record(self, call: Callable[..., Any], inputs: tuple[Any, ...]) -> Any:
+        """Call once with every watched line timed; threads that the call starts are watched too."""
+        if not ONE_TRACE_FOR_ALL_THREADS:
+            threading.settrace(lambda *_: self.watch_this_thread())
+        self._profiler.enable_by_count()
+        start = time.perf_counter_ns()
+        try:
+            output = call(*inputs)
+            self.found.calls_ns.append(time.perf_counter_ns() - start)
+        finally:
+            self._profiler.disable_by_count()
+            threading.settrace(None)  # type: ignore[arg-type]
+        return output
+
+    def findings(self) -> Findings:
+        """Everything recorded so far."""
+        stats = self._profiler.get_stats()
+        unit_ns = stats.unit * 1e9
+        for key, entries in stats.timings.items():
+            self.found.lines[key] = {line: [hits, round(ticks * unit_ns)] for line, hits, ticks in entries}
+        return self.found
+
+    def _watch(self, codes: set[CodeType]) -> None:
+        for code in codes:
+            if not any(code.co_code):  # Cython's, which is known by its name and place, and has no function to be found
+                place = {"__file__": _place(code.co_filename, self._folders)}
+                self._profiler.add_function(SimpleNamespace(__code__=code, __globals__=place))
+                continue
+            for function in gc.get_referrers(code):
+                if isinstance(function, FunctionType) and function.__code__ is code:
+                    function.__code__ = self._with_watched_parts(code, codes)
+                    self._profiler.add_function(function)
+
+    def _with_watched_parts(self, code: CodeType, codes: set[CodeType]) -> CodeType:
+        """The code with its inner functions replaced by watched ones: line_profiler knows a code by its exact bytes."""
+        parts: list[Any] = []
+        for part in code.co_consts:
+            if isinstance(part, CodeType):
+                part = self._with_watched_parts(part, codes) if part not in codes else self._watched(part, codes)
+            parts.append(part)
+        return code.replace(co_consts=tuple(parts))
+
+    def _watched(self, code: CodeType, codes: set[CodeType]) -> CodeType:
+        whole = self._with_watched_parts(code, codes)
+        carrier = FunctionType(whole, {}, closure=tuple(CellType() for _ in whole.co_freevars) or None)
+        self._profiler.add_function(carrier)
+        return carrier.__code__
+
+
+class _Explorer:
+    """A profile hook that notes each own function and the time spent in it by call site, thread by thread."""
+
+    def __init__(self, folders: tuple[str, ...], after: Callable[[], None]) -> None:
+        self.codes: dict[Key, CodeType] = {}
+        self.sites: dict[Key, Counter[Site]] = defaultdict(Counter)
+        self.over = False
+        self._folders, self._after = folders, after
+        self._keys: dict[CodeType, Key | None] = {}
+        self._thread = threading.local()
+
+    def __call__(self, frame: FrameType, event: str, argument: Any) -> None:
+        if self.over:  # a pool's thread, met again
+            sys.setprofile(None)
+            self._after()
+        elif event == "call":
+            key = self._own_key(frame.f_code)
+            if key is not None:
+                stack = self._stack()
+                site: Site = (stack[-1][1], stack[-1][0].f_lineno) if stack else (None, 0)
+                stack.append((frame, key, site, time.perf_counter_ns()))
+        elif event == "return":
+            stack = self._stack()
+            if stack and stack[-1][0] is frame:
+                _, key, site, start = stack.pop()
+                self.codes[key] = frame.f_code
+                self.sites[key][site] += time.perf_counter_ns() - start
+
+    def _stack(self) -> list[tuple[FrameType, Key, Site, int]]:
+        try:
+            return self._thread.stack  # type: ignore[no-any-return]
+        except AttributeError:
+            self._thread.stack = []
+            return self._thread.stack  # type: ignore[no-any-return]
+
+    def _own_key(self, code: CodeType) -> Key | None:
+        """None for what is not one's own. Comprehensions, lambdas and the like belong to the line that holds them."""
+        if code not in self._keys:
+            file = _place(code.co_filename, self._folders)
+            own = not code.co_name.startswith("<") and is_own(file, self._folders)
+            self._keys[code] = (file, code.co_firstlineno, code.co_qualname) if own else None
+        return self._keys[code]
+
+
+def _place(filename: str, folders: tuple[str, ...]) -> str:
+    """Where a file lies that Cython names relative to nobody knows what."""
+    if not os.path.isabs(filename) and not filename.startswith("<"):
+        for folder in folders:
+            if os.path.exists(os.path.join(folder, filename)):
+                return os.path.join(folder, filename)
+    return filename
+
+
+def _idle(frame: FrameType, event: str, argument: Any) -> Any:
+    return _idle

@@ -1,0 +1,78 @@
+"""Profile arms of a stage in a process of their own: a variant that crashes or hangs costs an error, not the notebook."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from labkit.core.errors import UsageError
+from labkit.core.registry import registry
+from labkit.engines.arm import ArmName
+from labkit.measure.bench import make_settings, plan_requests
+from labkit.measure.fleet import Fleet
+from labkit.measure.machine import machine_facts
+from labkit.measure.parent import Limits, Outcome
+from labkit.measure.table import failure
+from labkit.profiling.profile import Profile, function_source, make_profile
+from labkit.profiling.sources import cell_sources
+from labkit.profiling.task import MOST_CALLS, ProfileTask, Recorded
+
+DEFAULT_BUDGET_S = 3.0
+PATIENCE_S = 300.0  # an interpreted or traced loop may take a thousand times as long as the compiled one
+
+
+class ProfileFailed(RuntimeError):
+    """A variant could not be profiled because it raised, crashed, hung or took too much memory; one line that says so."""
+
+
+def profile_arms(
+    stage: str,
+    arms: Sequence[str],
+    workload: str | None = None,
+    *,
+    budget_s: float = DEFAULT_BUDGET_S,
+    calls: int | None = None,
+    threads: int | None = None,
+    seed: int | None = None,
+) -> list[Profile]:
+    """Line profiles of arms (``naive``, ``native@threads``) of one stage, all taken in one process in rounds of random order.
+
+    Parameters
+    ----------
+    workload : the stage's first when None. budget_s : seconds to spend on rounds. calls : exactly that many recorded
+        calls an arm instead. threads, seed : as for a measurement.
+
+    Raises
+    ------
+    UsageError : something named does not exist, can't run here, or a number is out of range.
+    ProfileFailed : a variant raised, crashed, hung or took too much memory.
+    """
+    name = workload or next(iter(registry.stage(stage).workloads))
+    registry.stage(stage).workload(name)
+    plan_requests([stage], list(arms), [name])
+    for arm in arms:
+        reason = registry.variant(stage, ArmName.parse(arm).variant).unavailable()
+        if reason:
+            raise UsageError(f"{stage}/{arm} can't run here: {reason}")
+    if calls is not None and (not isinstance(calls, int) or not 1 <= calls <= MOST_CALLS):
+        raise UsageError(f"calls is {calls!r}; give a whole number from 1 to {MOST_CALLS}")
+    settings = make_settings(budget_s, threads, seed, time_limit_s=PATIENCE_S + budget_s)
+    unique = tuple(dict.fromkeys(str(ArmName.parse(arm)) for arm in arms))
+    task = ProfileTask(stage, name, unique, budget_s, calls, settings.threads, settings.seed, cell_sources())
+    with Fleet(settings.threads, np.random.default_rng([settings.seed, 1]), launchers=0) as fleet:
+        outcome = fleet.clean.run(task, Limits(settings.time_limit_s, settings.memory_limit))
+    if outcome.ending != "done":
+        arm = unique[outcome.running] if 0 <= outcome.running < len(unique) else unique[0]
+        raise ProfileFailed(f"{stage}/{arm} on {name} {failure(outcome, settings)[1]}")
+    facts = {"machine": machine_facts(), "threads": settings.threads, "seed": settings.seed, "budget_s": budget_s}
+    made = {arm: _profile(stage, name, arm, outcome, facts) for arm in unique}
+    return [made[str(ArmName.parse(arm))] for arm in arms]
+
+
+def _profile(stage: str, workload: str, arm: str, outcome: Outcome, facts: dict[str, Any]) -> Profile:
+    recorded: Recorded = outcome.found["profiles"][arm]
+    sources = {key: function_source(key) for key in recorded.findings.lines}
+    kind = registry.variant(stage, ArmName.parse(arm).variant).kind
+    return make_profile(stage, workload, arm, kind, recorded, sources, facts)

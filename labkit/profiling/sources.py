@@ -1,0 +1,76 @@
+"""Whose code is it, and what does it say: the user's own functions, and the source of those that live in notebook cells."""
+
+from __future__ import annotations
+
+import linecache
+import os
+import site
+import sys
+import sysconfig
+from collections.abc import Collection
+from functools import cache
+from pathlib import Path
+
+from line_profiler.line_profiler import get_code_block
+
+import labkit
+from labkit.core.variant import Variant
+
+WORKBENCH = ("core", "engines", "measure", "profiling", "store", "report", "notebook", "cli")
+
+
+def cell_sources() -> dict[str, list[str]]:
+    """Source lines of all code that this process holds in no file (notebook cells), by the name that its frames carry."""
+    return {
+        name: list(entry[2])
+        for name, entry in linecache.cache.items()
+        if len(entry) == 4 and entry[2] and not os.path.exists(name)
+    }
+
+
+def adopt(sources: dict[str, list[str]]) -> None:
+    """Make another process's cells readable in this one. Entries without a time of change outlive ``checkcache``."""
+    for name, lines in sources.items():
+        linecache.cache[name] = (sum(map(len, lines)), None, lines, name)
+
+
+def is_own(filename: str, folders: Collection[str] = ()) -> bool:
+    """Is this file what people mean by «my code»: neither the standard library, nor an installed package, nor the workbench.
+
+    The stages and pipelines of labkit are, wherever it is installed, and so is whatever lies in one of ``folders``.
+    """
+    if filename.startswith("<"):
+        return filename in linecache.cache  # a cell of a plain IPython; «<string>» is generated code
+    path = os.path.abspath(filename)
+    home = str(Path(labkit.__file__).parent)
+    if _within(path, home):
+        return not any(_within(path, os.path.join(home, part)) for part in WORKBENCH)
+    if any(_within(path, folder) for folder in folders):
+        return True
+    return not any(_within(path, folder) for folder in _installed())
+
+
+def source_lines(filename: str, first: int) -> list[str]:
+    """The lines of the function that begins at line ``first``, Cython's too, without line ends; empty without a source."""
+    try:
+        return [line.rstrip() for line in get_code_block(filename, first)]
+    except (SyntaxError, IndexError):
+        return []
+
+
+def own_folders(variant: Variant) -> tuple[str, ...]:
+    """The folder that holds a variant's file: its neighbours are its own, wherever they are installed."""
+    module = sys.modules.get(variant.origin.partition(":")[0])
+    file = getattr(module, "__file__", None)
+    return (str(Path(file).parent),) if file else ()
+
+
+@cache
+def _installed() -> tuple[str, ...]:
+    places = sysconfig.get_paths()
+    folders = {places[name] for name in ("stdlib", "platstdlib", "purelib", "platlib")}
+    return tuple({os.path.abspath(path) for path in [*folders, *site.getsitepackages(), site.getusersitepackages()]})
+
+
+def _within(path: str, folder: str) -> bool:
+    return path.startswith(folder.rstrip(os.sep) + os.sep)

@@ -1,0 +1,217 @@
+"""What the measuring process does to profile arms: plain and recorded calls in rounds of random order."""
+
+from __future__ import annotations
+
+import copy
+import gc
+import os
+import time
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from labkit.core.cpus import set_threads
+from labkit.core.registry import registry
+from labkit.engines import split_arm
+from labkit.engines.arm import ArmName, open_arm
+from labkit.profiling.interpreted import interpreted, jitted_keys, python_form
+from labkit.profiling.recorder import Findings, Recorder
+from labkit.profiling.sources import adopt, own_folders
+from labkit.profiling.traced import NotTraced, is_cython, traced
+
+Call = Callable[..., Any]
+MOST_CALLS = 1000
+
+
+@dataclass
+class Recorded:
+    """One arm's raw profile. ``how`` is ``lines``, ``interpreted``, ``traced`` or ``whole`` (no line could be seen: ``why``)."""
+
+    how: str
+    findings: Findings
+    plain_ns: list[int]
+    why: str = ""
+    workers: int = 0
+    difference: str | None = None
+
+
+@dataclass(frozen=True)
+class ProfileTask:
+    """Profile arms of one stage on one workload within ``budget_s`` seconds, or for exactly ``calls`` calls each."""
+
+    stage: str
+    workload: str
+    arms: tuple[str, ...]
+    budget_s: float
+    calls: int | None
+    threads: int
+    seed: int
+    sources: Mapping[str, list[str]]
+
+    def run(self, held: Any, send: Callable[[str, Any], None], mark: Callable[[int], None]) -> None:
+        gc.unfreeze()  # the parent froze what it holds, and the collector then does not tell who refers to a code
+        adopt(dict(self.sources))
+        stage = registry.stage(self.stage)
+        rng = np.random.default_rng(self.seed)
+        inputs = stage.workload(self.workload).build()
+        set_threads(self.threads)
+        with ExitStack() as stack, warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            subjects = []
+            for number, arm in enumerate(self.arms):
+                mark(number)
+                subject = _Subject(self.stage, ArmName.parse(arm), self.threads)
+                subject.open(stack, inputs)
+                subjects.append(subject)
+            start, rounds = time.perf_counter(), 0
+            while self._goes_on(rounds, time.perf_counter() - start):
+                for turn in rng.permutation(2 * len(subjects)).tolist():
+                    mark(turn // 2)
+                    subjects[turn // 2].call_once(inputs, recorded=bool(turn % 2))
+                rounds += 1
+            send("profiles", {arm: subject.recorded() for arm, subject in zip(self.arms, subjects, strict=True)})
+
+    def _goes_on(self, rounds: int, seconds: float) -> bool:
+        if self.calls is not None:
+            return rounds < self.calls
+        return rounds == 0 or (rounds < MOST_CALLS and seconds * (rounds + 1) / rounds <= self.budget_s)
+
+
+class _Subject:
+    """One arm, opened twice: as it is, and with its lines watched."""
+
+    def __init__(self, stage: str, name: ArmName, threads: int) -> None:
+        self.stage, self.name, self.threads = stage, name, threads
+        self.variant = registry.variant(stage, name.variant)
+        self.recorder = Recorder(own_folders(self.variant))
+        self.how, self.why = "lines", ""
+        self.plain_ns: list[int] = []
+        self.parts: dict[int, Findings] = {}
+        self.difference: str | None = None
+
+    def open(self, stack: ExitStack, inputs: tuple[Any, ...]) -> None:
+        """Make both arms ready, call each once (imports and compilers belong to the first call), and learn the functions."""
+        self.plain = stack.enter_context(open_arm(self.stage, self.name, self.threads))
+        expected = copy.deepcopy(self.plain(*copy.deepcopy(inputs)))
+        used = copy.deepcopy(inputs)
+        if self.name.engine is not None:
+            self.watched: Call = stack.enter_context(self._engine())
+            self.watched(*used)
+            self._forget()
+            return
+        self.watched = self._traced() or python_form(stack.enter_context(open_arm(self.stage, self.name, self.threads)))
+        with interpreted(self._entry):
+            output = self.recorder.explore(self.watched, used)
+        fault = registry.stage(self.stage).agreement.difference(output, expected)
+        self.difference = str(fault) if fault else None
+
+    @property
+    def _entry(self) -> Any:
+        """Where the search for jitted functions begins."""
+        return self.variant.partial if self.name.engine else self.variant.function or self.variant.arm
+
+    def _traced(self) -> Call | None:
+        """A Cython variant's function from a build that shows its lines; None for others, and where none can be built."""
+        if not is_cython(self.variant.function):
+            return None
+        try:
+            function = traced(self.variant)
+        except NotTraced as reason:
+            self.why = str(reason)
+            return None
+        self.how = "traced"
+        return function
+
+    @contextmanager
+    def _engine(self) -> Iterator[Call]:
+        """The arm under its engine, each part's profile coming back with its result."""
+        stage = registry.stage(self.stage)
+        assert stage.split is not None
+        assert self.variant.partial is not None
+        combine = stage.split.combine
+
+        def unwrapped(results: list[_WithProfile], *inputs: Any) -> Any:
+            for each in results:
+                if each.process not in self.parts or each.findings.hits >= self.parts[each.process].hits:
+                    self.parts[each.process] = each.findings
+            return combine([each.result for each in results], *inputs)
+
+        variant = replace(self.variant, partial=_ProfiledPart(self.variant.partial, own_folders(self.variant)))
+        watched = replace(stage, split=replace(stage.split, combine=unwrapped))
+        with split_arm(watched, variant, str(self.name.engine), self.threads) as call:
+            yield call
+
+    def _forget(self) -> None:
+        """The first call under an engine only warms the workers up: what it recorded is taken off at the end."""
+        self.before = {process: copy.deepcopy(found) for process, found in self.parts.items()}
+
+    def call_once(self, inputs: tuple[Any, ...], recorded: bool) -> None:
+        used = copy.deepcopy(inputs)
+        if not recorded:
+            start = time.perf_counter_ns()
+            self.plain(*used)
+            self.plain_ns.append(time.perf_counter_ns() - start)
+        elif self.name.engine is not None:
+            start = time.perf_counter_ns()
+            self.watched(*used)
+            self.recorder.found.calls_ns.append(time.perf_counter_ns() - start)
+        else:
+            with interpreted(self._entry):
+                self.recorder.record(self.watched, used)
+
+    def recorded(self) -> Recorded:
+        found = self.recorder.findings()
+        for process, part in self.parts.items():
+            found.add(_since(part, self.before.get(process)))
+        if not found.lines:
+            self.how = "whole"
+            self.why = self.why or f"compiled ({self.variant.kind}): it has no lines that Python could see"
+        elif jitted_keys(self._entry) & found.lines.keys():
+            self.how = "interpreted"
+        workers = len([process for process in self.parts if process != os.getpid()])
+        return Recorded(self.how, found, self.plain_ns, self.why, workers, self.difference)
+
+
+@dataclass
+class _WithProfile:
+    result: Any
+    process: int
+    findings: Findings
+
+
+class _ProfiledPart:
+    """A variant's partial that is recorded wherever it runs, and sends its process's findings along with each result."""
+
+    def __init__(self, partial: Call, folders: tuple[str, ...]) -> None:
+        self.partial, self.folders = partial, folders
+
+    def __getstate__(self) -> tuple[Call, tuple[str, ...]]:
+        return self.partial, self.folders
+
+    def __setstate__(self, state: tuple[Call, tuple[str, ...]]) -> None:
+        self.partial, self.folders = state
+
+    def __call__(self, *part: Any) -> _WithProfile:
+        recorder = self.__dict__.get("recorder")
+        with interpreted(self.partial) as partial:
+            if recorder is None:  # the first part that this process is given
+                recorder = self.recorder = Recorder(self.folders)
+                recorder.explore(partial, copy.deepcopy(part))
+            result = recorder.record(partial, part)
+        findings = copy.deepcopy(recorder.findings())
+        findings.calls_ns = []
+        return _WithProfile(result, os.getpid(), findings)
+
+
+def _since(now: Findings, before: Findings | None) -> Findings:
+    """What was recorded after a snapshot."""
+    found = Findings(copy.deepcopy(now.lines), now.sites)
+    for key, lines in (before.lines if before else {}).items():
+        for number, (hits, ns) in lines.items():
+            found.lines[key][number][0] -= hits
+            found.lines[key][number][1] -= ns
+    return found
