@@ -16,6 +16,13 @@ _MEASURING = ("bench", "check", "compare", "diff", "load", "profile", "runs", "s
 __all__ = ["Exact", "Split", "UsageError", "Within", "Workload", "stage", "variant", *_MEASURING]
 
 
+def load_ipython_extension(shell: Any) -> None:
+    """``%load_ext labkit`` in a notebook brings its magics."""
+    from labkit.notebook.magics import LabMagics
+
+    shell.register_magics(LabMagics)
+
+
 def __getattr__(name: str) -> Any:
     """The measuring side is imported on first use: a process that only runs a variant never pays for it."""
     if name in _MEASURING:

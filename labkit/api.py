@@ -6,7 +6,7 @@ import sys
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -18,12 +18,16 @@ from labkit.profiling.diff import ProfileDiff, diff_profiles
 from labkit.profiling.profile import Profile
 from labkit.profiling.run import DEFAULT_BUDGET_S as PROFILE_BUDGET_S
 from labkit.profiling.run import profile_arms
+from labkit.report.claims import Claim, claims
 from labkit.report.html import html
 from labkit.report.markdown import markdown
 from labkit.store import Run, all_runs, find_run, rows_frame, save
 from labkit.store.artefact import keep_artefact
 from labkit.store.compare import RunComparison, compare_runs
 from labkit.store.run import COLUMNS, document
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
 class Shown:
@@ -48,6 +52,17 @@ class Shown:
         if self.run is None:
             raise ValueError(f"the raw samples of this run were not stored: {self.problem}")
         return self.run.samples
+
+    def figure(self, stage: str | None = None, workload: str | None = None) -> Figure:
+        """The speed-ups of one table, drawn; of the first when not named. Raises UsageError for a table without timings."""
+        from labkit.report.figure import speedups  # matplotlib takes its time
+
+        first = self.document["tables"][0] if self.document["tables"] else {"stage": "", "workload": ""}
+        return speedups(self.document, stage or first["stage"], workload or first["workload"])
+
+    def claims(self, stage: str, workload: str, claimed: Sequence[Claim]) -> pd.DataFrame:
+        """Somebody's speed-ups over the baseline, each as (what, variant, ratio), beside what this run found."""
+        return claims(self.document, stage, workload, claimed)
 
     def __repr__(self) -> str:
         return markdown(self.document)

@@ -11,6 +11,7 @@ from labkit.profiling.profile import SCHEMA, Function, Line, Profile
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.figure import Figure
 
 Ran = tuple[Function, Line]
 WAYS = ("marked", "unchanged", "only in A", "only in B")
@@ -81,6 +82,12 @@ class ProfileDiff:
         """All of it, as what JSON can hold."""
         profiles = {"a": self.a.document, "b": self.b.document}
         return {"schema": SCHEMA, "artefact": "diff", **profiles, "blocks": self.rows}
+
+    def figure(self) -> Figure:
+        """How the time falls on the blocks, drawn."""
+        from labkit.report.figure import block_shares
+
+        return block_shares([self.a, self.b])
 
     def __repr__(self) -> str:
         from labkit.report.lines import diff_text

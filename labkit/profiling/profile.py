@@ -18,6 +18,7 @@ from labkit.profiling.sources import source_lines
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.figure import Figure
 
     from labkit.profiling.task import Recorded
 
@@ -137,6 +138,12 @@ class Profile:
         }
         about |= {name: tuple(document[name]) for name in ("plain_ns", "recorded_ns", "notes")}
         return cls(functions=functions, **about)
+
+    def figure(self) -> Figure:
+        """How the time falls on the blocks, drawn."""
+        from labkit.report.figure import block_shares
+
+        return block_shares([self])
 
     def __repr__(self) -> str:
         from labkit.report.lines import profile_text

@@ -1,12 +1,14 @@
-"""One table of a run as a picture: each arm's speed-up over the baseline with its interval."""
+"""Pictures: each arm's speed-up over the baseline with its interval, and the shares of the blocks of line profiles."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from matplotlib.figure import Figure
 
 from labkit.core.errors import UsageError, listed
+from labkit.profiling.profile import Profile
 from labkit.report import words
 
 # Okabe and Ito's palette, told apart by colour-blind readers; marks differ in shape as well
@@ -17,6 +19,9 @@ MARKS = {
     "unresolved": ("#999999", "o"),
     "baseline": ("#000000", "|"),
 }
+
+# Okabe and Ito again, for as many blocks as one picture bears
+BLOCKS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#999999")
 
 
 def speedups(run: dict[str, Any], stage: str, workload: str) -> Figure:
@@ -48,5 +53,31 @@ def speedups(run: dict[str, Any], stage: str, workload: str) -> Figure:
     )
     axes.set_xlabel(f"speed-up over {tables[0]['baseline']}, with its interval")
     axes.set_title(f"{stage} on {workload}", loc="left", fontsize=11, parse_math=False)
+    axes.spines[["top", "right"]].set_visible(False)
+    return figure
+
+
+def block_shares(profiles: Sequence[Profile]) -> Figure:
+    """One bar a profile, as long as its total: how the time falls on its blocks. Lines without a block are «other»."""
+    figure = Figure(figsize=(8, 1.1 + 0.5 * len(profiles)), layout="constrained")
+    axes = figure.subplots()
+    names = list(dict.fromkeys(line.block or "other" for p in profiles for _, line in p.executed))
+    sums = [dict.fromkeys(names, 0) for _ in profiles]
+    for total, profile in zip(sums, profiles, strict=True):
+        for _, line in profile.executed:
+            total[line.block or "other"] += line.own_ns
+    starts = [0.0] * len(profiles)
+    for number, name in enumerate(names):
+        widths = [total[name] / p.total_ns * 100 for total, p in zip(sums, profiles, strict=True)]
+        color = BLOCKS[number % len(BLOCKS)]
+        bars = axes.barh(range(len(profiles)), widths, left=starts, color=color, edgecolor="white", label=name)
+        texts = [f"{width:.0f} %" if width >= 5 else "" for width in widths]
+        axes.bar_label(bars, texts, label_type="center", fontsize=8)
+        starts = [start + width for start, width in zip(starts, widths, strict=True)]
+    axes.set_yticks(range(len(profiles)), [p.variant for p in profiles])
+    axes.invert_yaxis()
+    axes.set_xlim(0, 100)
+    axes.set_xlabel("share of the recorded time, in per cent")
+    figure.legend(loc="outside upper center", ncols=4, fontsize=8, frameon=False)
     axes.spines[["top", "right"]].set_visible(False)
     return figure

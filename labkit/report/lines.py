@@ -16,6 +16,7 @@ from labkit.report import words
 
 PLAIN_WIDTH = 150  # columns of a text that is no terminal's: a notebook's, a log's
 UNMATCHED = {"only in A": "nothing in B matches", "only in B": "nothing in A matches"}
+NUMBERS_WIDTH = 46  # of the columns left of the source
 HOT, WARM = 0.2, 0.05  # shares of the total from which a line is marked
 
 
@@ -68,7 +69,7 @@ def print_profile(profile: Profile, out: Console) -> None:
         table = Table(box=None, pad_edge=False, header_style="dim")
         for heading in ("line", "hits", "time", "per hit", "share"):
             table.add_column(heading, justify="right", no_wrap=True)
-        table.add_column("source", no_wrap=True, overflow="ellipsis")
+        table.add_column("source", no_wrap=True, overflow="ellipsis", max_width=max(30, out.width - NUMBERS_WIDTH))
         for line in function.lines:
             table.add_row(*_line_cells(profile, line))
         out.print(table)

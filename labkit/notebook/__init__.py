@@ -1,0 +1,1 @@
+"""labkit in a notebook: the magics that ``%load_ext labkit`` brings."""

@@ -1,0 +1,212 @@
+"""What ``%load_ext labkit`` brings: the commands as magics, and a cell that becomes a variant.
+
+Whatever they show goes through ``display`` as text/plain and text/html, nothing through the pager: so it survives JupyterLab,
+nbclient, nbconvert and VS Code alike.
+"""
+
+from __future__ import annotations
+
+import ast
+import functools
+from argparse import Namespace
+from collections.abc import Callable
+from typing import Any
+
+from IPython.core.error import UsageError as ShownInOneLine
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.core.magic import Magics, cell_magic, line_magic, magics_class
+from IPython.core.magic_arguments import argument, magic_arguments, parse_argstring
+from IPython.display import display
+
+from labkit import api
+from labkit.core.errors import UsageError
+from labkit.core.registry import registry, variant
+from labkit.core.stage import KINDS
+from labkit.measure.bench import DEFAULT_BUDGET_S
+from labkit.profiling.interpreted import python_form
+from labkit.profiling.run import DEFAULT_BUDGET_S as PROFILE_BUDGET_S
+from labkit.profiling.run import ProfileFailed
+
+Magic = Callable[..., Any]
+ONE_WORKLOAD = argument("--workload", "-w", metavar="W", help="one workload of the stage; its first when not given")
+THREADS = argument(
+    "--threads", type=int, metavar="N", help="threads a library may use; all CPUs allowed when not given"
+)
+RESULTS = argument("--results", metavar="FOLDER", help="where to store what is found; results/ when not given")
+RETURN = argument("-o", "--output", action="store_true", help="return the object as well, as %%timeit -o does")
+PROFILE = (
+    argument("--budget", type=float, default=PROFILE_BUDGET_S, metavar="SECONDS", help="time to record for"),
+    argument("--calls", type=int, metavar="N", help="exactly so many recorded calls instead"),
+)
+
+
+def _arguments(*arguments: Magic) -> Callable[[Magic], Magic]:
+    """Several of IPython's argument decorators as one, in reading order; a wrong usage is told in one line."""
+
+    def decorate(method: Magic) -> Magic:
+        @functools.wraps(method)
+        def told(self: Any, line: str, *cell: str) -> Any:
+            try:
+                return method(self, parse_argstring(told, line), *cell)
+            except (UsageError, ProfileFailed) as error:
+                raise ShownInOneLine(str(error)) from None
+
+        for each in reversed(arguments):
+            each(told)
+        return magic_arguments()(told)  # type: ignore[no-any-return]
+
+    return decorate
+
+
+@magics_class
+class LabMagics(Magics):
+    """``%labbench``, ``%labprofile``, ``%labdiff``, ``%labmemory`` and ``%%labvariant``; each tells more with ``?``."""
+
+    shell: InteractiveShell
+
+    @line_magic
+    @_arguments(
+        argument("stages", nargs="*", metavar="STAGE", help="stages; all when none is named"),
+        argument("--variants", metavar="A,B@ENGINE", help="variants; all when not given"),
+        argument("--workloads", metavar="W,...", help="names or patterns (logo*); all when not given"),
+        argument("--baseline", metavar="V", help="what speed-ups are told against; the reference when not given"),
+        argument(
+            "--budget", type=float, default=DEFAULT_BUDGET_S, metavar="SECONDS", help="measuring time for each table"
+        ),
+        THREADS,
+        RESULTS,
+        RETURN,
+    )
+    def labbench(self, asked: Namespace) -> Any:
+        """Check variants against the reference, time those that agree, show the tables and store the run.
+
+        Example: %labbench main_colors --variants fast,faster,native --workloads logo --budget 5
+        """
+        return _shown(
+            asked,
+            api.bench(
+                asked.stages,
+                _names(asked.variants),
+                _names(asked.workloads),
+                baseline=asked.baseline,
+                budget=asked.budget,
+                threads=asked.threads,
+                results=asked.results,
+            ),
+        )
+
+    @line_magic
+    @_arguments(
+        argument("stage", metavar="STAGE"),
+        argument("variant", metavar="VARIANT[@ENGINE]"),
+        ONE_WORKLOAD,
+        *PROFILE,
+        THREADS,
+        RESULTS,
+        RETURN,
+    )
+    def labprofile(self, asked: Namespace) -> Any:
+        """Which line of a variant takes how long, with the functions of its own that it calls.
+
+        Example: %labprofile main_colors naive --workload logo
+        """
+        facts = {name: getattr(asked, name) for name in ("budget", "calls", "threads", "results")}
+        return _shown(asked, api.profile(asked.stage, asked.variant, asked.workload, **facts))
+
+    @line_magic
+    @_arguments(
+        argument("stage", metavar="STAGE"),
+        argument("a", metavar="A"),
+        argument("b", metavar="B"),
+        ONE_WORKLOAD,
+        *PROFILE,
+        THREADS,
+        RESULTS,
+        RETURN,
+    )
+    def labdiff(self, asked: Namespace) -> Any:
+        """The line profiles of two variants side by side, block by block.
+
+        Example: %labdiff main_colors naive faster
+        """
+        facts = {name: getattr(asked, name) for name in ("budget", "calls", "threads", "results")}
+        return _shown(asked, api.diff(asked.stage, asked.a, asked.b, asked.workload, **facts))
+
+    @line_magic
+    @_arguments(
+        argument("stage", metavar="STAGE"),
+        argument("variant", metavar="VARIANT[@ENGINE]"),
+        ONE_WORKLOAD,
+        THREADS,
+        RESULTS,
+        RETURN,
+    )
+    def labmemory(self, asked: Namespace) -> Any:
+        """Peak memory of a variant's process tree, and what each of its lines allocates.
+
+        Example: %labmemory main_colors naive
+        """
+        return _shown(
+            asked, api.memory(asked.stage, asked.variant, asked.workload, threads=asked.threads, results=asked.results)
+        )
+
+    @cell_magic
+    @_arguments(
+        argument("stage", metavar="STAGE"),
+        argument("--kind", choices=KINDS, help="numba for a jitted function, numpy for any other, when not given"),
+        argument("--against", metavar="A,B", help="variants to compare it with besides the baseline"),
+        argument("--baseline", metavar="V", help="what speed-ups are told against; the reference when not given"),
+        argument("--workloads", metavar="W,...", help="names or patterns; the stage's first when not given"),
+        argument(
+            "--budget", type=float, default=DEFAULT_BUDGET_S, metavar="SECONDS", help="measuring time for each table"
+        ),
+        THREADS,
+        RESULTS,
+        RETURN,
+    )
+    def labvariant(self, asked: Namespace, cell: str) -> Any:
+        """Run the cell; its last function becomes a variant of STAGE, is checked against the reference and compared at once.
+
+        Example: %%labvariant main_colors --against faster
+        """
+        known = registry.stage(asked.stage)
+        name = _last_function(cell)
+        if not self.shell.run_cell(cell).success:
+            return None
+        function = self.shell.user_ns[name]
+        kind = asked.kind or ("numpy" if python_form(function) is function else "numba")
+        variant(asked.stage, kind)(function)
+        workloads = _names(asked.workloads) or [next(iter(known.workloads))]
+        return _shown(
+            asked,
+            api.bench(
+                asked.stage,
+                [*(_names(asked.against) or []), name],
+                workloads,
+                baseline=asked.baseline,
+                budget=asked.budget,
+                threads=asked.threads,
+                results=asked.results,
+            ),
+        )
+
+
+def _names(text: str | None) -> list[str] | None:
+    return None if text is None else [name.strip() for name in text.split(",") if name.strip()]
+
+
+def _shown(asked: Namespace, thing: Any) -> Any:
+    display(thing)
+    return thing if asked.output else None
+
+
+def _last_function(cell: str) -> str:
+    """The name of the last function that a cell defines at its top level."""
+    try:
+        body = ast.parse(cell).body
+    except SyntaxError as error:
+        raise UsageError(f"the cell is not plain Python: {error.msg} in line {error.lineno}") from None
+    names = [node.name for node in body if isinstance(node, ast.FunctionDef)]
+    if not names:
+        raise UsageError("the cell defines no function; write the variant as one, with the parameters of the stage")
+    return names[-1]
