@@ -11,6 +11,9 @@ import typer
 
 from labkit.core.errors import UsageError
 
+# what nbconvert would load from the network: a notebook exported from this JupyterLab opens without one
+SCRIPTS = ("require_js", "mathjax", "mermaid_js", "mermaid_layout_elk_js")
+
 
 def command(
     folder: Annotated[Path, typer.Argument(help="The folder to open.")] = Path("notebooks"),
@@ -29,6 +32,7 @@ def command(
         "--ServerApp.ip=127.0.0.1",
         f"--ServerApp.root_dir={folder.absolute()}",
     ]
+    words += [f"--HTMLExporter.{script}_url=" for script in SCRIPTS]
     if not browser:
         words.append("--no-browser")
     if hasattr(os, "geteuid") and os.geteuid() == 0:  # in a container one is root, and Jupyter would refuse

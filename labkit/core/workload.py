@@ -25,9 +25,22 @@ class Workload:
     other: Callable[[], tuple[Any, ...]] | None = None
 
 
+def project_folder() -> Path:
+    """Where ``data/`` and ``results/`` lie: the nearest folder upwards with a ``pyproject.toml`` or ``.git``, else the current one.
+
+    So a notebook in ``notebooks/`` finds the same inputs, and stores beside the same runs, as a command in the project's folder.
+    """
+    here = Path.cwd()
+    marked = (
+        folder for folder in (here, *here.parents) if (folder / "pyproject.toml").exists() or (folder / ".git").exists()
+    )
+    return next(marked, here)
+
+
 def data_folder() -> Path:
-    """The folder of generated inputs: ``$LABKIT_DATA``, or ``data/`` in the current directory."""
-    return Path(os.environ.get("LABKIT_DATA", "data")).absolute()
+    """The folder of generated inputs: ``$LABKIT_DATA``, or ``data/`` in the project's folder."""
+    named = os.environ.get("LABKIT_DATA")
+    return Path(named).absolute() if named else project_folder() / "data"
 
 
 def data_file(name: str, make: Callable[[], bytes]) -> Path:

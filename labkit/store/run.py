@@ -18,6 +18,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from labkit.core.errors import UsageError, listed
+from labkit.core.workload import project_folder
 from labkit.measure.bench import Measurement
 from labkit.measure.result import Row, Table
 
@@ -80,8 +81,9 @@ class Run:
 
 
 def results_folder() -> Path:
-    """Where runs are kept: ``$LABKIT_RESULTS``, or ``results/`` in the current directory."""
-    return Path(os.environ.get("LABKIT_RESULTS", "results")).absolute()
+    """Where runs are kept: ``$LABKIT_RESULTS``, or ``results/`` in the project's folder."""
+    named = os.environ.get("LABKIT_RESULTS")
+    return Path(named).absolute() if named else project_folder() / "results"
 
 
 def rows_frame(rows: Sequence[dict[str, Any]]) -> pd.DataFrame:

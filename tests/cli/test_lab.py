@@ -35,6 +35,7 @@ def test_it_listens_on_loopback_and_serves_the_folder(
     assert "--no-browser" in words
     assert ("--allow-root" in words) == root
     assert not any("token" in word for word in words)  # Jupyter's own fresh token stays on
+    assert "--HTMLExporter.require_js_url=" in words  # an exported notebook loads nothing from the network
 
 
 def test_a_folder_that_is_not_there_is_wrong_usage(labkit: Labkit, words: list[str], tmp_path: Path) -> None:

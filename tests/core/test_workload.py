@@ -45,3 +45,14 @@ def test_data_lies_in_the_current_folder_unless_told_otherwise(tmp_path: Path, m
     monkeypatch.delenv("LABKIT_DATA", raising=False)
     monkeypatch.chdir(tmp_path)
     assert data_folder() == tmp_path / "data"
+
+
+@pytest.mark.parametrize("mark", ["pyproject.toml", ".git"])
+def test_from_a_folder_of_notebooks_the_data_are_the_projects(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mark: str
+) -> None:
+    monkeypatch.delenv("LABKIT_DATA", raising=False)
+    (tmp_path / mark).touch()
+    (tmp_path / "notebooks" / "deep").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / "notebooks" / "deep")
+    assert data_folder() == tmp_path / "data"
