@@ -12,7 +12,7 @@ from typing import Any
 from labkit.core import Exact, Split, UsageError, Within, Workload, stage, variant
 
 __version__ = "0.1.0"
-_MEASURING = ("bench", "check", "compare", "diff", "load", "profile", "runs", "show_progress")
+_MEASURING = ("bench", "check", "compare", "diff", "load", "memory", "profile", "runs", "show_progress")
 __all__ = ["Exact", "Split", "UsageError", "Within", "Workload", "stage", "variant", *_MEASURING]
 
 

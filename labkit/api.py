@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import warnings
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ from labkit.measure import bench as measuring
 from labkit.measure.bench import DEFAULT_BUDGET_S, LONGEST_BUDGET_S, make_settings, plan_requests
 from labkit.measure.table import Listener
 from labkit.profiling.diff import ProfileDiff, diff_profiles
+from labkit.profiling.memory import MemoryProfile, measure_memory
 from labkit.profiling.profile import Profile
 from labkit.profiling.run import DEFAULT_BUDGET_S as PROFILE_BUDGET_S
 from labkit.profiling.run import profile_arms
@@ -222,6 +224,24 @@ def diff(
     made = diff_profiles(*profiles)
     _keep(made.document, "diff", results)
     return made
+
+
+def memory(
+    stage: str,
+    variant: str,
+    workload: str | None = None,
+    *,
+    threads: int | None = None,
+    results: str | Path | None = None,
+) -> MemoryProfile:
+    """Peak memory of one call of a variant, and what each of its lines allocates; measured apart, and stored.
+
+    ``path`` of the answer is where it is stored, ``problem`` why it is not. Raises UsageError for what does not exist
+    or can't run here, MemoryFailed when the variant raised, crashed, hung, or took too much memory.
+    """
+    made = measure_memory(stage, variant, workload, threads)
+    path, problem = keep_artefact(made.document, "memory", Path(results) if results else None)
+    return replace(made, path=path, problem=problem)
 
 
 def _keep(document: dict[str, Any], kind: str, results: str | Path | None) -> None:

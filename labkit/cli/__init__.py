@@ -11,7 +11,7 @@ import sys
 
 import typer
 
-from labkit.cli import bench, check, compare, diff, lab, list_, profile, runs
+from labkit.cli import bench, check, compare, diff, lab, list_, memory, profile, runs
 from labkit.core.errors import UsageError
 
 app = typer.Typer(
@@ -27,6 +27,7 @@ for name, command in (
     ("bench", bench.command),
     ("profile", profile.command),
     ("diff", diff.command),
+    ("memory", memory.command),
     ("runs", runs.command),
     ("compare", compare.command),
     ("lab", lab.command),

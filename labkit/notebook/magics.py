@@ -24,6 +24,7 @@ from labkit.core.registry import registry, variant
 from labkit.core.stage import KINDS
 from labkit.measure.bench import DEFAULT_BUDGET_S
 from labkit.profiling.interpreted import python_form
+from labkit.profiling.memory import MemoryFailed
 from labkit.profiling.run import DEFAULT_BUDGET_S as PROFILE_BUDGET_S
 from labkit.profiling.run import ProfileFailed
 
@@ -48,7 +49,7 @@ def _arguments(*arguments: Magic) -> Callable[[Magic], Magic]:
         def told(self: Any, line: str, *cell: str) -> Any:
             try:
                 return method(self, parse_argstring(told, line), *cell)
-            except (UsageError, ProfileFailed) as error:
+            except (UsageError, ProfileFailed, MemoryFailed) as error:
                 raise ShownInOneLine(str(error)) from None
 
         for each in reversed(arguments):

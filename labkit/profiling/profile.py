@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from functools import cached_property
-from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
-import labkit
 from labkit.profiling.accounting import inherited_blocks, own_times, reading_order
 from labkit.profiling.recorder import Key
-from labkit.profiling.sources import source_lines
+from labkit.profiling.sources import short_path, source_lines
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -169,18 +166,16 @@ def make_profile(
     notes = [recorded.why] if recorded.why else []
     if recorded.difference:
         notes.append(f"what was recorded does not agree with the variant itself: {recorded.difference}")
-    if recorded.workers:
+    if recorded.how != "whole" and recorded.workers:
         notes.append(
             f"times are summed over {recorded.workers} worker processes; splitting, sending and combining is not in them"
         )
-    elif "@" in arm and recorded.findings.lines:
-        notes.append(
-            "times are summed over the parts, whichever thread ran them; splitting and combining is not in them"
-        )
+    elif recorded.how != "whole" and recorded.threaded:
+        notes.append("times are summed over threads, and a line that waits for another thread counts its wait")
     found = recorded.findings
     if recorded.how == "whole":
-        total = sum(found.calls_ns)
-        line = Line(0, f"{arm}: {recorded.why}", None, len(found.calls_ns), total, total)
+        total = sum(recorded.plain_ns)  # nothing was recorded in it, so it need not carry what recording costs
+        line = Line(0, f"{arm}: {recorded.why}", None, len(recorded.plain_ns), total, total)
         functions: tuple[Function, ...] = (Function(arm, "", 0, (line,)),)
     else:
         own = own_times(found)
@@ -227,11 +222,3 @@ def _lines(
         text = source[number - key[1]] if 0 <= number - key[1] < len(source) else ""
         made.append(Line(number, text, blocks.get(number), hits, ns, own.get(number, 0)))
     return tuple(made)
-
-
-def short_path(file: str) -> str:
-    """A path as it is told to others: relative to the current folder or to where labkit lies, else its last part."""
-    for home in (Path.cwd(), Path(labkit.__file__).parent.parent):
-        if file.startswith(str(home) + os.sep):
-            return str(Path(file).relative_to(home))
-    return Path(file).name

@@ -45,7 +45,7 @@ def is_own(filename: str, folders: Collection[str] = ()) -> bool:
     home = str(Path(labkit.__file__).parent)
     if _within(path, home):
         return not any(_within(path, os.path.join(home, part)) for part in WORKBENCH)
-    if any(_within(path, folder) for folder in folders):
+    if any(path == folder or _within(path, folder) for folder in folders):
         return True
     return not any(_within(path, folder) for folder in _installed())
 
@@ -59,10 +59,25 @@ def source_lines(filename: str, first: int) -> list[str]:
 
 
 def own_folders(variant: Variant) -> tuple[str, ...]:
-    """The folder that holds a variant's file: its neighbours are its own, wherever they are installed."""
+    """The folder that holds a variant's file: its neighbours are its own, wherever they are installed.
+
+    Only the file where it is a module that lies among all installed packages.
+    """
     module = sys.modules.get(variant.origin.partition(":")[0])
     file = getattr(module, "__file__", None)
-    return (str(Path(file).parent),) if file else ()
+    if not file:
+        return ()
+    path = os.path.abspath(file)
+    folder = os.path.dirname(path)
+    return (path,) if folder in _installed() else (folder,)
+
+
+def short_path(file: str) -> str:
+    """A path as it is told to others: relative to the current folder or to where labkit lies, else its last part."""
+    for home in (Path.cwd(), Path(labkit.__file__).parent.parent):
+        if file.startswith(str(home) + os.sep):
+            return str(Path(file).relative_to(home))
+    return Path(file).name
 
 
 @cache
