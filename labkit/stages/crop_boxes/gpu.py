@@ -1,0 +1,126 @@
+"""The same on a graphics card: PyTorch computes all pixels of many boxes side by side, and the crops come back in one piece.
+
+The page's 26 MB travel to the card and the crops back within the call, because that is what a pipeline pays; the device's
+own events tell what the work alone took. Positions are float64: float32 would be off by 1/2000 pixel on a large page.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from labkit.core import variant
+from labkit.stages.crop_boxes import sizes
+from labkit.stages.crop_boxes.homography import homographies
+
+if TYPE_CHECKING:
+    import torch
+
+CHUNK = 1 << 23  # crop pixels: some 2 GB of the card's memory, however many there are in all
+
+
+def no_device() -> str | None:
+    """Why the GPU variant can't run. The driver is asked, not torch, whose import takes seconds."""
+    try:
+        driver = ctypes.CDLL("libcuda.so.1")
+    except OSError:
+        return "no CUDA driver: checked on cpu only (torch's CPU device)"
+    count = ctypes.c_int(0)
+    found = driver.cuInit(0) == 0 and driver.cuDeviceGetCount(ctypes.byref(count)) == 0 and count.value > 0
+    return None if found else "no CUDA device: checked on cpu only (torch's CPU device)"
+
+
+class TorchGather:
+    """The callable: ``device_seconds`` is the last call's time between the device's events, without the transfers."""
+
+    def __init__(self) -> None:
+        import torch
+
+        self._synchronize = torch.cuda.synchronize
+        self._events = [torch.cuda.Event(enable_timing=True) for _ in range(2)]
+        self.device_seconds = float("nan")
+
+    def __call__(self, page: np.ndarray, boxes: np.ndarray) -> list[np.ndarray]:
+        shapes = sizes(boxes, page.shape)
+        inputs = on_device(page, boxes, shapes, "cuda")
+        self._events[0].record()
+        pixels = sampled(*inputs)
+        self._events[1].record()
+        crops = cut_up(pixels, shapes)
+        self._synchronize()
+        self.device_seconds = self._events[0].elapsed_time(self._events[1]) * 1e-3
+        return crops
+
+
+@variant("crop_boxes", kind="gpu", arm=True, requires=("torch",), missing=no_device)
+@contextmanager
+def torch_gather() -> Iterator[TorchGather]:
+    """Homographies on the CPU, gathers and weights on the CUDA device, transfers included."""
+    yield TorchGather()
+
+
+def on_device(
+    page: np.ndarray, boxes: np.ndarray, shapes: np.ndarray, device: str
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Page, matrices float64 (k, 3, 3) and shapes int64 (k, 2) of the k boxes with a crop, on a torch device.
+
+    The device ``"cpu"`` proves agreement where there is no GPU.
+    """
+    import torch
+
+    good = shapes[:, 0] > 0
+    matrices = homographies(boxes[good], shapes[good])
+    page = page if page.flags.writeable else page.copy()  # torch has no read-only tensors and warns
+    first, second, third = (torch.from_numpy(array).to(device) for array in (page, matrices, shapes[good]))
+    return first, second, third
+
+
+def sampled(page: torch.Tensor, matrices: torch.Tensor, shapes: torch.Tensor) -> torch.Tensor:
+    """The pixels of all crops one after the other: uint8 (sum of areas, 3), computed in chunks."""
+    import torch
+
+    ends = torch.cumsum(shapes[:, 0] * shapes[:, 1], 0)
+    total = int(ends[-1]) if len(ends) else 0
+    pixels = torch.empty((total, 3), dtype=torch.uint8, device=page.device)
+    for first in range(0, total, CHUNK):
+        index = torch.arange(first, min(total, first + CHUNK), device=page.device)
+        owner = torch.searchsorted(ends, index, right=True)
+        width, height = shapes[owner].unbind(1)
+        place = index - (ends[owner] - width * height)
+        y = place // width
+        pixels[first : first + CHUNK] = _blended(page, matrices[owner], place - y * width, y)
+    return pixels
+
+
+def _blended(page: torch.Tensor, m: torch.Tensor, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+    """Bilinear values at the places that each pixel's own matrix gives: uint8 (n, 3)."""
+    import torch
+
+    rows, columns, _ = page.shape
+    flat = page.reshape(-1, 3)
+    u, v, depth = (m[:, k, 0] * x + m[:, k, 1] * y + m[:, k, 2] for k in range(3))
+    u, v = u / depth, v / depth
+    left, top = torch.floor(u), torch.floor(v)
+    across, down = (u - left).float(), (v - top).float()
+    left, top = left.long(), top.long()
+    value = torch.zeros((len(x), 3), dtype=torch.float32, device=page.device)
+    for row, weight_row in ((top, 1 - down), (top + 1, down)):
+        for column, weight_column in ((left, 1 - across), (left + 1, across)):
+            inside = (row >= 0) & (row < rows) & (column >= 0) & (column < columns)
+            at = torch.where(inside, row * columns + column, 0)
+            value += flat[at] * (weight_row * weight_column * inside)[:, None]
+    return value.round_().to(torch.uint8)
+
+
+def cut_up(pixels: torch.Tensor, shapes: np.ndarray) -> list[np.ndarray]:
+    """Bring the pixels back and copy each crop's out of them."""
+    flat = pixels.cpu().numpy()
+    ends = np.cumsum(shapes[:, 0] * shapes[:, 1]).tolist()
+    return [
+        flat[end - width * height : end].reshape(height, width, 3).copy()
+        for end, (width, height) in zip(ends, shapes.tolist(), strict=True)
+    ]

@@ -1,0 +1,454 @@
+"""Stage crop_boxes: every variant against an oracle of its own, the rule for degenerate boxes, the tolerance, the split."""
+
+from __future__ import annotations
+
+import math
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import psutil
+import pytest
+
+from labkit.core import Exact, UsageError, Within, registry
+from labkit.engines.arm import ArmName, open_arm
+from labkit.stages.crop_boxes import TOLERANCE, crop_boxes, equal_areas, floor_bytes, items, joined, sizes, workloads
+from labkit.stages.crop_boxes.homography import homographies
+
+STAGE = registry.stage("crop_boxes")
+VARIANTS = registry.of("crop_boxes")
+HERE = [name for name, variant in VARIANTS.items() if variant.unavailable() is None]
+SPLITTABLE = [name for name in HERE if VARIANTS[name].partial is not None]
+COMPILED = [name for name in HERE if VARIANTS[name].kind in ("native", "cython", "numba")]
+EDGE_CASES = workloads.edge_cases()
+SEEDS = range(6)
+# A position rounded to 1/32 pixel is off by up to 1/64 in x and in y: 2 · 255/64 = 7.97, and two roundings to integers.
+FROM_EXACT = 8.0
+
+
+def exact(page: np.ndarray, box: np.ndarray, width: int, height: int) -> np.ndarray:
+    """Bilinear values in float64, by a linear system for the homography and a page with zeros around it."""
+    target = [(0, 0), (width - 1, 0), (width - 1, height - 1), (0, height - 1)]
+    system, right = [], []
+    for (x, y), (u, v) in zip(target, box.astype(np.float64), strict=True):
+        system += [[x, y, 1, 0, 0, 0, -u * x, -u * y], [0, 0, 0, x, y, 1, -v * x, -v * y]]
+        right += [u, v]
+    m = np.append(np.linalg.solve(system, right), 1).reshape(3, 3)
+    grid = np.stack([*np.meshgrid(np.arange(width), np.arange(height)), np.ones((height, width))])
+    u, v, depth = np.einsum("ij,jyx->iyx", m, grid)
+    x, y = np.clip(u / depth, -2, page.shape[1] + 1) + 2, np.clip(v / depth, -2, page.shape[0] + 1) + 2
+    around = np.pad(page.astype(np.float64), ((2, 3), (2, 3), (0, 0)))
+    j, i = np.floor(y).astype(int), np.floor(x).astype(int)
+    s, t = (x - i)[..., None], (y - j)[..., None]
+    upper = around[j, i] * (1 - s) + around[j, i + 1] * s
+    lower = around[j + 1, i] * (1 - s) + around[j + 1, i + 1] * s
+    return upper * (1 - t) + lower * t
+
+
+def rule(box: np.ndarray, rows: int, columns: int) -> tuple[int, int]:
+    """The size of one box's crop, case after case as the contract words them."""
+    points = [(float(x), float(y)) for x, y in box]
+    if not all(math.isfinite(value) for point in points for value in point):
+        return 0, 0
+    sides = [(bx - ax, by - ay) for (ax, ay), (bx, by) in zip(points, points[1:] + points[:1], strict=True)]
+    lengths = [math.sqrt(dx * dx + dy * dy) for dx, dy in sides]
+    width, height = int(max(lengths[0], lengths[2])), int(max(lengths[1], lengths[3]))
+    if min(width, height) < 2 or max(width, height) > 32766:
+        return 0, 0
+    turns = [ax * by - ay * bx for (ax, ay), (bx, by) in zip(sides, sides[1:] + sides[:1], strict=True)]
+    if not (all(turn >= 1 for turn in turns) or all(turn <= -1 for turn in turns)):
+        return 0, 0
+    xs, ys = zip(*points, strict=True)
+    if max(xs) <= -1 or min(xs) >= columns or max(ys) <= -1 or min(ys) >= rows:
+        return 0, 0
+    return width, height
+
+
+def oracle(page: np.ndarray, boxes: np.ndarray) -> list[np.ndarray]:
+    crops = []
+    for box in boxes:
+        width, height = rule(box, *page.shape[:2])
+        values = exact(page, box, width, height) if width else np.empty((0, 0, 3))
+        crops.append(np.rint(values).astype(np.uint8))
+    return crops
+
+
+def random_inputs(seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """A page of noise in few or many steps, and boxes of any angle, slightly warped, some mirrored, some partly outside."""
+    draw = np.random.default_rng(seed)
+    rows, columns = (int(side) for side in draw.integers(40, 300, 2))
+    page = (
+        draw.integers(0, 2, (rows, columns, 3)) * 255 if seed % 2 else draw.integers(0, 256, (rows, columns, 3))
+    ).astype(np.uint8)
+    boxes = []
+    for _ in range(25):
+        width, height = draw.uniform(4, 90, 2)
+        corners = np.array([(-1, -1), (1, -1), (1, 1), (-1, 1)]) * (width / 2, height / 2)
+        corners += draw.uniform(-0.15, 0.15, (4, 2)) * (width, height)
+        angle = draw.choice([0.0, np.pi / 2, draw.uniform(-np.pi, np.pi)])
+        turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+        mirror = (draw.choice([-1, 1, 1, 1]), 1)
+        boxes.append((corners * mirror) @ turn.T + draw.uniform(-10, (columns + 10, rows + 10)))
+    return page, np.array(boxes, np.float32)
+
+
+def steep(rows: int = 90, columns: int = 120) -> np.ndarray:
+    """Noise of 0 and 255: the steepest content there is."""
+    return (np.random.default_rng(5).integers(0, 2, (rows, columns, 3)) * 255).astype(np.uint8)
+
+
+@cache
+def inputs_of(case: str | int) -> tuple[np.ndarray, np.ndarray]:
+    return EDGE_CASES[case] if isinstance(case, str) else random_inputs(case)
+
+
+@cache
+def expected(case: str | int) -> list[np.ndarray]:
+    """The oracle's answer to an edge case (by name) or to random boxes (by seed)."""
+    return oracle(*inputs_of(case))
+
+
+@pytest.fixture(scope="module")
+def call() -> Iterator[Callable[..., list[np.ndarray]]]:
+    """Calls a variant by name; its arm is opened once and stays open."""
+    with ExitStack() as stack:
+        opened = cache(lambda name: stack.enter_context(open_arm("crop_boxes", ArmName(name), 2)))
+        yield lambda name, page, boxes: opened(name)(page, boxes)
+
+
+Call = Callable[..., list[np.ndarray]]
+
+
+@pytest.mark.parametrize("case", EDGE_CASES)
+@pytest.mark.parametrize("name", HERE)
+def test_every_variant_agrees_with_exact_values_on_every_edge_case(name: str, case: str, call: Call) -> None:
+    page, boxes = (array.copy() for array in inputs_of(case))
+    found = call(name, page, boxes)
+    assert isinstance(found, list)
+    assert Within(FROM_EXACT).difference(found, expected(case)) is None
+    assert page.tobytes() + boxes.tobytes() == b"".join(array.tobytes() for array in inputs_of(case))
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("name", HERE)
+def test_every_variant_agrees_with_exact_values_on_random_boxes(name: str, seed: int, call: Call) -> None:
+    difference = Within(FROM_EXACT).difference(call(name, *inputs_of(seed)), expected(seed))
+    assert difference is None, f"seed {seed}: {difference}"
+
+
+@pytest.mark.parametrize("workload", STAGE.workloads)
+@pytest.mark.parametrize("name", HERE)
+def test_every_variant_agrees_with_the_reference_on_every_workload(name: str, workload: str, call: Call) -> None:
+    if name == "python" and workload != "few":
+        pytest.skip("plain Python takes tens of seconds; few is the same page")
+    inputs, answer = reference(workload)
+    assert STAGE.agreement.difference(call(name, *inputs), answer) is None
+
+
+@cache
+def reference(workload: str) -> tuple[tuple[Any, ...], list[np.ndarray]]:
+    inputs = STAGE.workload(workload).build()
+    function = VARIANTS[STAGE.reference].function
+    assert function is not None
+    return inputs, function(*inputs)
+
+
+@pytest.mark.parametrize("name", HERE)
+def test_every_crop_owns_its_memory_and_can_be_written(name: str, call: Call) -> None:
+    page, boxes = inputs_of("between_all")
+    first, second = call(name, page, boxes), call(name, page, boxes)
+    for crop, again in zip(first, second, strict=True):
+        assert type(crop) is np.ndarray
+        assert crop.flags.owndata
+        assert crop.flags.writeable
+        assert crop.flags.c_contiguous
+        assert not np.shares_memory(crop, page)
+        assert not np.shares_memory(crop, again)
+    assert not np.shares_memory(first[1], first[3])
+
+
+@pytest.mark.parametrize("name", HERE)
+def test_read_only_input_is_taken(name: str, call: Call) -> None:
+    page, boxes = (array.copy() for array in inputs_of(3))
+    page.flags.writeable = boxes.flags.writeable = False
+    assert Within(FROM_EXACT).difference(call(name, page, boxes), expected(3)) is None
+
+
+@pytest.mark.parametrize("name", HERE)
+def test_a_page_at_an_odd_address_gives_the_same_answer(name: str, call: Call) -> None:
+    page, boxes = inputs_of(4)
+    moved = np.zeros(page.nbytes + 1, np.uint8)[1:].reshape(page.shape)
+    moved[:] = page
+    assert Within(FROM_EXACT).difference(call(name, moved, boxes), expected(4)) is None
+
+
+@pytest.mark.parametrize("name", HERE)
+def test_a_mirrored_box_gives_a_mirrored_crop(name: str, call: Call) -> None:
+    page, boxes = inputs_of("subpixel")
+    plain, mirrored = (
+        call(name, page, np.ascontiguousarray(boxes[:, order])) for order in ([0, 1, 2, 3], [1, 0, 3, 2])
+    )
+    assert Within(TOLERANCE).difference([np.ascontiguousarray(crop[:, ::-1]) for crop in mirrored], plain) is None
+
+
+def wild_boxes(seed: int) -> np.ndarray:
+    """Boxes of every sort: whole numbers, tiny, huge, crossed, with holes."""
+    draw = np.random.default_rng(seed)
+    scale = draw.choice([1, 3, 10, 100, 3e4, 1e6, 1e30], (3000, 1, 1), p=[0.2, 0.2, 0.2, 0.2, 0.1, 0.05, 0.05])
+    boxes = draw.normal(0, 1, (3000, 4, 2)) * scale
+    ordered = np.array([(-1, -1), (1, -1), (1, 1), (-1, 1)]) * scale + boxes * 0.3
+    boxes = np.where(draw.random((3000, 1, 1)) < 0.7, ordered, boxes)
+    boxes = np.where(draw.random((3000, 1, 1)) < 0.4, np.rint(boxes), boxes).astype(np.float32)
+    boxes[draw.random(boxes.shape) < 0.005] = draw.choice([np.nan, np.inf, -np.inf])
+    return boxes + draw.choice([0, 5, 50], (3000, 1, 1)).astype(np.float32)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_the_vectorised_rule_is_the_contracts_rule(seed: int) -> None:
+    boxes = wild_boxes(seed)
+    found = sizes(boxes, (70, 90, 3))
+    assert found.dtype == np.int64
+    assert found.tolist() == [list(rule(box, 70, 90)) for box in boxes], f"seed {seed}"
+    assert 200 < np.count_nonzero(found[:, 0]) < 2800
+
+
+def test_the_rule_does_not_touch_the_sizes_of_whole_diagonals() -> None:
+    _, boxes = inputs_of("whole_diagonals")
+    assert sizes(boxes, (83, 131, 3)).tolist() == [[50, 50], [5, 5], [13, 13]]
+
+
+@pytest.mark.parametrize("name", HERE)
+def test_every_variant_keeps_degenerate_boxes_in_their_places(name: str, call: Call) -> None:
+    boxes = wild_boxes(9)
+    shapes = sizes(boxes, (30, 40, 3))
+    boxes = boxes[shapes.prod(axis=1) < 3000]
+    found = call(name, steep(30, 40), boxes)
+    assert [crop.shape[1::-1] for crop in found] == [tuple(shape) for shape in sizes(boxes, (30, 40, 3)).tolist()]
+    assert 20 < sum(crop.size == 0 for crop in found) < len(found) - 20
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_closed_form_homographies_take_the_crops_corners_to_the_boxes_corners(seed: int) -> None:
+    page, boxes = inputs_of(seed)
+    shapes = sizes(boxes, page.shape)
+    good = shapes[:, 0] > 0
+    for box, (width, height), m in zip(boxes[good], shapes[good], homographies(boxes[good], shapes[good]), strict=True):
+        corners = np.array([(0, 0, 1), (width - 1, 0, 1), (width - 1, height - 1, 1), (0, height - 1, 1)]) @ m.T
+        assert np.abs(corners[:, :2] / corners[:, 2:] - box).max() < 1e-9, f"seed {seed}"
+
+
+# What the tolerance lets pass, and what not.
+
+
+def fixed_grid() -> np.ndarray:
+    """Boxes whose source positions fall half-way between two of OpenCV's, at multiples of 1/64 pixel."""
+    boxes = [[(x, y), (x + 65, y), (x + 65, y + 65), (x, y + 65)] for x, y in ((3, 5), (20, 11), (33.5, 7.25))]
+    return np.array(boxes, np.float32)
+
+
+def test_opencv_stays_within_half_the_tolerance_of_exact_values_on_the_steepest_content() -> None:
+    boxes = np.concatenate([fixed_grid(), *(inputs_of(seed)[1] for seed in SEEDS)])
+    gaps = gap(VARIANTS["loop"].function(steep(), boxes), oracle(steep(), boxes))  # type: ignore[misc]
+    assert 4 < gaps <= FROM_EXACT <= TOLERANCE / 2
+
+
+@pytest.mark.parametrize("name", HERE)
+def test_two_roundings_of_a_half_way_position_stay_within_the_tolerance(name: str, call: Call) -> None:
+    assert gap(call(name, steep(), fixed_grid()), call("loop", steep(), fixed_grid())) <= TOLERANCE
+
+
+def gap(found: list[np.ndarray], wanted: list[np.ndarray]) -> int:
+    pairs = zip(found, wanted, strict=True)
+    return max(int(np.abs(a.astype(int) - b.astype(int)).max()) for a, b in pairs if a.size)
+
+
+def warped(
+    page: np.ndarray, box: np.ndarray, size: tuple[int, int], reach: float, move: float, how: int, border: int
+) -> np.ndarray:
+    width, height = size
+    right, bottom = width - reach + move, height - reach + move
+    target = np.array([(move, move), (right, move), (right, bottom), (move, bottom)], np.float32)
+    return cv2.warpPerspective(page, cv2.getPerspectiveTransform(box, target), size, flags=how, borderMode=border)
+
+
+WRONG_VARIANTS: dict[str, tuple[float, float, int, int]] = {
+    "corners mapped to w instead of w - 1": (0, 0, cv2.INTER_LINEAR, cv2.BORDER_CONSTANT),
+    "nearest neighbour": (1, 0, cv2.INTER_NEAREST, cv2.BORDER_CONSTANT),
+    "cubic": (1, 0, cv2.INTER_CUBIC, cv2.BORDER_CONSTANT),
+    "an eighth of a pixel aside": (1, 0.125, cv2.INTER_LINEAR, cv2.BORDER_CONSTANT),
+    "the border repeated": (1, 0, cv2.INTER_LINEAR, cv2.BORDER_REPLICATE),
+}
+
+
+@pytest.mark.parametrize("wrong", WRONG_VARIANTS)
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_wrong_variant_is_found_out(seed: int, wrong: str) -> None:
+    page, boxes = inputs_of(seed)
+    found = [
+        warped(page, box, (width, height), *WRONG_VARIANTS[wrong]) if width else np.empty((0, 0, 3), np.uint8)
+        for box, (width, height) in zip(boxes, sizes(boxes, page.shape).tolist(), strict=True)
+    ]
+    right = VARIANTS["loop"].function(page, boxes)  # type: ignore[misc]
+    assert STAGE.agreement.difference(found, right) is not None, f"seed {seed}"
+
+
+def test_the_same_warp_without_a_fault_agrees() -> None:
+    page, boxes = inputs_of(1)
+    shapes = sizes(boxes, page.shape).tolist()
+    found = [
+        warped(page, box, (w, h), 1, 0, cv2.INTER_LINEAR, cv2.BORDER_CONSTANT)
+        for box, (w, h) in zip(boxes, shapes, strict=True)
+        if w
+    ]
+    right = [crop for crop in VARIANTS["loop"].function(page, boxes) if crop.size]  # type: ignore[misc]
+    assert STAGE.agreement.difference(found, right) is None
+
+
+# The split.
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 8, 5000])
+@pytest.mark.parametrize("case", ["no_boxes", "wholly_outside", "between_all", "widest", 2])
+def test_the_split_covers_all_boxes_in_order(case: str | int, count: int) -> None:
+    page, boxes = inputs_of(case)
+    parts = equal_areas(count, page, boxes)
+    assert 1 <= len(parts) <= count
+    assert all(part[0] is page and part[1].flags.c_contiguous for part in parts)
+    assert np.array_equal(np.concatenate([part[1] for part in parts]), boxes, equal_nan=True)
+    assert all(len(part[1]) for part in parts) or not len(boxes)
+
+
+@pytest.mark.parametrize("count", [2, 3, 16])
+def test_parts_have_about_the_same_area(count: int) -> None:
+    inputs, _ = reference("page")
+    areas = [sizes(boxes, page.shape).prod(axis=1).sum() for page, boxes in equal_areas(count, *inputs)]
+    largest = sizes(inputs[1], inputs[0].shape).prod(axis=1).max()
+    assert len(areas) == count
+    assert max(areas) - min(areas) <= 2 * largest
+
+
+@pytest.mark.parametrize("count", [1, 3, 64])
+@pytest.mark.parametrize("name", SPLITTABLE)
+def test_parts_combined_equal_the_whole(name: str, count: int, call: Call) -> None:
+    for case in ("no_boxes", "between_all", "nan", 2):
+        page, boxes = inputs_of(case)
+        parts = [VARIANTS[name].partial(*part) for part in equal_areas(count, page, boxes)]  # type: ignore[misc]
+        assert Exact().difference(joined(parts, page, boxes), call(name, page, boxes)) is None
+
+
+def test_the_variants_meant_for_engines_bring_a_partial() -> None:
+    assert {"loop", "hoisted", "affine", "numpy_homographies", "numba_loop"} <= set(SPLITTABLE)
+    assert all(VARIANTS[name].partial for name in ("native", "cython_loop") if name in HERE)
+
+
+def test_the_floor_is_the_boxes_and_twice_the_crops() -> None:
+    page, boxes = inputs_of("between_all")
+    assert floor_bytes(page, boxes) == 5 * 32 + 2 * 2 * 3 * 41 * 20
+    assert items(page, boxes) == 5
+
+
+# The boundary.
+
+PAGE, BOXES = np.zeros((2, 3, 3), np.uint8), np.zeros((5, 4, 2), np.float32)
+WRONG: dict[str, tuple[Any, type[Exception], str]] = {
+    "page a list": (([[0]], BOXES), TypeError, "page is a list"),
+    "boxes a list": ((PAGE, [[0]]), TypeError, "boxes is a list"),
+    "float page": ((PAGE.astype(np.float32), BOXES), ValueError, "page is float32"),
+    "grey page": ((PAGE[:, :, 0].copy(), BOXES), ValueError, "(2, 3)"),
+    "page with alpha": ((np.zeros((2, 3, 4), np.uint8), BOXES), ValueError, "(2, 3, 4)"),
+    "page without rows": ((PAGE[:0], BOXES), ValueError, "page is empty"),
+    "page without columns": ((PAGE[:, :0].copy(), BOXES), ValueError, "page is empty"),
+    "page too high": ((np.zeros((32767, 1, 3), np.uint8), BOXES), ValueError, "at most 32766"),
+    "page too wide": ((np.zeros((1, 32767, 3), np.uint8), BOXES), ValueError, "at most 32766"),
+    "page not contiguous": ((np.zeros((2, 6, 3), np.uint8)[:, ::2], BOXES), ValueError, "ascontiguousarray(page)"),
+    "float64 boxes": ((PAGE, BOXES.astype(np.float64)), ValueError, "boxes is float64"),
+    "one box alone": ((PAGE, BOXES[0]), ValueError, "boxes is float32 (4, 2)"),
+    "three corners": ((PAGE, BOXES[:, :3].copy()), ValueError, "(5, 3, 2)"),
+    "three coordinates": ((PAGE, np.zeros((5, 4, 3), np.float32)), ValueError, "(5, 4, 3)"),
+    "boxes not contiguous": ((PAGE, BOXES[::2]), ValueError, "ascontiguousarray(boxes)"),
+}
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_the_boundary_refuses_wrong_input_and_says_what_came(case: str) -> None:
+    inputs, error, text = WRONG[case]
+    with pytest.raises(error) as caught:
+        crop_boxes(*inputs)
+    assert text in str(caught.value)
+    assert "give" in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_the_boundary_takes_right_input() -> None:
+    crop_boxes(PAGE, BOXES)
+    crop_boxes(np.zeros((32766, 1, 3), np.uint8), BOXES[:0])
+    assert issubclass(UsageError, ValueError)
+    for page, boxes in EDGE_CASES.values():
+        crop_boxes(page, boxes)
+
+
+# Compiled variants, threads, the graphics card.
+
+
+@pytest.mark.skipif(shutil.which("gcc") is None, reason="no C compiler on this machine")
+def test_where_a_compiler_is_at_hand_the_cython_variant_is_built() -> None:
+    folder = Path(sys.modules["labkit.stages.crop_boxes"].__file__ or "").parent
+    assert [path.name for path in folder.glob("*.pyx")] == ["cython_loop.pyx"]
+    assert VARIANTS["cython_loop"].unavailable() is None
+
+
+@pytest.mark.parametrize("name", COMPILED)
+def test_concurrent_calls_do_not_disturb_each_other(name: str, call: Call) -> None:
+    call(name, *inputs_of(0))
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(lambda seed: call(name, *inputs_of(seed)), list(SEEDS) * 4))
+    for seed, answer in zip(list(SEEDS) * 4, found, strict=True):
+        assert Within(FROM_EXACT).difference(answer, expected(seed)) is None, f"seed {seed}"
+
+
+@pytest.mark.parametrize("name", [name for name in COMPILED if VARIANTS[name].kind != "numba"])
+def test_a_thousand_calls_leave_the_memory_as_it_was(name: str, call: Call) -> None:
+    inputs = inputs_of(0)
+    for _ in range(100):
+        call(name, *inputs)
+    before = psutil.Process().memory_info().rss
+    for _ in range(1000):
+        call(name, *inputs)
+    assert psutil.Process().memory_info().rss - before < 4 << 20  # the crops of one call are 150 KB
+
+
+def test_threads_use_no_other_global_settings() -> None:
+    before = cv2.getNumThreads()
+    with open_arm("crop_boxes", ArmName("threads"), 2) as threads:
+        threads(*inputs_of(1))
+    for name in ("loop", "hoisted", "affine"):
+        VARIANTS[name].function(*inputs_of(1))  # type: ignore[misc]
+    assert cv2.getNumThreads() == before
+
+
+def test_the_gpu_variant_agrees_on_the_cpu_device_of_torch(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("torch", reason="torch is not installed: pip install labkit[gpu]")
+    from labkit.stages.crop_boxes import gpu
+
+    for chunk in (gpu.CHUNK, 1000):  # in one go; and in chunks that cut boxes through
+        monkeypatch.setattr(gpu, "CHUNK", chunk)
+        for case in (*EDGE_CASES, *SEEDS):
+            page, boxes = inputs_of(case)
+            if chunk == 1000 and case in ("widest", "huge"):
+                continue
+            shapes = sizes(boxes, page.shape)
+            found = gpu.cut_up(gpu.sampled(*gpu.on_device(page, boxes, shapes, "cpu")), shapes)
+            assert Within(FROM_EXACT).difference(found, expected(case)) is None, case
+            assert all(crop.flags.owndata for crop in found)
+
+
+def test_the_gpu_variant_says_why_it_cannot_run() -> None:
+    reason = VARIANTS["torch_gather"].unavailable()
+    assert reason is None or "not installed" in reason or "checked on cpu only" in reason
