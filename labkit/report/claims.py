@@ -42,4 +42,6 @@ def _verdict(low: float, high: float, theirs: float, found: str | None) -> str:
         return "as claimed"
     if theirs > 1 and found in ("same", "slower"):
         return f"does not hold: {found}"
-    return "more than claimed" if low > theirs else "less than claimed"
+    if low > theirs:
+        return "more than claimed"
+    return "less than claimed, and yet faster" if found == "faster" else "less than claimed"

@@ -6,7 +6,6 @@ import io
 from typing import Literal
 
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
@@ -21,7 +20,7 @@ HOT, WARM = 0.2, 0.05  # shares of the total from which a line is marked
 
 
 def headline(profile: Profile) -> str:
-    """``main_colors/naive on logo: 43.2 ms a call``"""
+    """``main_colors/naive on logo: 43.2 ms a call, over 40 calls``"""
     a_call = words.duration(profile.total_ns / profile.calls * 1e-9)
     calls = f"{profile.calls} call{'s' if profile.calls > 1 else ''}"
     return f"{profile.stage}/{profile.variant} on {profile.workload}: {a_call} a call, over {calls}"
@@ -53,7 +52,7 @@ def diff_text(diff: ProfileDiff) -> str:
 
 def _plain(draw: object) -> str:
     file = io.StringIO()
-    draw(Console(file=file, width=PLAIN_WIDTH, highlight=False, color_system=None))  # type: ignore[operator]
+    draw(Console(file=file, width=PLAIN_WIDTH, highlight=False, color_system=None, force_jupyter=False))  # type: ignore[operator]
     return "\n".join(line.rstrip() for line in file.getvalue().splitlines())
 
 
@@ -64,8 +63,8 @@ def print_profile(profile: Profile, out: Console) -> None:
         out.print(Text("  " + note, style="dim"), soft_wrap=True)
     for function in profile.functions:
         out.print()
-        where = f"  ({function.file}:{function.first_line})" if function.file else ""
-        out.print(Text.assemble((function.name, "bold"), (where, "dim")), soft_wrap=True)
+        where = f"  ({place(function)})" if function.file else ""
+        out.print(Text.assemble((printable(function.name), "bold"), (where, "dim")), soft_wrap=True)
         table = Table(box=None, pad_edge=False, header_style="dim")
         for heading in ("line", "hits", "time", "per hit", "share"):
             table.add_column(heading, justify="right", no_wrap=True)
@@ -78,7 +77,7 @@ def print_profile(profile: Profile, out: Console) -> None:
 def _line_cells(profile: Profile, line: Line) -> list[Text]:
     number = Text(str(line.number) if line.number else "", style="dim")
     if not line.hits:
-        return [number, *[Text("")] * 4, Text(line.source, style="dim")]
+        return [number, *[Text("")] * 4, Text(printable(line.source), style="dim")]
     share = line.time_ns / (profile.total_ns or 1)
     style = "bold red" if share >= HOT else "yellow" if share >= WARM else ""
     hits = words.count(line.hits)
@@ -90,7 +89,7 @@ def _line_cells(profile: Profile, line: Line) -> list[Text]:
         Text(time),
         Text(per_hit),
         Text(percent(share), style=style),
-        Text(line.source, style=style),
+        Text(printable(line.source), style=style),
     ]
 
 
@@ -113,7 +112,7 @@ def print_diff(diff: ProfileDiff, out: Console) -> None:
     half = max(20, min(longest, (out.width - 36) // 2))
     for block in diff.blocks:
         out.print()
-        out.print(f"[bold]{escape(block.name)}[/bold]  [dim]{matched(block)}[/dim]", soft_wrap=True)
+        out.print(Text.assemble((printable(block.name), "bold"), (f"  {matched(block)}", "dim")), soft_wrap=True)
         sides = Table(box=None, pad_edge=False, show_header=False)
         for side in "AB":
             sides.add_column(justify="right", no_wrap=True, width=8)
@@ -131,7 +130,7 @@ def block_cells(diff: ProfileDiff) -> list[list[str]]:
     """The blocks as text under ``BLOCK_HEADINGS``."""
     return [
         [
-            row["block"],
+            printable(row["block"]),
             words.duration(row["a_s"]) if block.a else words.UNKNOWN,
             percent(row["a_share"]) if block.a else words.UNKNOWN,
             words.duration(row["b_s"]) if block.b else words.UNKNOWN,
@@ -171,9 +170,14 @@ def _side(profile: Profile, ran: Ran | None) -> list[Text]:
     share = line.own_ns / (profile.total_ns or 1)
     style = "bold red" if share >= HOT else "yellow" if share >= WARM else ""
     time = words.duration(line.own_ns / profile.calls * 1e-9)
-    return [Text(time), Text(percent(share), style=style), Text(line.source.strip(), style=style)]
+    return [Text(time), Text(percent(share), style=style), Text(printable(line.source.strip()), style=style)]
 
 
 def place(function: Function) -> str:
     """Where a function is defined, for a caption."""
-    return f"{function.file}:{function.first_line}" if function.file else ""
+    return printable(f"{function.file}:{function.first_line}") if function.file else ""
+
+
+def printable(text: str) -> str:
+    """Text with its control characters spelled out: a source must not command the terminal."""
+    return "".join(c if c.isprintable() or c == "\t" else ascii(c)[1:-1] for c in text)

@@ -21,20 +21,25 @@ from labkit.report.lines import (
 
 HEAT = "230,97,1"  # orange, seen by all; its strength is the share
 CODE = "font-family:monospace;white-space:pre;text-align:left"
+WRAPPED = (
+    "font-family:monospace;white-space:pre-wrap;overflow-wrap:anywhere;text-align:left"  # two columns must fit a page
+)
 NUMBER = "text-align:right;white-space:nowrap"
 LEFT = "text-align:left"
+FOLDED_BELOW = 0.01  # of the total: a click shows the rest
 
 
 def profile_html(profile: Profile) -> str:
-    """Each function as a table of its lines."""
+    """Each function as a table of its lines; those that hardly count are folded."""
     parts = [f"<h4>{escape(headline(profile))}</h4>", _list(cautions(profile))]
     for function in profile.functions:
         heads = "".join(f"<th style='{NUMBER}'>{text}</th>" for text in ("line", "hits", "time", "per hit", "share"))
         rows = "".join(_line(profile, line) for line in function.lines)
         caption = f"<b>{escape(function.name)}</b> <small>{escape(place(function))}</small>"
+        unfolded = " open" if function.own_ns >= FOLDED_BELOW * profile.total_ns else ""
         parts.append(
-            f"<p style='margin:1em 0 0'>{caption}</p><table><thead><tr>{heads}<th style='{LEFT}'>source</th></tr></thead>"
-            f"<tbody>{rows}</tbody></table>"
+            f"<details{unfolded} style='margin-top:1em'><summary>{caption}</summary><table><thead><tr>{heads}"
+            f"<th style='{LEFT}'>source</th></tr></thead><tbody>{rows}</tbody></table></details>"
         )
     return "".join(parts)
 
@@ -67,7 +72,10 @@ def diff_html(diff: ProfileDiff) -> str:
         f"<th colspan='3' style='{LEFT}'>{letter}: {escape(p.variant)}</th>"
         for letter, p in (("A", diff.a), ("B", diff.b))
     )
-    parts.append(f"<table style='margin-top:1em'><thead><tr>{lines}</tr></thead><tbody>{sides}</tbody></table>")
+    columns = f"<colgroup>{'<col style=width:5.5em><col style=width:5em><col>' * 2}</colgroup>"
+    style = "margin-top:1em;width:100%;table-layout:fixed"
+    body = f"<thead><tr>{lines}</tr></thead><tbody>{sides}</tbody>"
+    parts.append(f"<table style='{style}'>{columns}{body}</table>")
     return "".join(parts)
 
 
@@ -94,7 +102,7 @@ def _side(profile: Profile, ran: Ran | None) -> str:
     share = line.own_ns / (profile.total_ns or 1)
     time = words.duration(line.own_ns / profile.calls * 1e-9)
     numbers = f"<td style='{NUMBER}'>{time}</td><td style='{NUMBER}{_heat(share)}'>{percent(share)}</td>"
-    return numbers + f"<td style='{CODE}{_heat(share)}'>{escape(line.source.strip())}</td>"
+    return numbers + f"<td style='{WRAPPED}{_heat(share)}'>{escape(line.source.strip())}</td>"
 
 
 def _heat(share: float) -> str:
