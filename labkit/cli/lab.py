@@ -12,7 +12,7 @@ import typer
 from labkit.core.errors import UsageError
 
 # what nbconvert would load from the network: a notebook exported from this JupyterLab opens without one
-SCRIPTS = ("require_js", "mathjax", "mermaid_js", "mermaid_layout_elk_js")
+SCRIPTS = ("require_js", "mathjax")
 
 
 def command(
