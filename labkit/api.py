@@ -184,7 +184,7 @@ def profile(
     """Which line of a variant takes how long: a line profile, taken in a process of its own and stored.
 
     Helper functions of one's own that the variant calls are shown too. Numba's functions are interpreted, Cython's are
-    built once more with tracing, compiled ones are one row, and the workers of an engine are recorded and merged.
+    built once more with tracing, C++ and GPU are one row, and the workers of an engine are recorded and merged.
 
     Parameters
     ----------

@@ -37,7 +37,7 @@ def command(
     """Time a variant line by line, with the functions of its own that it calls; show it and store it.
 
     Every profile tells its inflation (recorded call / plain call of the same run). Numba's functions are interpreted,
-    Cython's are built once more with tracing, C++ is one row, and the workers of an engine are recorded and merged.
+    Cython's are built once more with tracing, C++ and GPU are one row, and an engine's workers are recorded and merged.
 
     Example: labkit profile main_colors naive --workload photo
     """
@@ -51,10 +51,14 @@ def recorded(
 ) -> list[Profile]:
     """Profiles of arms; a variant that fails is one line on standard error and exit status 1."""
     try:
-        return profile_arms(stage, arms, workload, budget_s=budget, calls=calls, threads=threads)
+        return profile_arms(stage, arms, workload, budget_s=budget, calls=calls, threads=threads, tell=_tell)
     except ProfileFailed as error:
         print(f"labkit: {error}", file=sys.stderr)
         raise typer.Exit(1) from None
+
+
+def _tell(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
 
 
 def publish(made: Any, kind: str, body: Any, html: Path | None, as_json: bool, draw: Any) -> None:

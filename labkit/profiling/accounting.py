@@ -14,17 +14,29 @@ def own_times(found: Findings) -> dict[Key, dict[int, int]]:
     """Each line's time without the recorded functions that it calls.
 
     A function's total is taken out of the lines that call it, in the proportion that the exploration saw: exact for a
-    function with one call site, and never more than a line has.
+    function with one call site, and never more than a line has. What one line can't give, because the exploration ran
+    with colder caches, say, is taken out of the others.
     """
     own = {key: {number: ns for number, (_, ns) in lines.items()} for key, lines in found.lines.items()}
     for key, lines in found.lines.items():
         total = sum(ns for _, ns in lines.values())
         sites = {site: weight for site, weight in found.sites.get(key, {}).items() if weight > 0}
-        for site, share in _portions(total, sites).items():
-            caller, number = site
-            if caller in own and number in own[caller]:
-                own[caller][number] -= min(share, own[caller][number])
+        left = 0
+        for (caller, number), share in _portions(total, sites).items():
+            if caller is not None:
+                left += share - _take(own.get(caller, {}), number, share)
+        for caller, number in sites:
+            if caller is not None:
+                left -= _take(own.get(caller, {}), number, left)
     return own
+
+
+def _take(lines: dict[int, int], number: int, wanted: int) -> int:
+    """Take nanoseconds out of a line, as many as it has; returns how many."""
+    taken = min(wanted, lines.get(number, 0))
+    if taken:
+        lines[number] -= taken
+    return taken
 
 
 def _portions(total: int, weights: Mapping[Site, int]) -> dict[Site, int]:
@@ -40,7 +52,7 @@ def _portions(total: int, weights: Mapping[Site, int]) -> dict[Site, int]:
 
 
 def reading_order(found: Findings) -> list[Key]:
-    """Functions that were called from outside first, each followed by those it calls, as they appear in it."""
+    """Functions that were called from outside, as they first were; each followed by those it calls, as they appear in it."""
     order: list[Key] = []
 
     def visit(key: Key) -> None:
@@ -52,8 +64,8 @@ def reading_order(found: Findings) -> list[Key]:
             if other in found.lines:
                 visit(other)
 
-    roots = [key for key in found.lines if any(caller is None for caller, _ in found.sites.get(key, {}))]
-    for key in [*sorted(roots), *sorted(found.lines)]:
+    roots = [key for key, sites in found.sites.items() if any(caller is None for caller, _ in sites)]
+    for key in [*(key for key in roots if key in found.lines), *sorted(found.lines)]:
         visit(key)
     return order
 

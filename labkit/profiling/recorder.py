@@ -20,12 +20,12 @@ from types import CellType, CodeType, FrameType, FunctionType, SimpleNamespace
 from typing import Any
 
 from line_profiler import LineProfiler
+from line_profiler._line_profiler import USE_LEGACY_TRACE  # type: ignore[attr-defined]  # else sys.monitoring, for all threads
 
 from labkit.profiling.sources import is_own
 
 Key = tuple[str, int, str]  # file, first line, qualified name: what line_profiler calls a function by
 Site = tuple[Key | None, int]  # the function and line that a call came from; None, 0 where no own function called
-ONE_TRACE_FOR_ALL_THREADS = sys.version_info >= (3, 12)  # sys.monitoring
 
 
 @dataclass
@@ -54,19 +54,27 @@ class Findings:
         return sum(hits for lines in self.lines.values() for hits, _ in lines.values())
 
 
+def code_key(function: object) -> Key | None:
+    """By what a Python function is known; None for anything else."""
+    code = getattr(function, "__code__", None)
+    return (code.co_filename, code.co_firstlineno, code.co_qualname) if isinstance(code, CodeType) else None
+
+
 class Recorder:
     """Watches the own functions that one callable reaches. ``folders`` count as one's own besides what always does."""
 
     def __init__(self, folders: Collection[str] = ()) -> None:
         self.found = Findings()
+        self.threaded = False  # did own functions run in more than one thread?
         self._folders = tuple(folders)
         self._profiler = LineProfiler()
 
-    def explore(self, call: Callable[..., Any], inputs: tuple[Any, ...]) -> Any:
+    def explore(self, call: Callable[..., Any], inputs: tuple[Any, ...], cython: bool = False) -> Any:
         """Call once, learn which own functions it reaches, and watch those from now on. Returns what the call returns."""
         explorer = _Explorer(self._folders, self.watch_this_thread)
         threading.setprofile(explorer)
-        sys.settrace(_idle)  # Cython's frames know their line only while somebody traces
+        if cython:  # whose frames know their line only while somebody traces
+            sys.settrace(_idle)
         sys.setprofile(explorer)
         try:
             return call(*inputs)
@@ -75,20 +83,28 @@ class Recorder:
             sys.settrace(None)
             threading.setprofile(None)
             explorer.over = True
+            self.threaded = explorer.threads > 1
             for key, sites in explorer.sites.items():
                 self.found.sites.setdefault(key, {}).update(sites)
-            self._watch(set(explorer.codes.values()))
+            self._watch(list(explorer.codes.values()))
 
     def watch_this_thread(self) -> None:
         """Record what runs in this thread from its next function call on."""
-        if not ONE_TRACE_FOR_ALL_THREADS and self._profiler.enable_count == 0:  # type: ignore[attr-defined]
-            self._profiler.enable_by_count()
+        if USE_LEGACY_TRACE and self._profiler.enable_count == 0:  # type: ignore[attr-defined]
+            self._enable()
+
+    def _enable(self) -> None:
+        """Begin to record in this thread, which may have the number of one that ended while line_profiler watched it."""
+        state = self._profiler._manager  # type: ignore[attr-defined]
+        if USE_LEGACY_TRACE and sys.gettrace() is not state:
+            state.active_instances.clear()  # else line_profiler takes this thread for the old one, and for traced already
+        self._profiler.enable_by_count()
 
     def record(self, call: Callable[..., Any], inputs: tuple[Any, ...]) -> Any:
         """Call once with every watched line timed; threads that the call starts are watched too."""
-        if not ONE_TRACE_FOR_ALL_THREADS:
+        if USE_LEGACY_TRACE:
             threading.settrace(lambda *_: self.watch_this_thread())
-        self._profiler.enable_by_count()
+        self._enable()
         start = time.perf_counter_ns()
         try:
             output = call(*inputs)
@@ -103,19 +119,21 @@ class Recorder:
         stats = self._profiler.get_stats()
         unit_ns = stats.unit * 1e9
         for key, entries in stats.timings.items():
-            self.found.lines[key] = {line: [hits, round(ticks * unit_ns)] for line, hits, ticks in entries}
+            if entries:  # else found and never called again: a first call's warming up, or what keeps its answers
+                self.found.lines[key] = {line: [hits, round(ticks * unit_ns)] for line, hits, ticks in entries}
         return self.found
 
-    def _watch(self, codes: set[CodeType]) -> None:
-        for code in codes:
+    def _watch(self, found: list[CodeType]) -> None:
+        codes = set(found)
+        for code in found:
             if not any(code.co_code):  # Cython's, which is known by its name and place, and has no function to be found
                 place = {"__file__": _place(code.co_filename, self._folders)}
                 self._profiler.add_function(SimpleNamespace(__code__=code, __globals__=place))
-                continue
-            for function in gc.get_referrers(code):
-                if isinstance(function, FunctionType) and function.__code__ is code:
-                    function.__code__ = self._with_watched_parts(code, codes)
-                    self._profiler.add_function(function)
+        wanted = {id(code) for code in found}  # a module that was imported twice holds two functions of equal code
+        for function in gc.get_referrers(*found):
+            if isinstance(function, FunctionType) and id(function.__code__) in wanted:
+                function.__code__ = self._with_watched_parts(function.__code__, codes)
+                self._profiler.add_function(function)
 
     def _with_watched_parts(self, code: CodeType, codes: set[CodeType]) -> CodeType:
         """The code with its inner functions replaced by watched ones: line_profiler knows a code by its exact bytes."""
@@ -137,11 +155,12 @@ class _Explorer:
     """A profile hook that notes each own function and the time spent in it by call site, thread by thread."""
 
     def __init__(self, folders: tuple[str, ...], after: Callable[[], None]) -> None:
-        self.codes: dict[Key, CodeType] = {}
+        self.codes: dict[int, CodeType] = {}
         self.sites: dict[Key, Counter[Site]] = defaultdict(Counter)
         self.over = False
+        self.threads = 0
         self._folders, self._after = folders, after
-        self._keys: dict[CodeType, Key | None] = {}
+        self._keys: dict[int, tuple[CodeType, Key | None]] = {}  # by identity: equal codes may lie in two files
         self._thread = threading.local()
 
     def __call__(self, frame: FrameType, event: str, argument: Any) -> None:
@@ -149,16 +168,20 @@ class _Explorer:
             sys.setprofile(None)
             self._after()
         elif event == "call":
-            key = self._own_key(frame.f_code)
+            stack = self._stack()
+            key = self._own_key(frame.f_code, outermost=not stack)
             if key is not None:
-                stack = self._stack()
                 site: Site = (stack[-1][1], stack[-1][0].f_lineno) if stack else (None, 0)
+                self.codes[id(frame.f_code)] = frame.f_code
+                self.sites[key][site] += 0  # known from its first call on: the variant before those that it calls
+                if not hasattr(self._thread, "known"):
+                    self._thread.known = True
+                    self.threads += 1
                 stack.append((frame, key, site, time.perf_counter_ns()))
         elif event == "return":
             stack = self._stack()
             if stack and stack[-1][0] is frame:
                 _, key, site, start = stack.pop()
-                self.codes[key] = frame.f_code
                 self.sites[key][site] += time.perf_counter_ns() - start
 
     def _stack(self) -> list[tuple[FrameType, Key, Site, int]]:
@@ -168,13 +191,18 @@ class _Explorer:
             self._thread.stack = []
             return self._thread.stack  # type: ignore[no-any-return]
 
-    def _own_key(self, code: CodeType) -> Key | None:
-        """None for what is not one's own. Comprehensions, lambdas and the like belong to the line that holds them."""
-        if code not in self._keys:
+    def _own_key(self, code: CodeType, outermost: bool) -> Key | None:
+        """None for what is not one's own. Comprehensions, lambdas and the like belong to the line that runs them.
+
+        A lambda that no own line runs, such as a variant that is one, or a thread's target, is a function like others.
+        """
+        if id(code) not in self._keys:
             file = _place(code.co_filename, self._folders)
-            own = not code.co_name.startswith("<") and is_own(file, self._folders)
-            self._keys[code] = (file, code.co_firstlineno, code.co_qualname) if own else None
-        return self._keys[code]
+            key = (file, code.co_firstlineno, code.co_qualname) if is_own(file, self._folders) else None
+            self._keys[id(code)] = code, key
+        if code.co_name.startswith("<") and not (outermost and code.co_name == "<lambda>"):
+            return None
+        return self._keys[id(code)][1]
 
 
 def _place(filename: str, folders: tuple[str, ...]) -> str:

@@ -16,15 +16,16 @@ import numpy as np
 
 from labkit.core.cpus import set_threads
 from labkit.core.registry import registry
-from labkit.engines import split_arm
+from labkit.engines import STARTS_PROCESSES, split_arm
 from labkit.engines.arm import ArmName, open_arm
 from labkit.profiling.interpreted import interpreted, jitted_keys, python_form
-from labkit.profiling.recorder import Findings, Recorder
+from labkit.profiling.recorder import Findings, Recorder, code_key
 from labkit.profiling.sources import adopt, own_folders
 from labkit.profiling.traced import NotTraced, is_cython, traced
 
 Call = Callable[..., Any]
 MOST_CALLS = 1000
+COMPILED = ("numba", "cython", "native", "gpu")
 
 
 @dataclass
@@ -36,6 +37,7 @@ class Recorded:
     plain_ns: list[int]
     why: str = ""
     workers: int = 0
+    threaded: bool = False
     difference: str | None = None
 
 
@@ -87,6 +89,7 @@ class _Subject:
     def __init__(self, stage: str, name: ArmName, threads: int) -> None:
         self.stage, self.name, self.threads = stage, name, threads
         self.variant = registry.variant(stage, name.variant)
+        self.in_processes = name.engine in STARTS_PROCESSES
         self.recorder = Recorder(own_folders(self.variant))
         self.how, self.why = "lines", ""
         self.plain_ns: list[int] = []
@@ -98,14 +101,15 @@ class _Subject:
         self.plain = stack.enter_context(open_arm(self.stage, self.name, self.threads))
         expected = copy.deepcopy(self.plain(*copy.deepcopy(inputs)))
         used = copy.deepcopy(inputs)
-        if self.name.engine is not None:
-            self.watched: Call = stack.enter_context(self._engine())
-            self.watched(*used)
+        traced_call = self._traced()
+        if self.in_processes:
+            self.watched: Call = stack.enter_context(self._processes())
+            output = self.watched(*used)
             self._forget()
-            return
-        self.watched = self._traced() or python_form(stack.enter_context(open_arm(self.stage, self.name, self.threads)))
-        with interpreted(self._entry):
-            output = self.recorder.explore(self.watched, used)
+        else:
+            self.watched = traced_call or stack.enter_context(self._python_arm())
+            with interpreted(self._entry):
+                output = self.recorder.explore(self.watched, used, cython=self.how == "traced")
         fault = registry.stage(self.stage).agreement.difference(output, expected)
         self.difference = str(fault) if fault else None
 
@@ -118,6 +122,9 @@ class _Subject:
         """A Cython variant's function from a build that shows its lines; None for others, and where none can be built."""
         if not is_cython(self.variant.function):
             return None
+        if self.name.engine:
+            self.why = f"compiled by Cython; its lines are shown without the engine, as {self.variant.name}"
+            return None
         try:
             function = traced(self.variant)
         except NotTraced as reason:
@@ -127,8 +134,19 @@ class _Subject:
         return function
 
     @contextmanager
-    def _engine(self) -> Iterator[Call]:
-        """The arm under its engine, each part's profile coming back with its result."""
+    def _python_arm(self) -> Iterator[Call]:
+        """The arm with the Python function of what Numba compiled."""
+        if self.name.engine is None:
+            with open_arm(self.stage, self.name, self.threads) as call:
+                yield python_form(call)
+        else:
+            variant = replace(self.variant, partial=python_form(self.variant.partial))
+            with split_arm(registry.stage(self.stage), variant, self.name.engine, self.threads) as call:
+                yield call
+
+    @contextmanager
+    def _processes(self) -> Iterator[Call]:
+        """The arm in worker processes, each part's profile coming back with its result."""
         stage = registry.stage(self.stage)
         assert stage.split is not None
         assert self.variant.partial is not None
@@ -146,7 +164,7 @@ class _Subject:
             yield call
 
     def _forget(self) -> None:
-        """The first call under an engine only warms the workers up: what it recorded is taken off at the end."""
+        """The first call only warms the workers up: what it recorded is taken off at the end."""
         self.before = {process: copy.deepcopy(found) for process, found in self.parts.items()}
 
     def call_once(self, inputs: tuple[Any, ...], recorded: bool) -> None:
@@ -155,7 +173,7 @@ class _Subject:
             start = time.perf_counter_ns()
             self.plain(*used)
             self.plain_ns.append(time.perf_counter_ns() - start)
-        elif self.name.engine is not None:
+        elif self.in_processes:
             start = time.perf_counter_ns()
             self.watched(*used)
             self.recorder.found.calls_ns.append(time.perf_counter_ns() - start)
@@ -167,13 +185,29 @@ class _Subject:
         found = self.recorder.findings()
         for process, part in self.parts.items():
             found.add(_since(part, self.before.get(process)))
+        if self.variant.kind == "gpu":
+            self.why = "runs on the GPU: its lines only queue work, and which of them waits for it says nothing"
+        if self.why or (self.name.engine and not self._kernel_seen(found)):
+            found.lines.clear()  # what could be seen are helpers, or splitting and combining: not where the time went
         if not found.lines:
             self.how = "whole"
-            self.why = self.why or f"compiled ({self.variant.kind}): it has no lines that Python could see"
+            self.why = self.why or (
+                f"compiled ({self.variant.kind}): it has no lines that Python could see"
+                if self.variant.kind in COMPILED
+                else "no line of its own was run: all of it is library code"
+            )
         elif jitted_keys(self._entry) & found.lines.keys():
             self.how = "interpreted"
         workers = len([process for process in self.parts if process != os.getpid()])
-        return Recorded(self.how, found, self.plain_ns, self.why, workers, self.difference)
+        return Recorded(self.how, found, self.plain_ns, self.why, workers, self.recorder.threaded, self.difference)
+
+    def _kernel_seen(self, found: Findings) -> bool:
+        """Did the engine call any function with lines besides those that split and combine?"""
+        split = registry.stage(self.stage).split
+        assert split is not None
+        around = {code_key(split.parts), code_key(split.combine)}
+        called = {key for key in found.lines if any(caller is None for caller, _ in found.sites.get(key, {}))}
+        return bool(called - around)
 
 
 @dataclass
@@ -184,7 +218,7 @@ class _WithProfile:
 
 
 class _ProfiledPart:
-    """A variant's partial that is recorded wherever it runs, and sends its process's findings along with each result."""
+    """A variant's partial that is recorded in a worker process, and sends all its findings so far along with each result."""
 
     def __init__(self, partial: Call, folders: tuple[str, ...]) -> None:
         self.partial, self.folders = partial, folders

@@ -19,6 +19,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from line_profiler._line_profiler import CANNOT_LINE_TRACE_CYTHON  # type: ignore[attr-defined]
+
 from labkit.core.registry import registry
 from labkit.core.variant import Variant
 
@@ -47,34 +49,49 @@ def is_cython(function: Any) -> bool:
 
 
 def traced(variant: Variant) -> Callable[..., Any]:
-    """The variant's function from a build with line tracing; raises NotTraced when it can't be built."""
-    home = variant.origin.partition(":")[0]
-    library = Path(str(getattr(sys.modules.get(home), "__file__", "")))
-    source = library.with_name(f"{home.rpartition('.')[2]}.pyx")
+    """The variant's function from a build with line tracing; raises NotTraced when it can't be built or loaded."""
+    source = _source(variant)
     if not source.is_file():
         raise NotTraced(f"compiled by Cython, and its source {source.name} is not beside it")
-    name = source.stem
-    library = _cache(source) / f"{name}{sysconfig.get_config_var('EXT_SUFFIX')}"
+    if CANNOT_LINE_TRACE_CYTHON:
+        raise NotTraced("compiled by Cython, whose lines line_profiler can't see under Python 3.12")
+    name, library = source.stem, _library(source)
     if not library.exists():
         _build(name, source, library)
     spec = importlib.util.spec_from_file_location(name, library)
     assert spec is not None
     assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name + SUFFIX] = module  # a module that nobody holds loses its globals
-    with registry.renaming(SUFFIX):
-        spec.loader.exec_module(module)
+    try:
+        module = importlib.util.module_from_spec(spec)
+        sys.modules[name + SUFFIX] = module  # a module that nobody holds loses its globals
+        with registry.renaming(SUFFIX):
+            spec.loader.exec_module(module)
+    except Exception as error:
+        what = f"{type(error).__name__}: {error}"
+        raise NotTraced(f"compiled by Cython, and its build with line tracing can't be loaded: {what}") from error
     found = registry.variant(variant.stage, variant.name + SUFFIX).function
     assert found is not None
     return found
 
 
-def _cache(source: Path) -> Path:
+def to_be_built(variant: Variant) -> bool:
+    """Must ``traced`` build first, which takes a while?"""
+    source = _source(variant)
+    return is_cython(variant.function) and source.is_file() and not _library(source).exists()
 
+
+def _source(variant: Variant) -> Path:
+    home = variant.origin.partition(":")[0]
+    library = Path(str(getattr(sys.modules.get(home), "__file__", "")))
+    return library.with_name(f"{home.rpartition('.')[2]}.pyx")
+
+
+def _library(source: Path) -> Path:
+    """Where the build is kept."""
     about = f"{source}{version('cython')}{version('numpy')}{sys.version}"
     mark = hashlib.sha256(about.encode() + source.read_bytes()).hexdigest()[:16]
     home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(home) / "labkit" / "traced" / mark
+    return Path(home) / "labkit" / "traced" / mark / f"{source.stem}{sysconfig.get_config_var('EXT_SUFFIX')}"
 
 
 def _build(name: str, source: Path, library: Path) -> None:

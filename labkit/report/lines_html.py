@@ -30,13 +30,14 @@ FOLDED_BELOW = 0.01  # of the total: a click shows the rest
 
 
 def profile_html(profile: Profile) -> str:
-    """Each function as a table of its lines; those that hardly count are folded."""
+    """Each function as a table of its lines; helpers that hardly count are folded."""
     parts = [f"<h4>{escape(headline(profile))}</h4>", _list(cautions(profile))]
     for function in profile.functions:
         heads = "".join(f"<th style='{NUMBER}'>{text}</th>" for text in ("line", "hits", "time", "per hit", "share"))
         rows = "".join(_line(profile, line) for line in function.lines)
         caption = f"<b>{escape(function.name)}</b> <small>{escape(place(function))}</small>"
-        unfolded = " open" if function.own_ns >= FOLDED_BELOW * profile.total_ns else ""
+        counts = function is profile.functions[0] or function.own_ns >= FOLDED_BELOW * profile.total_ns
+        unfolded = " open" if counts else ""
         parts.append(
             f"<details{unfolded} style='margin-top:1em'><summary>{caption}</summary><table><thead><tr>{heads}"
             f"<th style='{LEFT}'>source</th></tr></thead><tbody>{rows}</tbody></table></details>"
