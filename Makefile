@@ -2,7 +2,7 @@
 PYTHON ?= python3
 EXTRAS ?=
 BIN := .venv/bin
-SOURCES := $(shell find labkit -name '*.pyx' -o -name '*.cpp' -o -name '*.hpp' 2>/dev/null)
+SOURCES := $(shell find labkit -name '*.pyx' -o -name '*.c' -o -name '*.h' -o -name '*.cpp' -o -name '*.hpp' 2>/dev/null)
 EXTENSIONS := pyproject.toml setup.py requirements.lock $(SOURCES)
 BUDGET ?= 5
 WORKLOADS ?= logo*,photo*

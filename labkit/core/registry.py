@@ -27,7 +27,7 @@ from labkit.core.workload import Workload
 Function = TypeVar("Function", bound=Callable[..., Any])
 HOMES = ("labkit.stages", "labkit.pipelines")
 ENTRY_POINTS = "labkit.stages"
-COMPILED = {".pyx": "cython", ".cpp": "native"}
+COMPILED = {".pyx": "cython", ".c": "native", ".cpp": "native"}
 
 
 class Registry:
@@ -143,7 +143,7 @@ class Registry:
             kind = COMPILED[sources[stem].suffix] if stem in sources else "library"
             try:
                 if stem not in modules:
-                    raise ImportError(f"{sources[stem].name} was not built: no working C/C++ compiler at install time")
+                    raise ImportError(_unbuilt(sources[stem]))
                 importlib.import_module(f"{name}.{stem}")
             except UsageError:
                 raise
@@ -193,6 +193,15 @@ class Registry:
         self.brought = brought  # measuring processes load the file themselves,
         cloudpickle.register_pickle_by_value(module)  # an engine's workers are sent its functions whole
         self._remember(path)
+
+
+def _unbuilt(source: Path) -> str:
+    """Why a compiled file is not there: as setup.py builds it, its first line may name a package that it needs."""
+    head = source.read_text(encoding="utf-8").partition("\n")[0]
+    lacking = "no working C/C++ compiler"
+    if head.startswith("// pkg-config: "):
+        lacking += f", or no {head.split()[2]} for C++ that pkg-config knows,"
+    return f"{source.name} was not built: {lacking} at install time"
 
 
 def _identity(thing: Stage | Variant | Path) -> object:

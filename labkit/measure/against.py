@@ -14,10 +14,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from labkit.core.errors import UsageError, listed
-from labkit.core.registry import registry
+from labkit.core.registry import COMPILED, registry
 from labkit.engines.arm import ArmName
 
-CODE = {".py", ".pyx", ".cpp", ".hpp"}
+CODE = {".py", ".pyx", ".c", ".h", ".cpp", ".hpp"}
 LOADER = """\
 import importlib
 import sys
@@ -94,8 +94,8 @@ def _take(root: Path, folder: Path, commit: str, suffix: str, home: Path) -> Pat
 
 
 def _build(root: Path, home: Path, top: str) -> None:
-    """Build the earlier .pyx and .cpp in place; what can't be built is unavailable, as at any install."""
-    if any(path.suffix in (".pyx", ".cpp") for path in home.rglob("*")):
+    """Build the earlier .pyx, .c and .cpp in place; what can't be built is unavailable, as at any install."""
+    if any(path.suffix in COMPILED for path in home.rglob("*")):
         command = f"import os; os.environ['LABKIT_BUILD'] = {top!r}; exec(open({str(root / 'setup.py')!r}).read())"
         words = [sys.executable, "-c", command, "--quiet", "build_ext", "--inplace"]
         subprocess.run(words, cwd=home, capture_output=True, check=False)

@@ -13,7 +13,7 @@ from labkit.stages.main_colors import BAND, MainColors
 @variant("main_colors", kind="python")
 def python(image: np.ndarray, n: int = 6) -> MainColors:
     """A Counter over the pixels, one Python object each."""
-    # block: drop transparent, block: count
+    # block: count
     pixels = iter(image.tobytes())
     counts = Counter((b, g, r) for b, g, r, alpha in zip(pixels, pixels, pixels, pixels, strict=True) if alpha)
 

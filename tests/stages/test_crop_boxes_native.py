@@ -1,0 +1,421 @@
+"""The C++ variants of crop_boxes: the size rule, the pixels, the edges of memory, ownership, leaks and threads."""
+
+from __future__ import annotations
+
+import gc
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import psutil
+import pybind11
+import pytest
+
+from labkit.core import Within, registry
+from labkit.core.registry import _unbuilt
+from labkit.stages.crop_boxes import TOLERANCE, sizes, workloads
+
+VARIANTS = registry.of("crop_boxes")
+NAMES = ("native_loop", "native", "native_omp", "opencv_api", "opencv_api_omp")
+OWN = ("native_loop", "native", "native_omp")  # not OpenCV's arithmetic
+HERE = [name for name in NAMES if name in VARIANTS and VARIANTS[name].unavailable() is None]
+OWN_HERE = [name for name in OWN if name in HERE]
+SEEDS = range(4)
+LARGEST_STEP = 255
+
+
+def call(name: str, page: np.ndarray, boxes: np.ndarray) -> list[np.ndarray]:
+    function = VARIANTS[name].function
+    assert function is not None
+    return function(page, boxes)
+
+
+def noise(seed: int, height: int, width: int) -> np.ndarray:
+    return np.random.default_rng(seed).integers(0, 256, (height, width, 3), np.uint8)
+
+
+def convex_boxes(seed: int, count: int, height: int, width: int) -> np.ndarray:
+    """Quadrilaterals of all sorts, mirrored and partly outside too: upright, rotated, sheared, in perspective."""
+    draw = np.random.default_rng(seed)
+    square = np.array([(-1, -1), (1, -1), (1, 1), (-1, 1)], np.float64)
+    boxes = np.empty((count, 4, 2))
+    for k in range(count):
+        corners = square * draw.uniform(1, 60, 2)
+        sort = draw.integers(5)
+        if sort >= 1:
+            angle = draw.uniform(-np.pi, np.pi) if sort == 1 else draw.uniform(-0.1, 0.1)
+            corners = corners @ [[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]]
+        if sort >= 3:
+            corners += draw.uniform(-0.4, 0.4, (4, 2)) * np.abs(corners).max(axis=0)
+        if sort == 4:
+            corners = corners[::-1]
+        boxes[k] = corners + draw.uniform(-20, (width + 20, height + 20))
+    return boxes.astype(np.float32)
+
+
+def nasty_boxes(seed: int, count: int) -> np.ndarray:
+    """Boxes about the edges of the size rule: whole lengths, turns near 1, corners near the border, NaN, huge values."""
+    draw = np.random.default_rng(seed)
+    boxes = draw.integers(-4, 70, (count, 4, 2)).astype(np.float32)
+    upright = draw.integers(-3, 66, (count, 2, 2)).astype(np.float32)
+    for k in range(0, count, 2):
+        (left, top), (right, bottom) = np.sort(upright[k], axis=0)
+        boxes[k] = [(left, top), (right, top), (right, bottom), (left, bottom)]
+    nudge = draw.integers(0, 4, boxes.shape)
+    boxes = np.where(nudge == 1, np.nextafter(boxes, np.float32(-1e9)), boxes)
+    boxes = np.where(nudge == 2, np.nextafter(boxes, np.float32(1e9)), boxes)
+    odd = draw.random(boxes.shape) < 0.01
+    values = np.array([np.nan, np.inf, -np.inf, 3e38, -3e38, 32768, -32768, 1e-30], np.float32)
+    return np.ascontiguousarray(np.where(odd, draw.choice(values, boxes.shape), boxes), np.float32)
+
+
+def shapes(crops: list[np.ndarray]) -> np.ndarray:
+    return np.array([crop.shape[1::-1] for crop in crops], np.int64).reshape(-1, 2)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("name", HERE)
+def test_the_size_rule_is_that_of_sizes(name: str, seed: int) -> None:
+    page = noise(seed, 60, 64)
+    for boxes in (nasty_boxes(seed, 4000), convex_boxes(seed, 1000, 60, 64)):
+        expected = sizes(boxes, page.shape)
+        keep = expected.prod(axis=1) < 1 << 20  # a huge crop tells no more about the rule
+        found = shapes(call(name, page, np.ascontiguousarray(boxes[keep])))
+        wrong = np.flatnonzero((found != expected[keep]).any(axis=1))
+        assert not len(wrong), f"seed {seed}: box {boxes[keep][wrong[0]].tolist()}: {found[wrong[0]]}"
+
+
+def test_nasty_boxes_hold_degenerate_and_good_ones() -> None:
+    good = np.concatenate([sizes(nasty_boxes(seed, 4000), (60, 64, 3))[:, 0] > 0 for seed in SEEDS])
+    assert 0.1 < good.mean() < 0.9
+
+
+@pytest.mark.parametrize("case", workloads.edge_cases())
+@pytest.mark.parametrize("name", HERE)
+def test_every_edge_case_agrees_with_the_reference(name: str, case: str) -> None:
+    page, boxes = workloads.edge_cases()[case]
+    assert Within(TOLERANCE).difference(call(name, page, boxes), call("loop", page, boxes)) is None
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("name", HERE)
+def test_random_boxes_agree_with_the_reference(name: str, seed: int) -> None:
+    for height, width in ((97, 160), (33, 19), (1, 1), (2, 300), (300, 2)):
+        page, boxes = noise(seed, height, width), convex_boxes(seed, 300, height, width)
+        difference = Within(TOLERANCE).difference(call(name, page, boxes), call("loop", page, boxes))
+        assert difference is None, f"seed {seed}, page {height}×{width}: {difference}"
+
+
+def exact(page: np.ndarray, box: np.ndarray) -> np.ndarray:
+    """Bilinear values in float64, the homography by solving its eight equations: (h, w, 3), not rounded."""
+    width, height = sizes(box[None], page.shape)[0]
+    corners = [(0, 0), (width - 1, 0), (width - 1, height - 1), (0, height - 1)]
+    rows, right = [], []
+    for (u, v), (x, y) in zip(corners, box.astype(np.float64), strict=True):
+        rows += [[u, v, 1, 0, 0, 0, -u * x, -v * x], [0, 0, 0, u, v, 1, -u * y, -v * y]]
+        right += [x, y]
+    a, b, c, d, e, f, g, h = np.linalg.solve(np.array(rows, float), np.array(right, float))
+    u, v = np.meshgrid(np.arange(width), np.arange(height))
+    w = g * u + h * v + 1
+    x, y = (a * u + b * v + c) / w, (d * u + e * v + f) / w
+    left, top = np.floor(x).astype(int), np.floor(y).astype(int)
+    fx, fy = (x - left)[..., None], (y - top)[..., None]
+
+    def tap(column: np.ndarray, row: np.ndarray) -> np.ndarray:
+        inside = (column >= 0) & (row >= 0) & (column < page.shape[1]) & (row < page.shape[0])
+        return np.where(inside[..., None], page[row.clip(0, page.shape[0] - 1), column.clip(0, page.shape[1] - 1)], 0.0)
+
+    above = tap(left, top) * (1 - fx) + tap(left + 1, top) * fx
+    below = tap(left, top + 1) * (1 - fx) + tap(left + 1, top + 1) * fx
+    return above * (1 - fy) + below * fy
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("name", OWN_HERE)
+def test_values_are_nearer_to_the_exact_ones_than_a_hundredth_of_a_pixel(name: str, seed: int) -> None:
+    """2 · 255/100 for the position in x and y, 0.5 for rounding."""
+    page, boxes = noise(seed, 97, 160), convex_boxes(seed, 200, 97, 160)
+    for box, crop in zip(boxes, call(name, page, boxes), strict=True):
+        if crop.size:
+            error = np.abs(crop - exact(page, box)).max()
+            assert error <= 2 * LARGEST_STEP / 100 + 0.5, f"seed {seed}, box {box.tolist()}: off by {error}"
+
+
+@pytest.mark.parametrize("tilt", [0.0, 0.001, 0.03])
+@pytest.mark.parametrize("name", OWN_HERE)
+def test_positions_are_as_exact_at_the_far_end_of_a_very_wide_page(name: str, tilt: float) -> None:
+    page = noise(7, 40, 32766)
+    for left in (0.75, 16000.25, 32600.5):
+        x = np.array([left, left + 123.4])
+        y = np.array([9.3, 9.3 + 123.4 * tilt])
+        box = np.array([(x[0], y[0]), (x[1], y[1]), (x[1], y[1] + 20.6), (x[0], y[0] + 20.6)], np.float32)
+        for quadrilateral in (box, box + np.array([(0, 0), (0, 0), (3, 1), (0, 0)], np.float32)):
+            found = call(name, page, quadrilateral[None])[0]
+            assert np.abs(found - exact(page, quadrilateral)).max() <= 2 * LARGEST_STEP / 100 + 0.5
+
+
+@pytest.mark.parametrize("name", OWN_HERE)
+def test_a_crop_over_the_whole_width_drifts_nowhere(name: str) -> None:
+    page = noise(8, 24, 32766)
+    box = np.array([(1.25, 2.5), (32760.75, 3.5), (32761.0, 19.5), (1.5, 18.25)], np.float32)
+    for quadrilateral in (box, np.array([(1.25, 2.5), (32760.75, 2.5), (32760.75, 19.5), (1.25, 19.5)], np.float32)):
+        found = call(name, page, quadrilateral[None])[0]
+        assert np.abs(found - exact(page, quadrilateral)).max() <= 2 * LARGEST_STEP / 100 + 0.5
+
+
+@pytest.mark.parametrize("name", OWN_HERE)
+def test_a_steep_perspective_keeps_its_positions(name: str) -> None:
+    """One side is a thousandth of the opposite one."""
+    page = noise(9, 400, 400)
+    box = np.array([(200.0, 20), (200.3, 20), (390, 380), (5, 370)], np.float32)
+    for turn in range(4):
+        quadrilateral = np.roll(box, turn, axis=0)
+        found = call(name, page, quadrilateral[None])[0]
+        assert np.abs(found - exact(page, quadrilateral)).max() <= 2 * LARGEST_STEP / 100 + 0.5
+
+
+@pytest.mark.parametrize("value", [0, 1, 127, 128, 254, 255])
+@pytest.mark.parametrize("name", OWN_HERE)
+def test_a_page_of_one_colour_gives_crops_of_that_colour(name: str, value: int) -> None:
+    boxes = convex_boxes(5, 200, 60, 60) + np.float32(200)
+    for crop in call(name, np.full((500, 500, 3), value, np.uint8), boxes):
+        assert (crop == value).all()
+
+
+def test_native_gives_the_same_bits_with_any_number_of_threads() -> None:
+    if "native_omp" not in HERE:
+        pytest.skip("not built")
+    script = """
+import hashlib, sys
+import numpy as np
+from labkit.core import registry
+from tests.stages.test_crop_boxes_native import convex_boxes, noise
+page, boxes = noise(3, 900, 1200), convex_boxes(3, 900, 900, 1200)
+boxes[0] = [(3, 4), (1100, 20), (1090, 800), (9, 850)]  # cut into pieces
+for name in ("native", "native_omp"):
+    crops = registry.variant("crop_boxes", name).function(page, boxes)
+    print(hashlib.sha256(b"".join(crop.tobytes() for crop in crops)).hexdigest())
+"""
+    found = set()
+    for threads in ("1", "2", "3"):
+        words = [sys.executable, "-c", script]
+        done = subprocess.run(words, env=os.environ | {"OMP_NUM_THREADS": threads}, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        found |= set(done.stdout.split())
+    assert len(found) == 1
+
+
+BEFORE_A_WALL = """
+import ctypes, mmap, sys
+import numpy as np
+from labkit.core import registry
+from tests.stages.test_crop_boxes_native import convex_boxes
+
+function = registry.variant("crop_boxes", sys.argv[1]).function
+libc = ctypes.CDLL(None, use_errno=True)
+for height, width in ((1, 1), (1, 2), (2, 1), (2, 2), (3, 3), (23, 41), (64, 64), (40, 200)):
+    size = height * width * 3
+    pages = -(-size // mmap.PAGESIZE)
+    room = mmap.mmap(-1, (pages + 2) * mmap.PAGESIZE)
+    start = ctypes.addressof(ctypes.c_char.from_buffer(room))
+    for wall in (start, start + (pages + 1) * mmap.PAGESIZE):
+        assert libc.mprotect(ctypes.c_void_p(wall), mmap.PAGESIZE, 0) == 0
+    for offset in ((pages + 1) * mmap.PAGESIZE - size, mmap.PAGESIZE):
+        page = np.frombuffer((ctypes.c_char * size).from_buffer(room, offset), np.uint8).reshape(height, width, 3)
+        page[:] = 7
+        right, bottom = width - 1, height - 1
+        exactly = [(0, 0), (right, 0), (right, bottom), (0, bottom)]
+        nearly = [(right * .01, bottom * .01), (right * .999, 0), (right * .9999, bottom * .9999), (0, bottom * .999)]
+        beyond = [(-1.5, -1.5), (width + .5, -1.5), (width + .5, height + .5), (-1.5, height + .5)]
+        ends = [[(right - 2.5, bottom - 2.2), (right - d, bottom - 2.2), (right - d, bottom - d), (right - 2.5, bottom - d)]
+                for d in (-.5, 0, 1e-4, .01, .4, .5, .6)]
+        starts = [[(-d, -d), (3.1 - d, -d), (3.1 - d, 2.3 - d), (-d, 2.3 - d)] for d in (-1, -.5, 0, .3, .5, 1)]
+        boxes = np.array([exactly, nearly, beyond, *ends, *starts], np.float32)
+        turned = boxes + np.random.default_rng(1).uniform(-.02, .02, boxes.shape).astype(np.float32)
+        for each in (boxes, turned, convex_boxes(height, 400, height, width)):
+            function(page, each)
+print("unharmed")
+"""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs mprotect")
+@pytest.mark.parametrize("name", HERE)
+def test_no_byte_before_or_after_the_page_is_read(name: str) -> None:
+    """The page ends where memory that must not be touched begins, and the other way round: reading on would crash."""
+    done = subprocess.run([sys.executable, "-c", BEFORE_A_WALL, name], capture_output=True, text=True)
+    assert done.stdout.strip() == "unharmed", f"exit status {done.returncode}: {done.stderr[-500:]}"
+
+
+@pytest.mark.parametrize("name", HERE)
+def test_ten_thousand_calls_leave_memory_and_references_as_they_were(name: str) -> None:
+    page, boxes = noise(1, 60, 64), convex_boxes(1, 4, 60, 64)
+    for _ in range(500):
+        call(name, page, boxes)
+    gc.collect()
+    before = psutil.Process().memory_info().rss, sys.getrefcount(page), sys.getrefcount(boxes)
+    for _ in range(10_000):
+        call(name, page, boxes)
+    assert psutil.Process().memory_info().rss - before[0] < 4 << 20  # one leaked crop a call would be 30 MB or more
+    assert (sys.getrefcount(page), sys.getrefcount(boxes)) == before[1:]
+
+
+PAGE, BOXES = np.zeros((4, 5, 3), np.uint8), np.zeros((2, 4, 2), np.float32)
+WRONG: dict[str, tuple[tuple[Any, ...], type[Exception]]] = {
+    "no argument": ((), TypeError),
+    "three arguments": ((PAGE, BOXES, 1), TypeError),
+    "a list": (([[0]], BOXES), TypeError),
+    "boxes as a list": ((PAGE, [[0]]), TypeError),
+    "a grey page": ((PAGE[..., 0].copy(), BOXES), ValueError),
+    "four channels": ((np.zeros((4, 5, 4), np.uint8), BOXES), ValueError),
+    "an empty page": ((PAGE[:0], BOXES), ValueError),
+    "a page of floats": ((PAGE.astype(np.float32), BOXES), ValueError),
+    "a page with gaps": ((PAGE[:, ::2], BOXES), ValueError),
+    "too many columns": ((np.zeros((1, 32767, 3), np.uint8), BOXES), ValueError),
+    "boxes of float64": ((PAGE, BOXES.astype(np.float64)), ValueError),
+    "boxes with three corners": ((PAGE, BOXES[:, :3].copy()), ValueError),
+    "boxes with gaps": ((PAGE, BOXES[::-1]), ValueError),
+}
+
+
+@pytest.mark.parametrize("case", WRONG)
+@pytest.mark.parametrize("name", [name for name in HERE if name.startswith("opencv_api")])
+def test_the_raw_api_refuses_wrong_arguments_and_leaks_nothing(name: str, case: str) -> None:
+    arguments, error = WRONG[case]
+    function = VARIANTS[name].function
+    assert function is not None
+
+    def refused() -> None:
+        with pytest.raises(error):
+            function(*arguments)
+
+    refused()
+    references = [sys.getrefcount(argument) for argument in arguments]
+    for _ in range(200):
+        refused()
+    assert [sys.getrefcount(argument) for argument in arguments] == references
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs RLIMIT_AS")
+@pytest.mark.parametrize("name", HERE)
+def test_running_out_of_memory_raises_and_gives_back_what_was_allocated(name: str) -> None:
+    script = """
+import resource, sys
+import numpy as np, psutil
+from labkit.core import registry
+function = registry.variant("crop_boxes", sys.argv[1]).function
+page = np.zeros((3000, 3000, 3), np.uint8)
+box = [(0, 0), (2999, 0), (2999, 2999), (0, 2999)]
+many = np.array([box] * 40, np.float32)  # 1 GB of crops
+function(page, many[:2])
+used = psutil.Process().memory_info().vms
+resource.setrlimit(resource.RLIMIT_AS, (used + (300 << 20), resource.RLIM_INFINITY))
+for _ in range(20):
+    try:
+        function(page, many)
+    except MemoryError:
+        continue
+    sys.exit("no MemoryError")
+assert psutil.Process().memory_info().vms - used < 100 << 20
+assert len(function(page, many[:2])) == 2
+print("recovered")
+"""
+    done = subprocess.run([sys.executable, "-c", script, name], capture_output=True, text=True)
+    assert done.stdout.strip() == "recovered", done.stderr[-500:]
+
+
+@pytest.mark.parametrize("name", HERE)
+def test_crops_own_their_memory_and_outlive_page_and_boxes(name: str) -> None:
+    page, boxes = noise(2, 90, 90), convex_boxes(2, 40, 90, 90)
+    expected = call("loop", page, boxes)
+    found = call(name, page, boxes)
+    page[:], boxes[:] = 0, 0
+    del page, boxes
+    gc.collect()
+    for crop in found:
+        assert crop.flags.owndata
+        assert crop.flags.writeable
+        assert crop.flags.c_contiguous
+    assert Within(TOLERANCE).difference(found, expected) is None
+
+
+@pytest.mark.parametrize("name", HERE)
+def test_two_python_threads_at_once_get_their_own_right_crops(name: str) -> None:
+    inputs = [(noise(seed, 200, 200), convex_boxes(seed, 200, 200, 200)) for seed in range(20, 24)]
+    alone = [call(name, *each) for each in inputs]
+    with ThreadPoolExecutor(2) as pool:
+        found = list(pool.map(lambda each: call(name, *each), inputs * 10))
+    for k, crops in enumerate(found):
+        assert Within(0).difference(crops, alone[k % 4]) is None
+
+
+BOTH = """
+import ctypes, importlib.util, sys
+from pathlib import Path
+import numpy as np
+if sys.argv[1] == "the system's first":
+    folder = Path(importlib.util.find_spec("labkit").origin).parent / "stages" / "crop_boxes"
+    ctypes.CDLL(str(next(folder.glob("opencv_api.*.so"))))  # and with it OpenCV's own libraries
+    assert "cv2" not in sys.modules
+import cv2
+from labkit.core import registry
+from tests.stages.test_crop_boxes_native import convex_boxes, noise
+
+page, boxes = noise(3, 200, 300), convex_boxes(3, 50, 200, 300)
+threads = cv2.getNumThreads()
+blurred = cv2.GaussianBlur(page, (5, 5), 0)
+found = registry.variant("crop_boxes", "opencv_api_omp").function(page, boxes)
+expected = registry.variant("crop_boxes", "loop").function(page, boxes)
+worst = max(int(np.abs(a.astype(int) - b).max()) for a, b in zip(found, expected) if a.size)
+same = np.array_equal(blurred, cv2.GaussianBlur(page, (5, 5), 0))
+print(worst <= 16, same, cv2.getNumThreads() == threads)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux" or "opencv_api" not in HERE, reason="needs the built opencv_api")
+@pytest.mark.parametrize("order", ["cv2's first", "the system's first"])
+def test_two_opencvs_live_in_one_process(order: str) -> None:
+    done = subprocess.run([sys.executable, "-c", BOTH, order], capture_output=True, text=True)
+    assert done.stdout.split() == ["True"] * 3, done.stderr[-500:]
+
+
+def test_a_source_that_was_not_built_names_the_package_it_needs() -> None:
+    folder = Path(sys.modules["labkit.stages.crop_boxes"].__file__ or "").parent
+    assert _unbuilt(folder / "native.cpp") == "native.cpp was not built: no working C/C++ compiler at install time"
+    assert "or no opencv4 for C++ that pkg-config knows, at install time" in _unbuilt(folder / "opencv_api.cpp")
+
+
+@pytest.mark.skipif(shutil.which("g++") is None, reason="no C++ compiler on this machine")
+@pytest.mark.parametrize("machine", ["-DCROP_PORTABLE", "-DCROP_PORTABLE -mno-avx"])
+def test_the_code_for_other_machines_computes_the_same(machine: str, tmp_path: Path) -> None:
+    """Positions may differ in their last bit, 1/4096 pixel: values by 1."""
+    source = Path(sys.modules["labkit.stages.crop_boxes"].__file__ or "").parent / "native.cpp"
+    include = [sysconfig.get_path("include"), np.get_include(), pybind11.get_include()]
+    made = tmp_path / "native.so"
+    words = f"g++ -O2 -march=native {machine} -std=c++17 -fopenmp -fPIC -shared -o {made} {source}".split()
+    subprocess.run([*words, *(f"-I{folder}" for folder in include)], check=True, capture_output=True)
+    script = f"""
+import importlib.util
+import numpy as np
+from labkit.core import registry
+from tests.stages.test_crop_boxes_native import convex_boxes, noise
+ours = registry.variant("crop_boxes", "native").function
+known = registry.variants["crop_boxes"]
+for name in [name for name in known if name.startswith("native")]:
+    del known[name]
+spec = importlib.util.spec_from_file_location("native", {str(made)!r})
+portable = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(portable)
+for seed in range(4):
+    page, boxes = noise(seed, 97, 400), convex_boxes(seed, 300, 97, 400)
+    for a, b in zip(portable.native_omp(page, boxes), ours(page, boxes), strict=True):
+        assert a.shape == b.shape and (not a.size or np.abs(a.astype(int) - b).max() <= 1), seed
+print("same")
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert done.stdout.strip() == "same", done.stderr[-500:]
