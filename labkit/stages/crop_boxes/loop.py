@@ -19,16 +19,15 @@ def loop(page: np.ndarray, boxes: np.ndarray) -> list[np.ndarray]:
     good = sizes(boxes, page.shape)[:, 0] > 0
 
     crops: list[np.ndarray] = []
-    for box, fits in zip(boxes, good, strict=True):
+    for box, corners, fits in zip(boxes, boxes.astype(np.float64), good, strict=True):
         if not fits:
             crops.append(np.empty((0, 0, 3), np.uint8))
             continue
 
         # block: sizes
-        # axis=0: without it the norm is a BLAS dot product, which may round once instead of twice
-        lt, rt, rb, lb = box.astype(np.float64)
-        width = int(max(np.linalg.norm(rt - lt, axis=0), np.linalg.norm(rb - lb, axis=0)))
-        height = int(max(np.linalg.norm(lb - lt, axis=0), np.linalg.norm(rb - rt, axis=0)))
+        lt, rt, rb, lb = corners
+        width = int(max(np.linalg.norm(rt - lt), np.linalg.norm(rb - lb)))
+        height = int(max(np.linalg.norm(lb - lt), np.linalg.norm(rb - rt)))
 
         # block: homography
         target = np.array([[0, 0], [width - 1, 0], [width - 1, height - 1], [0, height - 1]], np.float32)

@@ -24,8 +24,8 @@ def cut(page: np.ndarray, box: np.ndarray) -> np.ndarray:
     """The crop of one box that is not degenerate."""
     # block: sizes
     lt, rt, rb, lb = box.astype(np.float64)
-    width = int(max(np.linalg.norm(rt - lt, axis=0), np.linalg.norm(rb - lb, axis=0)))
-    height = int(max(np.linalg.norm(lb - lt, axis=0), np.linalg.norm(rb - rt, axis=0)))
+    width = int(max(np.linalg.norm(rt - lt), np.linalg.norm(rb - lb)))
+    height = int(max(np.linalg.norm(lb - lt), np.linalg.norm(rb - rt)))
 
     # block: homography
     target = np.array([[0, 0], [width - 1, 0], [width - 1, height - 1], [0, height - 1]], np.float32)
