@@ -8,7 +8,8 @@ import pytest
 
 from labkit.core.errors import UsageError
 from labkit.measure.result import Row, Status
-from labkit.report.figure import speedups
+from labkit.profiling.profile import Function, Line, Profile
+from labkit.report.figure import block_shares, speedups
 from labkit.store.run import document
 
 Make = Callable[..., Any]
@@ -44,3 +45,17 @@ def test_names_are_drawn_as_they_are(run: dict[str, Any]) -> None:
 def test_a_table_that_the_run_does_not_have_is_refused_with_those_it_has(run: dict[str, Any]) -> None:
     with pytest.raises(UsageError, match=r"has no timings of blur on 4k; it has: blur on costs"):
         speedups(run, "blur", "4k")
+
+
+def test_the_shares_of_blocks_fill_a_bar_for_each_profile() -> None:
+    def profile(variant: str, *lines: tuple[str | None, int]) -> Profile:
+        made = [Line(n, "x", block, 1, ns, ns) for n, (block, ns) in enumerate(lines)]
+        return Profile(
+            "blur", "logo", variant, "numpy", "lines", (Function(variant, "", 1, tuple(made)),), (1,), (1,), (), {}
+        )
+
+    figure = block_shares([profile("a", ("load", 30), (None, 10)), profile("b", ("load", 5), ("count", 5))])
+    (axes,) = figure.axes
+    widths = {bars.get_label(): [bar.get_width() for bar in bars] for bars in axes.containers}
+    assert widths == {"load": [75, 50], "other": [25, 0], "count": [0, 50]}
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["a", "b"]
