@@ -26,7 +26,7 @@ class Workload:
 
 
 def project_folder() -> Path:
-    """Where ``data/`` and ``results/`` lie: the nearest folder upwards with a ``pyproject.toml`` or ``.git``, else the current one.
+    """Where ``data/`` and ``results/`` lie: the nearest folder upwards that holds ``pyproject.toml`` or ``.git``, else this one.
 
     So a notebook in ``notebooks/`` finds the same inputs, and stores beside the same runs, as a command in the project's folder.
     """
