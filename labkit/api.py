@@ -194,7 +194,7 @@ def profile(
     Raises
     ------
     UsageError : something named does not exist or can't run here, or a number is out of range.
-    ProfileFailed : the variant raised, crashed, hung, or took too much memory.
+    VariantFailed : the variant raised, crashed, hung, or took too much memory.
 
     Source: line_profiler 5 (R. Kern and others) times the lines.
     """
@@ -237,7 +237,7 @@ def memory(
     """Peak memory of one call of a variant, and what each of its lines allocates; measured apart, and stored.
 
     ``path`` of the answer is where it is stored, ``problem`` why it is not. Raises UsageError for what does not exist
-    or can't run here, MemoryFailed when the variant raised, crashed, hung, or took too much memory.
+    or can't run here, VariantFailed when the variant raised, crashed, hung, or took too much memory.
     """
     made = measure_memory(stage, variant, workload, threads)
     path, problem = keep_artefact(made.document, "memory", Path(results) if results else None)

@@ -8,7 +8,7 @@ import typer
 
 from labkit import api
 from labkit.cli import options
-from labkit.profiling.memory import MemoryFailed
+from labkit.core.errors import VariantFailed
 
 
 def command(
@@ -31,7 +31,7 @@ def command(
     options.load_all(load)
     try:
         profile = api.memory(stage, variant, workload, threads=threads)
-    except MemoryFailed as error:
+    except VariantFailed as error:
         print("labkit: " + " ".join(str(error).split()), file=sys.stderr)
         raise typer.Exit(1) from None
     if as_json:

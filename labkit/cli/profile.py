@@ -9,8 +9,9 @@ from typing import Annotated, Any
 import typer
 
 from labkit.cli import options
+from labkit.core.errors import VariantFailed
 from labkit.profiling.profile import Profile
-from labkit.profiling.run import DEFAULT_BUDGET_S, ProfileFailed, profile_arms
+from labkit.profiling.run import DEFAULT_BUDGET_S, profile_arms
 from labkit.report.html import page
 from labkit.report.lines import print_profile
 from labkit.report.text import console
@@ -52,7 +53,7 @@ def recorded(
     """Profiles of arms; a variant that fails is one line on standard error and exit status 1."""
     try:
         return profile_arms(stage, arms, workload, budget_s=budget, calls=calls, threads=threads, tell=_tell)
-    except ProfileFailed as error:
+    except VariantFailed as error:
         print(f"labkit: {error}", file=sys.stderr)
         raise typer.Exit(1) from None
 

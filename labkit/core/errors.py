@@ -11,5 +11,9 @@ def listed(names: object) -> str:
     return ", ".join(words) if words else "none"
 
 
+class VariantFailed(RuntimeError):
+    """A variant raised, crashed, hung or took too much memory while it was watched; one line that says which."""
+
+
 class NotOffered(ValueError):
     """A variant can not do this workload (a format it does not read, say); not a fault of either."""

@@ -6,7 +6,7 @@ import secrets
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from typing import Any
@@ -49,7 +49,6 @@ class Measurement:
     started: str
     wall_s: float = 0.0
     stopped: bool = False
-    facts: dict[str, Any] = field(default_factory=dict)
 
     @property
     def rows(self) -> list[Row]:

@@ -29,7 +29,6 @@ class ExamTask:
 
     stage: str
     workload: str
-    edge_cases: bool
     threads: int
 
     def run(self, held: Mapping[str, Any], send: Send, mark: Callable[[int], None]) -> None:
@@ -37,10 +36,10 @@ class ExamTask:
         set_threads(self.threads)
         with open_arm(self.stage, ArmName(stage.reference), self.threads) as reference:
             exam = prepare_exam(stage, stage.workload(self.workload), reference)
-            cases = {}
-            if self.edge_cases:
-                for name, inputs in stage.edge_cases().items():
-                    cases[name] = (inputs, copy.deepcopy(reference(*copy.deepcopy(inputs))))
+            cases = {
+                name: (inputs, copy.deepcopy(reference(*copy.deepcopy(inputs))))
+                for name, inputs in stage.edge_cases().items()
+            }
         send("exam", exam)
         send("edge_cases", cases)
         send("floor_bytes", None if stage.floor_bytes is None else stage.floor_bytes(*exam.inputs))

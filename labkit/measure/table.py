@@ -39,7 +39,6 @@ class Settings:
     seed: int
     time_limit_s: float = 60.0
     memory_limit: int | None = None
-    edge_cases: bool = True
 
 
 class Listener:
@@ -139,7 +138,7 @@ def _exam(
     fleet: Fleet, stage: str, workload: str, rows: Mapping[str, Row], settings: Settings
 ) -> dict[str, Any] | None:
     """The inputs and the reference's answers, handed to the clean parent; None, with a reason in every row, if there are none."""
-    task = ExamTask(stage, workload, settings.edge_cases, settings.threads)
+    task = ExamTask(stage, workload, settings.threads)
     outcome = _run(fleet, fleet.clean, task, Limits(10 * settings.time_limit_s, settings.memory_limit))
     if outcome.ending != "done":
         status, why = failure(outcome, settings)

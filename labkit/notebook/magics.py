@@ -19,14 +19,12 @@ from IPython.core.magic_arguments import argument, magic_arguments, parse_argstr
 from IPython.display import display
 
 from labkit import api
-from labkit.core.errors import UsageError
+from labkit.core.errors import UsageError, VariantFailed
 from labkit.core.registry import registry, variant
 from labkit.core.stage import KINDS
 from labkit.measure.bench import DEFAULT_BUDGET_S
 from labkit.profiling.interpreted import python_form
-from labkit.profiling.memory import MemoryFailed
 from labkit.profiling.run import DEFAULT_BUDGET_S as PROFILE_BUDGET_S
-from labkit.profiling.run import ProfileFailed
 
 Magic = Callable[..., Any]
 ONE_WORKLOAD = argument("--workload", "-w", metavar="W", help="one workload of the stage; its first when not given")
@@ -49,7 +47,7 @@ def _arguments(*arguments: Magic) -> Callable[[Magic], Magic]:
         def told(self: Any, line: str, *cell: str) -> Any:
             try:
                 return method(self, parse_argstring(told, line), *cell)
-            except (UsageError, ProfileFailed, MemoryFailed) as error:
+            except (UsageError, VariantFailed) as error:
                 raise ShownInOneLine(str(error)) from None
 
         for each in reversed(arguments):

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from labkit.core.errors import UsageError
+from labkit.core.errors import UsageError, VariantFailed
 from labkit.core.registry import registry
 from labkit.engines import STARTS_PROCESSES
 from labkit.engines.arm import ArmName
@@ -36,10 +36,6 @@ from labkit.profiling.sources import cell_sources
 SCHEMA = 1
 PATIENCE = 10  # tracking makes a call slower: so many times the time limit of a plain one
 LONG_CALL_S = 5.0  # a Python loop of that time makes some hundred million objects: too many to note each
-
-
-class MemoryFailed(RuntimeError):
-    """The variant raised, crashed, hung or took too much memory; the text is one line that says which."""
 
 
 @dataclass(frozen=True)
@@ -119,7 +115,7 @@ def measure_memory(
     ``threads`` is what libraries may use; all CPUs allowed when None. A plain call may take ``time_limit_s``, the process
     tree ``memory_limit`` bytes (four fifths of what is available when None).
 
-    Raises TypeError for a name that is none, UsageError for what does not exist or can't run here, MemoryFailed when the
+    Raises TypeError for a name that is none, UsageError for what does not exist or can't run here, VariantFailed when the
     variant fails.
     """
     for argument, name in {"stage": stage, "variant": variant, "workload": workload}.items():
@@ -168,20 +164,20 @@ def measure_memory(
 
 
 def _told(fleet: Fleet, task: MemoryTask, settings: Settings) -> dict[str, Any]:
-    """What a task found in its process; raises MemoryFailed when that did not end well."""
+    """What a task found in its process; raises VariantFailed when that did not end well."""
     seconds = 2 * settings.time_limit_s * (1 if task.folder is None else PATIENCE)
     settings = dataclasses.replace(settings, time_limit_s=seconds)
     where = f"{task.arm} of stage {task.stage} on {task.workload}"
     try:
         outcome = fleet.clean.run(task, Limits(seconds, settings.memory_limit, watch_memory=True))
     except ParentLost as lost:
-        raise MemoryFailed(f"{where}: {lost}") from None
+        raise VariantFailed(f"{where}: {lost}") from None
     if "not_offered" in outcome.found:
         raise UsageError(
             f"{task.arm} of stage {task.stage} does not take {task.workload}: {outcome.found['not_offered']}"
         )
     if outcome.ending != "done":
-        raise MemoryFailed(f"{where}: {failure(outcome, settings)[1]}")
+        raise VariantFailed(f"{where}: {failure(outcome, settings)[1]}")
     return outcome.found
 
 

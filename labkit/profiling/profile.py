@@ -166,6 +166,11 @@ def make_profile(
     notes = [recorded.why] if recorded.why else []
     if recorded.difference:
         notes.append(f"what was recorded does not agree with the variant itself: {recorded.difference}")
+    if recorded.unseen:
+        notes.append(
+            f"{recorded.unseen} worker processes of the variant's own are not in it, only the wait for them: "
+            "give it partial=, and profile it @processes, to see their lines"
+        )
     if recorded.how != "whole" and recorded.workers:
         notes.append(
             f"times are summed over {recorded.workers} worker processes; splitting, sending and combining is not in them"

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from labkit.core.errors import UsageError
+from labkit.core.errors import UsageError, VariantFailed
 from labkit.core.registry import registry
 from labkit.engines.arm import ArmName
 from labkit.measure.bench import make_settings, plan_requests
@@ -22,10 +22,6 @@ from labkit.profiling.traced import to_be_built
 
 DEFAULT_BUDGET_S = 3.0
 PATIENCE_S = 300.0  # an interpreted or traced loop may take a thousand times as long as the compiled one
-
-
-class ProfileFailed(RuntimeError):
-    """A variant could not be profiled because it raised, crashed, hung or took too much memory; one line that says so."""
 
 
 def profile_arms(
@@ -50,7 +46,7 @@ def profile_arms(
     Raises
     ------
     UsageError : something named does not exist, can't run here, or a number is out of range.
-    ProfileFailed : a variant raised, crashed, hung or took too much memory.
+    VariantFailed : a variant raised, crashed, hung or took too much memory.
     """
     name = workload or next(iter(registry.stage(stage).workloads))
     registry.stage(stage).workload(name)
@@ -72,10 +68,10 @@ def profile_arms(
         with Fleet(settings.threads, np.random.default_rng([settings.seed, 1]), launchers=0) as fleet:
             outcome = fleet.clean.run(task, Limits(settings.time_limit_s, settings.memory_limit))
     except ParentLost as lost:
-        raise ProfileFailed(f"{stage}/{unique[0]} on {name}: {lost}") from lost
+        raise VariantFailed(f"{stage}/{unique[0]} on {name}: {lost}") from lost
     if outcome.ending != "done":
         arm = unique[outcome.running] if 0 <= outcome.running < len(unique) else unique[0]
-        raise ProfileFailed(f"{stage}/{arm} on {name} {failure(outcome, settings)[1]}")
+        raise VariantFailed(f"{stage}/{arm} on {name} {failure(outcome, settings)[1]}")
     facts = {"machine": machine_facts(), "threads": settings.threads, "seed": settings.seed, "budget_s": budget_s}
     made = {arm: _profile(stage, name, arm, outcome, facts) for arm in unique}
     return [made[str(ArmName.parse(arm))] for arm in arms]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import gc
+import multiprocessing
 import os
 import time
 import warnings
@@ -38,6 +39,7 @@ class Recorded:
     why: str = ""
     workers: int = 0
     threaded: bool = False
+    unseen: int = 0
     difference: str | None = None
 
 
@@ -95,9 +97,11 @@ class _Subject:
         self.plain_ns: list[int] = []
         self.parts: dict[int, Findings] = {}
         self.difference: str | None = None
+        self.unseen = 0
 
     def open(self, stack: ExitStack, inputs: tuple[Any, ...]) -> None:
         """Make both arms ready, call each once (imports and compilers belong to the first call), and learn the functions."""
+        others = len(multiprocessing.active_children())
         self.plain = stack.enter_context(open_arm(self.stage, self.name, self.threads))
         expected = copy.deepcopy(self.plain(*copy.deepcopy(inputs)))
         used = copy.deepcopy(inputs)
@@ -110,6 +114,7 @@ class _Subject:
             self.watched = traced_call or stack.enter_context(self._python_arm())
             with interpreted(self._entry):
                 output = self.recorder.explore(self.watched, used, cython=self.how == "traced")
+            self.unseen = (len(multiprocessing.active_children()) - others) // 2  # the plain arm has as many
         fault = registry.stage(self.stage).agreement.difference(output, expected)
         self.difference = str(fault) if fault else None
 
@@ -199,7 +204,8 @@ class _Subject:
         elif jitted_keys(self._entry) & found.lines.keys():
             self.how = "interpreted"
         workers = len([process for process in self.parts if process != os.getpid()])
-        return Recorded(self.how, found, self.plain_ns, self.why, workers, self.recorder.threaded, self.difference)
+        facts = (workers, self.recorder.threaded, self.unseen, self.difference)
+        return Recorded(self.how, found, self.plain_ns, self.why, *facts)
 
     def _kernel_seen(self, found: Findings) -> bool:
         """Did the engine call any function with lines besides those that split and combine?"""

@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 from labkit import api
+from labkit.core.errors import VariantFailed
 from labkit.core.registry import Registry
 from labkit.profiling.allocations import AllocationLine
-from labkit.profiling.memory import MemoryFailed, MemoryProfile
+from labkit.profiling.memory import MemoryProfile
 from labkit.store.artefact import read_artefact
 from tests.cli.conftest import Labkit
 
@@ -79,7 +80,7 @@ def test_a_variant_that_fails_is_one_line_and_exit_status_1(
     labkit: Labkit, asked: list[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def failing(*request: Any) -> MemoryProfile:
-        raise MemoryFailed("whole of stage lines on small: killed by SIGSEGV")
+        raise VariantFailed("whole of stage lines on small: killed by SIGSEGV")
 
     monkeypatch.setattr(api, "measure_memory", failing)
     said = labkit("memory", "lines", "whole")

@@ -5,7 +5,7 @@ import signal
 import sys
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
 from functools import partial, wraps
 from itertools import count
@@ -168,6 +168,17 @@ def own_pool():
 
         def call(values):
             return pool.submit(of_half, values).result()
+
+        yield call
+
+
+@lk.variant("total_of_values", kind="python", arm=True)
+@contextmanager
+def own_processes():
+    with ProcessPoolExecutor(2) as pool:
+
+        def call(values):
+            return sum(pool.map(of_half, [values[:6], values[6:]]))
 
         yield call
 

@@ -16,11 +16,11 @@ import numpy as np
 import pytest
 
 import labkit as lk
-from labkit.core.errors import UsageError
+from labkit.core.errors import UsageError, VariantFailed
 from labkit.core.registry import registry
 from labkit.profiling import allocations, memory
 from labkit.profiling.allocations import ELSEWHERE, UNLINED, place_of, read_folder, tracking
-from labkit.profiling.memory import MemoryFailed, MemoryProfile, measure_memory
+from labkit.profiling.memory import MemoryProfile, measure_memory
 from labkit.profiling.memory_task import bytes_held
 from labkit.profiling.sources import short_path
 from labkit.profiling.tree import TreePeak
@@ -179,7 +179,7 @@ def test_a_function_of_a_notebook_cell_has_its_lines() -> None:
 )
 def test_a_variant_that_fails_is_one_line_that_says_how(variant: str, seconds: float, why: str) -> None:
     registry.load(FILE)
-    with pytest.raises(MemoryFailed) as failed:
+    with pytest.raises(VariantFailed) as failed:
         measure_memory("allocating", variant, time_limit_s=seconds, memory_limit=2**30)
     assert f"{variant} of stage allocating on square: {why}" in str(failed.value)
     assert "\n" not in str(failed.value)

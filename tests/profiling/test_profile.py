@@ -17,10 +17,10 @@ import pytest
 from nbclient import NotebookClient
 
 import labkit as lk
-from labkit.core.errors import UsageError
+from labkit.core.errors import UsageError, VariantFailed
 from labkit.core.registry import registry
 from labkit.profiling.profile import Profile
-from labkit.profiling.run import ProfileFailed, profile_arms
+from labkit.profiling.run import profile_arms
 from labkit.store.artefact import read_artefact
 from tests.profiling.conftest import CALLS, SHAPES, STAGE, Hits
 
@@ -97,6 +97,7 @@ def test_another_document_is_no_profile(shapes: dict[str, Profile], change: dict
         ("in_threads", "lines", "times are summed over threads"),
         ("plain@threads", "lines", "times are summed over threads"),
         ("plain@processes", "lines", "times are summed over 2 worker processes"),
+        ("own_processes", "lines", "2 worker processes of the variant's own are not in it"),
         ("notices", "lines", "does not agree with the variant itself: output: is 67, expected 66"),
     ],
 )
@@ -132,7 +133,7 @@ def loaded() -> None:
     ],
 )
 def test_a_variant_that_fails_is_named_in_one_line(loaded: None, name: str, word: str) -> None:
-    with pytest.raises(ProfileFailed) as failed:
+    with pytest.raises(VariantFailed) as failed:
         profile_arms(STAGE, ["plain", name], calls=CALLS)
     text = str(failed.value)
     assert text.startswith(f"{STAGE}/{name} on short ")
