@@ -12,7 +12,7 @@ from argparse import Namespace
 from collections.abc import Callable
 from typing import Any
 
-from IPython.core.error import UsageError as ShownInOneLine
+from IPython.core.error import UsageError as ShellUsageError
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.core.magic import Magics, cell_magic, line_magic, magics_class
 from IPython.core.magic_arguments import argument, magic_arguments, parse_argstring
@@ -25,6 +25,14 @@ from labkit.core.stage import KINDS
 from labkit.measure.bench import DEFAULT_BUDGET_S
 from labkit.profiling.interpreted import python_form
 from labkit.profiling.run import DEFAULT_BUDGET_S as PROFILE_BUDGET_S
+
+
+class WrongUsage(Exception):
+    """Shown as one line. (IPython's own UsageError only prints: nbval and other tools then take the cell for good.)"""
+
+    def _render_traceback_(self) -> list[str]:
+        return [f"UsageError: {self}"]
+
 
 Magic = Callable[..., Any]
 ONE_WORKLOAD = argument("--workload", "-w", metavar="W", help="one workload of the stage; its first when not given")
@@ -47,8 +55,8 @@ def _arguments(*arguments: Magic) -> Callable[[Magic], Magic]:
         def told(self: Any, line: str, *cell: str) -> Any:
             try:
                 return method(self, parse_argstring(told, line), *cell)
-            except (UsageError, VariantFailed) as error:
-                raise ShownInOneLine(str(error)) from None
+            except (UsageError, VariantFailed, ShellUsageError) as error:
+                raise WrongUsage(str(error)) from None
 
         for each in reversed(arguments):
             each(told)

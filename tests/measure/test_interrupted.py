@@ -25,6 +25,7 @@ def running(tmp_path):
             env=os.environ | {"LABKIT_RESULTS": str(tmp_path / "results")},
             stdout=subprocess.PIPE,
             stderr=progress,
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # which a shell's background job ignores
         )
     workers = _wait_for(
         lambda: [pid for pid in _family(process.pid) if _depth(pid, process.pid) > 2], "a launch's workers"

@@ -100,7 +100,8 @@ def test_names_of_the_notebook_are_filled_in(shell: InteractiveShell) -> None:
 def test_wrong_usage_is_one_line_and_no_traceback(shell: InteractiveShell, cell: str, complaint: str) -> None:
     done, said = run(shell, cell)
     assert not done.success
-    assert complaint in said.stderr
+    assert "UsageError: " in said.stdout
+    assert complaint in said.stdout
     assert "Traceback" not in said.stderr + said.stdout
 
 
