@@ -170,6 +170,16 @@ def test_a_crop_over_the_whole_width_drifts_nowhere(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", OWN_HERE)
+def test_a_long_line_that_climbs_gently_keeps_its_positions(name: str) -> None:
+    page = noise(10, 500, 4200)
+    rising = np.array([(20.3, 430.6), (4090.2, 20.9), (4092.2, 40.9), (22.3, 450.6)], np.float32)
+    falling = np.array([(20.3, 5.6), (4090.2, 420.9), (4100.0, 470.5), (15.25, 28.75)], np.float32)
+    for quadrilateral in (rising, falling, rising / 3 + 40):
+        found = call(name, page, quadrilateral[None])[0]
+        assert np.abs(found - exact(page, quadrilateral)).max() <= 2 * LARGEST_STEP / 100 + 0.5
+
+
+@pytest.mark.parametrize("name", OWN_HERE)
 def test_a_steep_perspective_keeps_its_positions(name: str) -> None:
     """One side is a thousandth of the opposite one."""
     page = noise(9, 400, 400)

@@ -7,9 +7,11 @@
 //    9.2        upright boxes as whole vectors (0.6 ns a pixel), others 16 at a time: positions first, then taps
 //    6.2 / 3.8  the next box's rows are prefetched: waiting for memory had been a third of it
 //    6.0 / 3.6  allocation beside the computing, blocks inside the page in boxes that reach beyond it
-//    5.5 / 2.9  no division for parallelograms                                            <- this file
-// Of the 5.5 on one thread: 0.5 allocation, 1.0 waiting in the prefetches, 1.2 upright boxes (1 ns a pixel), 2.8 slanted
-// ones (2.7 ns). With all boxes on rows that lie in the cache the prefetches take 0.3.
+//    5.5 / 3.1  no division for parallelograms
+//    5.1 / 2.8  level boxes: whole vectors for words turned by a few degrees too
+//    5.0 / 2.8  three boxes ahead, a row at a time                                        <- this file
+// Of this on one thread, 0.5 is allocation. With page and crops in the cache, an upright box takes 0.65 ns a pixel, a level
+// one 1.6 (a parallelogram) or 1.9 (in perspective), and another slanted one above 2; the rest is waiting for the page.
 #define NPY_NO_DEPRECATED_API NPY_1_7_API_VERSION
 #include <pybind11/pybind11.h>
 
@@ -104,31 +106,22 @@ struct Piece {
     int begin, end;
 };
 
-void warp(const Work& work, const Piece& piece) {
+void warp(const Work& work, const Piece& piece, crop::Ahead& ahead) {
     const float* const box = work.box(piece.box);
     const Size size = work.sizes[piece.box];
-    if (crop::is_upright(box) && crop::taps_inside(box, work.page))
-        crop::warp_upright(work.page, box, size, piece.begin, piece.end, work.crops[piece.box]);
-    else
-        crop::warp_slanted(work.page, box, size, piece.begin, piece.end, work.crops[piece.box]);
-}
-
-// Asks for the page's bytes of a box while the one before it is computed: they lie in two dozen rows, each in another
-// memory page, where the processor's own prefetching helps little. (Asking row by row instead was no faster, asking for
-// the crop's memory too a tenth slower.)
-void prefetch(const Page& page, const float* box) {
-    const auto [low_x, high_x] = std::minmax({box[0], box[2], box[4], box[6]});
-    const auto [low_y, high_y] = std::minmax({box[1], box[3], box[5], box[7]});
-    const int left = std::max(0, static_cast<int>(low_x)), right = std::min(page.width - 1, static_cast<int>(high_x) + 1);
-    const int top = std::max(0, static_cast<int>(low_y)), bottom = std::min(page.height - 1, static_cast<int>(high_y) + 1);
-    if (std::int64_t{right - left} * (bottom - top) > 1 << 14) return;  // enough for the second-level cache
-    for (int y = top; y <= bottom; y++) {
-        const uint8_t* const row = page.pixels + y * page.stride();
-        for (int byte = 3 * left; byte < 3 * right + 63; byte += 64) {
-            __builtin_prefetch(row + std::min(byte, 3 * right), 0, 2);
-            __asm__ volatile("");  // GCC takes a function that only prefetches for one that does nothing, and drops it
-        }
+    uint8_t* const crop = work.crops[piece.box];
+    if (crop::is_upright(box) && crop::taps_inside(box, work.page)) {
+        crop::warp_upright(work.page, box, size, piece.begin, piece.end, crop, ahead);
+        return;
     }
+    const Homography map = crop::homography(box, size);
+#if CROP_AVX512
+    if (crop::is_level(box, work.page, size, map)) {
+        crop::warp_level(work.page, box, map, size, piece.begin, piece.end, crop, ahead);
+        return;
+    }
+#endif
+    crop::warp_slanted(work.page, map, size, piece.begin, piece.end, crop);
 }
 
 int thread() {
@@ -174,13 +167,19 @@ py::list simd(const py::object& page, const py::object& boxes, int threads) {
     std::atomic<std::size_t> allocated{0};
     std::atomic<int> next{0};
     std::atomic<bool> failed{false};
+    constexpr std::size_t LEAD = 3;  // boxes between asking for a page's bytes and reading them
+    const auto box_of = [&](std::size_t k) { return work.box(plan.pieces[k].box); };
     const auto compute = [&] {
         for (int group = next++; group < plan.groups() && !failed; group = next++) {
             const std::size_t last = plan.begins[group + 1] - 1;
             while (allocated.load(std::memory_order_acquire) <= plan.pieces[last].box && !failed) std::this_thread::yield();
-            for (std::size_t k = plan.begins[group]; k <= last && !failed; k++) {
-                if (k < last) prefetch(work.page, work.box(plan.pieces[k + 1].box));
-                warp(work, plan.pieces[k]);
+            const std::size_t begin = plan.begins[group];
+            for (std::size_t k = begin + 1; k < begin + LEAD && k <= last; k++) crop::Ahead(work.page, box_of(k)).rest();
+            for (std::size_t k = begin; k <= last && !failed; k++) {
+                crop::Ahead ahead;
+                if (k + LEAD <= last) ahead = crop::Ahead(work.page, box_of(k + LEAD));
+                warp(work, plan.pieces[k], ahead);
+                ahead.rest();
             }
         }
     };
@@ -219,7 +218,7 @@ PYBIND11_MODULE(native, m) {
           "The loop in C++ on one thread, with a homography in closed form: a division and twelve taps a pixel.");
     m.def(
         "native", [](const py::object& page, const py::object& boxes) { return simd(page, boxes, 1); }, py::arg("page"),
-        py::arg("boxes"), "C++ with SIMD on one thread: upright boxes as whole vectors, others 16 pixels at a time.");
+        py::arg("boxes"), "C++ with SIMD on one thread: upright and level boxes as whole vectors, others 16 pixels at a time.");
     m.def(
         "native_omp", [](const py::object& page, const py::object& boxes) { return simd(page, boxes, all_threads()); },
         py::arg("page"), py::arg("boxes"), "The same on all cores: OpenMP over boxes and pieces of large ones.");

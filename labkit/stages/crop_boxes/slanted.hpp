@@ -1,4 +1,4 @@
-// All other boxes: rotated, sheared, in perspective, mirrored, or reaching beyond the page.
+// All other boxes: far from level, mirrored, much foreshortened, or reaching beyond the page.
 //
 // A row of the crop is a straight line across the page. It is taken in strips of up to 256 pixels, each in two loops:
 // first all page positions, then 16 pixels at a time two loads of eight bytes a pixel (two taps side by side are six
@@ -21,7 +21,7 @@ using u64 = std::uint64_t;
 
 constexpr int BLOCK = 16;     // pixels at a time
 constexpr int STRIP = 256;    // pixels along one Line
-constexpr int FRACTION = 12;  // bits of a position after the point
+constexpr int FRACTION = 8;   // bits of a position after the point: what a weight of one byte can tell apart
 
 // A strip of a crop's row on the page: its first point, and how numerators and denominator grow from pixel to pixel, all
 // divided by the first denominator. Positions are counted from a whole anchor up and left of the strip and so are
@@ -87,7 +87,7 @@ struct Affine {
     Positions operator()(int k) const {
         const __m512 at = _mm512_add_ps(_mm512_set1_ps(static_cast<float>(k)),
                                         _mm512_setr_ps(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15));
-        return {_mm512_cvtps_epi32(_mm512_fmadd_ps(at, step_x, x)), _mm512_cvtps_epi32(_mm512_fmadd_ps(at, step_y, y))};
+        return {_mm512_cvttps_epi32(_mm512_fmadd_ps(at, step_x, x)), _mm512_cvttps_epi32(_mm512_fmadd_ps(at, step_y, y))};
     }
 };
 
@@ -99,8 +99,8 @@ struct Projective {
     Positions operator()(int k) const {
         const __m512 at = _mm512_add_ps(all(k), _mm512_setr_ps(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15));
         const __m512 scale = _mm512_div_ps(all(1 << FRACTION), _mm512_fmadd_ps(at, step_w, all(1)));
-        return {_mm512_cvtps_epi32(_mm512_mul_ps(_mm512_fmadd_ps(at, step_x, x), scale)),
-                _mm512_cvtps_epi32(_mm512_mul_ps(_mm512_fmadd_ps(at, step_y, y), scale))};
+        return {_mm512_cvttps_epi32(_mm512_mul_ps(_mm512_fmadd_ps(at, step_x, x), scale)),
+                _mm512_cvttps_epi32(_mm512_mul_ps(_mm512_fmadd_ps(at, step_y, y), scale))};
     }
 };
 
@@ -115,8 +115,8 @@ struct Steep {
         for (int half = 0; half < 2; half++) {
             const __m512d at = _mm512_add_pd(all(k + 8 * half), _mm512_setr_pd(0, 1, 2, 3, 4, 5, 6, 7));
             const __m512d scale = _mm512_div_pd(all(1 << FRACTION), _mm512_fmadd_pd(at, step_w, all(1)));
-            xs[half] = _mm512_cvtpd_epi32(_mm512_mul_pd(_mm512_fmadd_pd(at, step_x, x), scale));
-            ys[half] = _mm512_cvtpd_epi32(_mm512_mul_pd(_mm512_fmadd_pd(at, step_y, y), scale));
+            xs[half] = _mm512_cvttpd_epi32(_mm512_mul_pd(_mm512_fmadd_pd(at, step_x, x), scale));
+            ys[half] = _mm512_cvttpd_epi32(_mm512_mul_pd(_mm512_fmadd_pd(at, step_y, y), scale));
         }
         return {_mm512_inserti64x4(_mm512_castsi256_si512(xs[0]), xs[1], 1),
                 _mm512_inserti64x4(_mm512_castsi256_si512(ys[0]), ys[1], 1)};
@@ -142,14 +142,6 @@ inline void fetch_half(const uint8_t* row, const uint8_t* next, const std::uint3
     fetch(1 << 7, 13);
 }
 
-// Sixteen bytes, four times: what vpshufb does in each quarter of a vector.
-struct alignas(64) Shuffle {
-    char bytes[64];
-    constexpr Shuffle(const char (&quarter)[16]) : bytes() {
-        for (int k = 0; k < 64; k++) bytes[k] = quarter[k % 16];
-    }
-    __m512i operator()(__m512i vector) const { return _mm512_shuffle_epi8(vector, _mm512_load_si512(bytes)); }
-};
 constexpr Shuffle BESIDE({0, 3, 1, 4, 2, 5, -1, -1, 8, 11, 9, 12, 10, 13, -1, -1});  // left and right tap of a channel
 constexpr Shuffle CLOSE({0, 1, 2, 4, 5, 6, 8, 9, 10, 12, 13, 14, -1, -1, -1, -1});   // b g r without a fourth byte
 constexpr Shuffle BYTES_LOW({0, 0, 0, 0, 0, 0, 0, 0, 4, 4, 4, 4, 4, 4, 4, 4});       // a weight for a pixel's 8 bytes
@@ -169,15 +161,12 @@ inline void warp_strip(const Page& page, const Line& line, int count, uint8_t* o
     alignas(64) int xs[STRIP], ys[STRIP];  // these are only needed where taps may lie outside
     bool inside_too[STRIP / BLOCK];        // may this block's taps be fetched without looking?
     const __m512i stride = _mm512_set1_epi32(static_cast<int>(page.stride()));
-    const __m512i fraction = _mm512_set1_epi32((1 << FRACTION) - 1);
     const Locate locate(line);
     for (int k = 0; k < count; k += BLOCK) {
         const Positions at = locate(k);
         const __m512i x = _mm512_srai_epi32(at.x, FRACTION), y = _mm512_srai_epi32(at.y, FRACTION);
-        // (fraction · weight + half) >> FRACTION, in 16 bits
-        _mm512_store_si512(rights + k, _mm512_mulhrs_epi16(_mm512_and_si512(at.x, fraction), _mm512_set1_epi32(255 << 3)));
-        _mm512_store_si512(belows + k, _mm512_mulhrs_epi16(_mm512_slli_epi32(_mm512_and_si512(at.y, fraction), 3),
-                                                           _mm512_set1_epi32(ROWS_SUM)));
+        _mm512_store_si512(rights + k, at.x);  // only the lowest byte counts, and here the two lowest
+        _mm512_store_si512(belows + k, _mm512_mulhi_epu16(_mm512_slli_epi32(at.y, 8), _mm512_set1_epi32(ROWS_STEP)));
         const int columns = std::min(BLOCK, count - k);
         const __m512i found = _mm512_add_epi32(_mm512_mullo_epi32(y, stride), _mm512_add_epi32(x, _mm512_add_epi32(x, x)));
         const __m512i start = _mm512_broadcastd_epi32(_mm512_castsi512_si128(found));  // for pixels past the row's end
@@ -215,8 +204,7 @@ inline void warp_strip(const Page& page, const Line& line, int count, uint8_t* o
         const __m512i low = blend_half(upper[0], lower[0], BYTES_LOW(right), WORDS_LOW(below));
         const __m512i high = blend_half(upper[1], lower[1], BYTES_HIGH(right), WORDS_HIGH(below));
         const __m512i pixels = CLOSE(flip_sign(_mm512_packs_epi16(low, high)));
-        const __m512i closer = _mm512_setr_epi32(0, 1, 2, 4, 5, 6, 8, 9, 10, 12, 13, 14, 3, 7, 11, 15);
-        _mm512_mask_storeu_epi8(out + 3 * k, first(3 * columns), _mm512_permutexvar_epi32(closer, pixels));
+        _mm512_mask_storeu_epi8(out + 3 * k, first(3 * columns), join(pixels));
     }
 }
 #else
@@ -233,14 +221,13 @@ inline void warp_strip(const Page& page, const Line& line, int count, uint8_t* o
         int x[BLOCK], y[BLOCK];
         for (int k = 0; k < BLOCK; k++) {  // compilers make vectors of this
             const Real at = static_cast<Real>(from + k), scale = ONE / (1 + dw * at);
-            x[k] = static_cast<int>((x0 + dx * at) * scale + Real(0.5));
-            y[k] = static_cast<int>((y0 + dy * at) * scale + Real(0.5));
+            x[k] = static_cast<int>((x0 + dx * at) * scale);
+            y[k] = static_cast<int>((y0 + dy * at) * scale);
         }
         const int columns = std::min(BLOCK, count - from);
         for (int k = 0; k < columns; k++) {
             const int left = line.anchor_x + (x[k] >> FRACTION), top = line.anchor_y + (y[k] >> FRACTION);
-            const int right = ((x[k] & (ONE - 1)) * 255 + ONE / 2) >> FRACTION;
-            const int below = ((y[k] & (ONE - 1)) * ROWS_SUM + ONE / 2) >> FRACTION;
+            const int right = x[k] & (ONE - 1), below = (y[k] & (ONE - 1)) * ROWS_STEP >> FRACTION;
             u64 upper, lower;
             if (inside) {
                 const uint8_t* tap = page.pixels + top * page.stride() + 3 * left;
@@ -256,13 +243,6 @@ inline void warp_strip(const Page& page, const Line& line, int count, uint8_t* o
     }
 }
 #endif
-
-// Is float32 precise enough: is nothing shrunk to less than an eighth of the rest?
-inline bool is_gentle(const Homography& map, Size size) {
-    const double right = 1 + map.g * (size.width - 1), down = 1 + map.h * (size.height - 1), far = right + down - 1;
-    const auto [low, high] = std::minmax({1.0, right, down, far});
-    return high < 8 * low;
-}
 
 template <class Locate>
 inline void warp_rows(const Page& page, const Homography& map, Size size, int begin, int end, uint8_t* out) {
@@ -281,8 +261,7 @@ inline void warp_rows(const Page& page, const Homography& map, Size size, int be
 }
 
 // Rows begin..end of the crop of any box; out is the crop's first byte.
-inline void warp_slanted(const Page& page, const float* box, Size size, int begin, int end, uint8_t* out) {
-    const Homography map = homography(box, size);
+inline void warp_slanted(const Page& page, const Homography& map, Size size, int begin, int end, uint8_t* out) {
     if (map.is_affine())
         warp_rows<Affine>(page, map, size, begin, end, out);
     else if (is_gentle(map, size))
