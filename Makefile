@@ -4,7 +4,7 @@ EXTRAS ?=
 BIN := .venv/bin
 SOURCES := $(shell find labkit -name '*.pyx' -o -name '*.c' -o -name '*.h' -o -name '*.cpp' -o -name '*.hpp' 2>/dev/null)
 EXTENSIONS := pyproject.toml setup.py requirements.lock $(SOURCES)
-BUDGET ?= 5
+BUDGET ?= 4
 WORKLOADS ?= logo*,photo*,few,million
 INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check --constraint requirements.lock
 
