@@ -63,12 +63,12 @@ def _tell(text: str) -> None:
 
 
 def publish(made: Any, kind: str, body: Any, html: Path | None, as_json: bool, draw: Any) -> None:
-    """Print, store, and write the page that was asked for."""
+    """Store it first, so that it is kept when whoever reads the output leaves early; then the page, then the print."""
+    path, problem = keep_artefact(made.document, kind)
+    if html is not None:
+        html.write_text(page(f"labkit {kind}", body()), encoding="utf-8")
     if as_json:
         options.print_json(made.document)
     else:
         draw()
-    if html is not None:
-        html.write_text(page(f"labkit {kind}", body()), encoding="utf-8")
-    path, problem = keep_artefact(made.document, kind)
     print(f"stored in {path}" if path else f"labkit: the {kind} is not stored: {problem}", file=sys.stderr)
