@@ -1,6 +1,7 @@
 """The command line. Standard output holds the answer, standard error progress and complaints.
 
-Exit status: 0 done, 1 a difference or regression was found, 2 wrong usage or input, 130 stopped by Ctrl-C.
+Exit status: 0 done, 1 a difference or regression was found, or a watched variant failed,
+2 wrong usage or input, 130 stopped by Ctrl-C.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import sys
 import typer
 
 from labkit.cli import bench, check, compare, diff, lab, list_, memory, profile, runs
-from labkit.core.errors import UsageError
+from labkit.core.errors import UsageError, VariantFailed
 
 app = typer.Typer(
     help="Make slow image pipelines fast, and prove it: check variants of a stage against one another, time them "
@@ -36,14 +37,17 @@ for name, command in (
 
 
 def main() -> None:
-    """Run the command line; wrong usage is one line on standard error, never a traceback."""
+    """Run the command line; wrong usage, or a variant that failed, is one line on standard error, never a traceback."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal that has no × shows ? for it
+    status = 2
     try:
         sys.exit(app(sys.argv[1:] or ["--help"], prog_name="labkit", standalone_mode=False))
     except UsageError as error:
         complaint = str(error)
+    except VariantFailed as error:
+        complaint, status = str(error), 1
     except typer.exceptions.TyperException as error:
         complaint = f"{error.format_message()} (see labkit --help)"
     except BrokenPipeError:
@@ -54,4 +58,4 @@ def main() -> None:
     except (typer.Abort, KeyboardInterrupt):
         sys.exit(130)
     print("labkit: " + " ".join(complaint.split()), file=sys.stderr)
-    sys.exit(2)
+    sys.exit(status)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from labkit.cli import options
-from labkit.cli.profile import Budget, Calls, Html, publish, recorded
+from labkit.cli.profile import Budget, Calls, Html, publish, tell
 from labkit.profiling.diff import diff_profiles
-from labkit.profiling.run import DEFAULT_BUDGET_S
+from labkit.profiling.run import DEFAULT_BUDGET_S, profile_arms
 from labkit.report.lines import print_diff
 from labkit.report.text import console
 
@@ -30,5 +30,6 @@ def command(
     Example: labkit diff main_colors_of_file naive faster
     """
     options.load_all(load)
-    made = diff_profiles(*recorded(stage, [a, b], workload, budget, calls, threads))
+    profiles = profile_arms(stage, [a, b], workload, budget_s=budget, calls=calls, threads=threads, tell=tell)
+    made = diff_profiles(*profiles)
     publish(made, "diff", made._repr_html_, html, as_json, lambda: print_diff(made, console()))

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import sys
 
-import typer
-
 from labkit import api
 from labkit.cli import options
-from labkit.core.errors import VariantFailed
 
 
 def command(
@@ -29,11 +26,7 @@ def command(
     Example: labkit memory main_colors naive --workload logo
     """
     options.load_all(load)
-    try:
-        profile = api.memory(stage, variant, workload, threads=threads)
-    except VariantFailed as error:
-        print("labkit: " + " ".join(str(error).split()), file=sys.stderr)
-        raise typer.Exit(1) from None
+    profile = api.memory(stage, variant, workload, threads=threads)
     if as_json:
         options.print_json(profile.document)
         if profile.problem:

@@ -9,8 +9,6 @@ from typing import Annotated, Any
 import typer
 
 from labkit.cli import options
-from labkit.core.errors import VariantFailed
-from labkit.profiling.profile import Profile
 from labkit.profiling.run import DEFAULT_BUDGET_S, profile_arms
 from labkit.report.html import page
 from labkit.report.lines import print_profile
@@ -43,22 +41,12 @@ def command(
     Example: labkit profile main_colors naive --workload photo
     """
     options.load_all(load)
-    made = recorded(stage, [variant], workload, budget, calls, threads)[0]
+    (made,) = profile_arms(stage, [variant], workload, budget_s=budget, calls=calls, threads=threads, tell=tell)
     publish(made, "profile", made._repr_html_, html, as_json, lambda: print_profile(made, console()))
 
 
-def recorded(
-    stage: str, arms: list[str], workload: str | None, budget: float, calls: int | None, threads: int | None
-) -> list[Profile]:
-    """Profiles of arms; a variant that fails is one line on standard error and exit status 1."""
-    try:
-        return profile_arms(stage, arms, workload, budget_s=budget, calls=calls, threads=threads, tell=_tell)
-    except VariantFailed as error:
-        print(f"labkit: {error}", file=sys.stderr)
-        raise typer.Exit(1) from None
-
-
-def _tell(text: str) -> None:
+def tell(text: str) -> None:
+    """Say on standard error what will take its time."""
     print(text, file=sys.stderr, flush=True)
 
 

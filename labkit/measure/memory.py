@@ -1,4 +1,4 @@
-"""How much memory a measurement may take."""
+"""How much memory a measurement may take, and how much this process holds."""
 
 from __future__ import annotations
 
@@ -27,3 +27,14 @@ def default_limit() -> int:
     available = int(psutil.virtual_memory().available)
     allowed = cgroup_memory()
     return int(SHARE * (available if allowed is None else min(available, allowed)))
+
+
+def resident(field: str) -> int | None:
+    """Bytes of this process: ``VmRSS`` now, ``VmHWM`` at most so far; None where the system does not tell."""
+    try:
+        for line in Path("/proc/self/status").read_text().splitlines():
+            if line.startswith(field + ":"):
+                return int(line.split()[1]) * 1024
+    except OSError:
+        pass
+    return None

@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from labkit.core.cpus import set_threads
@@ -16,6 +15,7 @@ from labkit.core.gate import Exam, edge_case_fault, first_fault, prepare_exam
 from labkit.core.process import thread_count
 from labkit.core.registry import registry
 from labkit.engines.arm import ArmName, open_arm
+from labkit.measure.memory import resident
 from labkit.measure.tasks import run_times, threads_used
 
 Send = Callable[[str, Any], None]
@@ -62,7 +62,7 @@ class ProbeTask:
         set_threads(self.threads)
         threads_before = thread_count()
         with ExitStack() as stack:
-            send("memory_before", _resident("VmRSS"))
+            send("memory_before", resident("VmRSS"))
             start = time.perf_counter()
             call = stack.enter_context(open_arm(self.stage, ArmName.parse(self.arm), self.threads))
             send("setup_s", time.perf_counter() - start)
@@ -90,7 +90,7 @@ class ProbeTask:
                 costs.append(self._cost(call, used))
             cost = min(costs)
             send("threads", threads_used(before, run_times()))
-            send("memory_after", _resident("VmHWM"))
+            send("memory_after", resident("VmHWM"))
             found = first_fault(call, exam, stage.agreement, output, used)
             found = found or edge_case_fault(call, held["edge_cases"], stage.agreement)
             send("fault", found)
@@ -102,14 +102,3 @@ class ProbeTask:
         start = time.perf_counter()
         call(*used)
         return time.perf_counter() - start
-
-
-def _resident(field: str) -> int | None:
-    """Bytes of this process: ``VmRSS`` now, ``VmHWM`` at most so far; None where the system does not tell."""
-    try:
-        for line in Path("/proc/self/status").read_text().splitlines():
-            if line.startswith(field + ":"):
-                return int(line.split()[1]) * 1024
-    except OSError:
-        pass
-    return None

@@ -42,8 +42,12 @@ THREADS = argument(
 RESULTS = argument("--results", metavar="FOLDER", help="where to store what is found; results/ when not given")
 RETURN = argument("-o", "--output", action="store_true", help="return the object as well, as %%timeit -o does")
 PROFILE = (
+    ONE_WORKLOAD,
     argument("--budget", type=float, default=PROFILE_BUDGET_S, metavar="SECONDS", help="time to record for"),
     argument("--calls", type=int, metavar="N", help="exactly so many recorded calls instead"),
+    THREADS,
+    RESULTS,
+    RETURN,
 )
 
 
@@ -106,38 +110,28 @@ class LabMagics(Magics):
     @_arguments(
         argument("stage", metavar="STAGE"),
         argument("variant", metavar="VARIANT[@ENGINE]"),
-        ONE_WORKLOAD,
         *PROFILE,
-        THREADS,
-        RESULTS,
-        RETURN,
     )
     def labprofile(self, asked: Namespace) -> Any:
         """Which line of a variant takes how long, with the functions of its own that it calls.
 
         Example: %labprofile main_colors naive --workload logo
         """
-        facts = {name: getattr(asked, name) for name in ("budget", "calls", "threads", "results")}
-        return _shown(asked, api.profile(asked.stage, asked.variant, asked.workload, **facts))
+        return _shown(asked, api.profile(asked.stage, asked.variant, asked.workload, **_recording(asked)))
 
     @line_magic
     @_arguments(
         argument("stage", metavar="STAGE"),
         argument("a", metavar="A"),
         argument("b", metavar="B"),
-        ONE_WORKLOAD,
         *PROFILE,
-        THREADS,
-        RESULTS,
-        RETURN,
     )
     def labdiff(self, asked: Namespace) -> Any:
         """The line profiles of two variants side by side, block by block.
 
         Example: %labdiff main_colors naive faster
         """
-        facts = {name: getattr(asked, name) for name in ("budget", "calls", "threads", "results")}
-        return _shown(asked, api.diff(asked.stage, asked.a, asked.b, asked.workload, **facts))
+        return _shown(asked, api.diff(asked.stage, asked.a, asked.b, asked.workload, **_recording(asked)))
 
     @line_magic
     @_arguments(
@@ -200,6 +194,10 @@ class LabMagics(Magics):
 
 def _names(text: str | None) -> list[str] | None:
     return None if text is None else [name.strip() for name in text.split(",") if name.strip()]
+
+
+def _recording(asked: Namespace) -> dict[str, Any]:
+    return {name: getattr(asked, name) for name in ("budget", "calls", "threads", "results")}
 
 
 def _shown(asked: Namespace, thing: Any) -> Any:

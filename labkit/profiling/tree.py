@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from labkit.core.process import die_with_parent
+from labkit.measure.memory import resident
 
 EVERY_S = 0.001
 ENOUGH_S = 0.5
@@ -56,7 +57,7 @@ class TreePeak:
         ``repeat``: take the most in half a second of calls, because how far the peaks of several threads fall together is
         chance. So it is done with child processes, where the watcher must not miss a short spike.
         """
-        before, own_before = tree_held(self.root, self._watcher), _status("VmRSS")
+        before, own_before = tree_held(self.root, self._watcher), resident("VmRSS")
         marked = _forget_high_water()
         self._tell(IDLE, peak=0)
         self._tell(ASKED)
@@ -69,7 +70,7 @@ class TreePeak:
         while time.perf_counter() - start < ENOUGH_S and (repeat or self.children()):
             del output
             output = call()
-        own = _status("VmHWM")
+        own = resident("VmHWM")
         self._tell(IDLE)
         if before is None:
             return output, None, seconds
@@ -156,16 +157,6 @@ def _children(process: int) -> list[int]:
     except OSError:
         pass  # it has ended
     return found
-
-
-def _status(field: str) -> int | None:
-    try:
-        for line in Path("/proc/self/status").read_text().splitlines():
-            if line.startswith(field + ":"):
-                return int(line.split()[1]) * 1024
-    except OSError:
-        pass
-    return None
 
 
 def _forget_high_water() -> bool:

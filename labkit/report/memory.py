@@ -7,7 +7,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from labkit.report.words import arm, size
+from labkit.report.words import arm, one_line, size
 
 SMALL = 0.001  # rows below that share of both totals are told together
 WIDEST_SOURCE = 100
@@ -22,7 +22,7 @@ def text(document: Mapping[str, Any], path: Path | None = None, problem: str | N
     shown, small = _rows(document)
     cells = [_cells(row, document["tracked_peak_bytes"]) for row in shown]
     widths = [max(map(len, column)) for column in zip(HEADINGS, *cells, strict=True)]
-    out = [_printable(line) for line in summary(document)]
+    out = [one_line(line) for line in summary(document)]
     file = None
     head = "  ".join(word.rjust(width) for word, width in zip(HEADINGS[:-1], widths, strict=False))
     for row, cell in zip(shown, cells, strict=True):
@@ -32,7 +32,7 @@ def text(document: Mapping[str, Any], path: Path | None = None, problem: str | N
         out.append(
             "  ".join(word.rjust(width) for word, width in zip(cell[:-1], widths, strict=False)) + "  " + cell[-1]
         )
-    out += ["", *(_printable(note) for note in [*small, *notes(document, path, problem)])]
+    out += ["", *(one_line(note) for note in [*small, *notes(document, path, problem)])]
     return "\n".join(out)
 
 
@@ -45,16 +45,16 @@ def html(document: Mapping[str, Any], path: Path | None = None, problem: str | N
         if row["file"] != file:
             file = row["file"]
             name = escape(_heading(file, Path(file).name, shown))
-            body += f"<tr><th colspan='6' style='text-align:left' title='{escape(_printable(file))}'>{name}</th></tr>"
+            body += f"<tr><th colspan='6' style='text-align:left' title='{escape(one_line(file))}'>{name}</th></tr>"
         heat = HEAT.format(0.55 * row["peak_bytes"] / greatest)
         for number, cell in enumerate(_cells(row, total)):
             style = CODE if number == 5 else NUMBER
             body += f"{'<tr>' if number == 0 else ''}<td style='{style};background:{heat}'>{escape(cell)}</td>"
         body += "</tr>"
     head = "".join(f"<th style='{CODE if n == 5 else NUMBER}'>{escape(word)}</th>" for n, word in enumerate(HEADINGS))
-    title, *facts = map(_printable, summary(document))
+    title, *facts = map(one_line, summary(document))
     about = "".join(f"<li>{escape(fact)}</li>" for fact in facts)
-    below = "".join(f"<li>{escape(_printable(note))}</li>" for note in [*small, *notes(document, path, problem)])
+    below = "".join(f"<li>{escape(one_line(note))}</li>" for note in [*small, *notes(document, path, problem)])
     table = f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
     return f"<h4>{escape(title)}</h4><ul>{about}</ul>{table}<ul>{below}</ul>"
 
@@ -100,14 +100,14 @@ def _rows(document: Mapping[str, Any]) -> tuple[list[dict[str, Any]], list[str]]
 def _heading(file: str, name: str, rows: list[dict[str, Any]]) -> str:
     """A file and those of its functions that are shown: a notebook's cells have names that tell nothing."""
     functions = dict.fromkeys(row["function"] for row in rows if row["file"] == file)
-    return _printable(f"{name}: {', '.join(functions)}") if file else "in no line of yours"
+    return one_line(f"{name}: {', '.join(functions)}") if file else "in no line of yours"
 
 
 def _cells(row: Mapping[str, Any], total: int) -> tuple[str, ...]:
-    source = _printable(row["source"])
+    source = one_line(row["source"])
     source = source if len(source) <= WIDEST_SOURCE else source[: WIDEST_SOURCE - 1] + "…"
     if not row["line"]:
-        source = f"{_printable(row['function'])}: {source}"
+        source = f"{one_line(row['function'])}: {source}"
     return (
         str(row["line"] or ""),
         size(row["peak_bytes"]),
@@ -116,7 +116,3 @@ def _cells(row: Mapping[str, Any], total: int) -> tuple[str, ...]:
         f"{row['allocations']:,}",
         source,
     )
-
-
-def _printable(line: str) -> str:
-    return "".join(letter for letter in " ".join(str(line).split()) if letter.isprintable())

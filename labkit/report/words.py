@@ -25,6 +25,11 @@ UNKNOWN = "–"
 def reason(row: dict[str, Any]) -> str:
     """Why a row has no verdict or no time, in one line of printable text; empty when it has."""
     text = REASONS.get(row["reason"] or "", row["reason"] or "")
+    return one_line(text)
+
+
+def one_line(text: str) -> str:
+    """Any text as one line of printable letters."""
     return "".join(letter for letter in " ".join(text.split()) if letter.isprintable())
 
 

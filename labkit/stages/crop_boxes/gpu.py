@@ -6,7 +6,6 @@ own events tell what the work alone took. Positions are float64: float32 would b
 
 from __future__ import annotations
 
-import ctypes
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from labkit.core import variant
+from labkit.core.device import no_device
 from labkit.stages.crop_boxes import sizes
 from labkit.stages.crop_boxes.homography import homographies
 
@@ -21,17 +21,6 @@ if TYPE_CHECKING:
     import torch
 
 CHUNK = 1 << 23  # crop pixels: some 2 GB of the card's memory, however many there are in all
-
-
-def no_device() -> str | None:
-    """Why the GPU variant can't run. The driver is asked, not torch, whose import takes seconds."""
-    try:
-        driver = ctypes.CDLL("libcuda.so.1")
-    except OSError:
-        return "no CUDA driver: checked on cpu only (torch's CPU device)"
-    count = ctypes.c_int(0)
-    found = driver.cuInit(0) == 0 and driver.cuDeviceGetCount(ctypes.byref(count)) == 0 and count.value > 0
-    return None if found else "no CUDA device: checked on cpu only (torch's CPU device)"
 
 
 class TorchGather:

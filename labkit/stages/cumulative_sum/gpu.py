@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from labkit.core import variant
-from labkit.stages.main_colors.gpu import no_device
+from labkit.core.device import no_device
 
 if TYPE_CHECKING:
     import torch

@@ -7,7 +7,6 @@ events tell what the work alone took.
 
 from __future__ import annotations
 
-import ctypes
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -15,21 +14,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from labkit.core import variant
+from labkit.core.device import no_device
 from labkit.stages.main_colors import MainColors, panel_of
 
 if TYPE_CHECKING:
     import torch
-
-
-def no_device() -> str | None:
-    """Why the GPU variant can't run. The driver is asked, not torch, whose import takes seconds."""
-    try:
-        driver = ctypes.CDLL("libcuda.so.1")
-    except OSError:
-        return "no CUDA driver: checked on cpu only (torch's CPU device)"
-    count = ctypes.c_int(0)
-    found = driver.cuInit(0) == 0 and driver.cuDeviceGetCount(ctypes.byref(count)) == 0 and count.value > 0
-    return None if found else "no CUDA device: checked on cpu only (torch's CPU device)"
 
 
 class TorchSort:
