@@ -1,0 +1,77 @@
+"""Stage ``ocr_preprocess``: what a page goes through before its letters are read: grey, Otsu's threshold, denoise.
+
+Read the files in this order to see how it got fast: opencv, python, numpy_slices, library, numba_loop, cython_loop,
+native, gpu. Beside them: otsu (the threshold's arithmetic, of which every bit matters) and workloads.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from labkit.core import Exact, UsageError, stage
+from labkit.stages.ocr_preprocess import workloads
+
+# cv2's grey: rounded 0.114, 0.587 and 0.299 of 2^15 (RGB2Gray in imgproc/src/color_rgb.simd.hpp), the same for every
+# one of the 16.8 million colours.
+BLUE, GREEN, RED, SHIFT = 3735, 19235, 9798, 15
+
+
+def floor_bytes(image: np.ndarray) -> int:
+    """Bytes that any implementation must move: the image read once, one byte a pixel written once."""
+    return image.nbytes + image.nbytes // 3
+
+
+def items(image: np.ndarray) -> int:
+    """One image."""
+    return 1
+
+
+@stage(
+    reference="opencv",
+    workloads=workloads.ALL,
+    edge_cases=workloads.edge_cases,
+    agreement=Exact(),
+    floor_bytes=floor_bytes,
+    items=items,
+    empty_cells={
+        "multiprocess": "no row can be written before all rows are counted: two rounds through processes, for less than a "
+        "millisecond of work; whole images are dealt out instead, in ocr_preprocess_many"
+    },
+)
+def ocr_preprocess(image: np.ndarray) -> None:
+    """Turn a picture of text into black and white: grey, Otsu's threshold, then a 3×3 median against specks.
+
+    Parameters
+    ----------
+    image : uint8 (h, w, 3) BGR, C-contiguous, h ≥ 1 and w ≥ 1.
+
+    Returns
+    -------
+    uint8 (h, w), C-contiguous, 0 or 255:
+
+    - grey = (3735·b + 19235·g + 9798·r + 2^14) >> 15, as ``cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)``;
+    - Otsu's threshold t of the grey levels, as ``cv2.threshold(grey, 0, 255, cv2.THRESH_OTSU)`` finds it in float64 (see
+      :func:`labkit.stages.ocr_preprocess.otsu.threshold`): 255 where grey > t. One level only gives t = 0;
+    - the median of each 3×3 neighbourhood, as ``cv2.medianBlur(..., 3)``: the border is repeated outwards.
+
+    The talk's chain only says «denoise». After a threshold that is the median: of nine pixels that are black or white it
+    takes the majority, removes specks and pinholes of up to four pixels, keeps straight edges and stays black and white.
+    Non-local means (``cv2.fastNlMeansDenoising``) averages grey levels of like patches: it belongs before a threshold,
+    gives greys again, and takes some thousand times as long.
+
+    Raises
+    ------
+    TypeError : the image is no NumPy array.
+    ValueError : another dtype or shape, an empty image, an image that is not C-contiguous.
+
+    Source: a 2025 blog on augmenting images on all cores (its OCR dataset: grey → Otsu → denoise). N. Otsu, "A Threshold
+    Selection Method from Gray-Level Histograms", IEEE Trans. SMC 9(1), 1979.
+    """
+    if not isinstance(image, np.ndarray):
+        raise TypeError(f"image is a {type(image).__name__}; give a numpy array uint8 (h, w, 3) BGR")
+    if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3:
+        raise UsageError(f"image is {image.dtype} {image.shape}; give uint8 (h, w, 3) BGR")
+    if image.size == 0:
+        raise UsageError(f"image is empty: its shape is {image.shape}; give at least 1×1 pixel")
+    if not image.flags.c_contiguous:
+        raise UsageError("image is not C-contiguous; give numpy.ascontiguousarray(image)")
