@@ -1,0 +1,92 @@
+"""Stage ``augment``: turn, flip, brightness and contrast, Gaussian blur; what is drawn is an input.
+
+Read the files in this order: draw (what is random), reference (albumentations), python, arrays (NumPy), opencv,
+numba_loop, cython_loop, native, gpu.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from labkit.core import UsageError, Within, stage
+from labkit.stages.augment import workloads
+from labkit.stages.augment.draw import Choices
+
+# Turn, flip and table are exact in every variant. A blurred value is a weighted mean, rounded to an integer: two variants
+# that each stay within half a level of the exact mean before they round end at most one level apart.
+TOLERANCE = 1.0
+
+WIDEST = 63  # taps; the draw gives at most 21
+
+
+def floor_bytes(image: np.ndarray, choices: Choices) -> int:
+    """Bytes that any implementation must move: the image read once and written once."""
+    return 2 * image.nbytes
+
+
+def items(image: np.ndarray, choices: Choices) -> int:
+    """One image."""
+    return 1
+
+
+@stage(
+    reference="albumentations",
+    workloads=workloads.ALL,
+    edge_cases=workloads.edge_cases,
+    agreement=Within(TOLERANCE),
+    floor_bytes=floor_bytes,
+    items=items,
+    empty_cells={
+        "multiprocess": "one image is less work than sending it to a process: augment_many splits by images",
+    },
+)
+def augment(image: np.ndarray, choices: Choices) -> None:
+    """Turn by quarters, flip, change brightness and contrast, blur: one image, with choices drawn beforehand.
+
+    Parameters
+    ----------
+    image : uint8 (h, w, 3), C-contiguous, h ≥ 1 and w ≥ 1; the order of the channels does not matter.
+    choices : what ``labkit.stages.augment.draw.draw(seed, index)`` gives, or Choices of one's own: turns 0 to 3, flip 0
+        to 3, alpha and beta finite, size odd from 1 to 63, sigma > 0 where size > 1.
+
+    Returns
+    -------
+    uint8 (h, w, 3), or (w, h, 3) after an odd number of quarter turns, C-contiguous, owning its memory. In this order:
+        turns anticlockwise; flip; v·alpha + beta in float32, clipped, truncated; blur with ``draw.weights`` along rows
+        and columns, mirrored at the border without repeating it (cv2.BORDER_REFLECT_101), rounded once at the end.
+
+    Raises
+    ------
+    TypeError : the image is no NumPy array, or choices no Choices.
+    ValueError : another dtype or shape, an empty image, one that is not C-contiguous, a choice out of range.
+
+    Source: a 2025 blog on augmenting a folder of images on all cores (its albumentations chain).
+    """
+    if not isinstance(image, np.ndarray):
+        raise TypeError(f"image is a {type(image).__name__}; give a numpy array uint8 (h, w, 3)")
+    if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3:
+        raise UsageError(f"image is {image.dtype} {image.shape}; give uint8 (h, w, 3)")
+    if image.size == 0:
+        raise UsageError(f"image is empty: its shape is {image.shape}; give at least 1×1 pixel")
+    if not image.flags.c_contiguous:
+        raise UsageError("image is not C-contiguous; give numpy.ascontiguousarray(image)")
+    if not isinstance(choices, Choices):
+        raise TypeError(f"choices is a {type(choices).__name__}; give Choices, such as draw(seed, index)")
+    _check_choices(choices)
+
+
+def _check_choices(choices: Choices) -> None:
+    wanted: list[tuple[str, Any, bool, str]] = [
+        ("turns", choices.turns, choices.turns in range(4), "0, 1, 2 or 3 quarter turns"),
+        ("flip", choices.flip, choices.flip in range(4), "0, 1, 2 or 3"),
+        ("alpha", choices.alpha, math.isfinite(choices.alpha), "a finite number"),
+        ("beta", choices.beta, math.isfinite(choices.beta), "a finite number"),
+        ("size", choices.size, choices.size in range(1, WIDEST + 1, 2), f"an odd number from 1 to {WIDEST}"),
+        ("sigma", choices.sigma, choices.size == 1 or 0 < choices.sigma < math.inf, "a positive number of pixels"),
+    ]
+    for name, value, good, right in wanted:
+        if not good:
+            raise UsageError(f"choices.{name} is {value}; give {right}")
