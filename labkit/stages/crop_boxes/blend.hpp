@@ -51,6 +51,9 @@ struct alignas(64) Shuffle {
     constexpr Shuffle(const char (&quarter)[16]) : bytes() {
         for (int k = 0; k < 64; k++) bytes[k] = quarter[k % 16];
     }
+    constexpr Shuffle(const char (&quarters)[3][16]) : bytes() {  // the fourth gives zeros
+        for (int k = 0; k < 64; k++) bytes[k] = k < 48 ? quarters[k / 16][k % 16] : -1;
+    }
     __m512i operator()(__m512i vector) const { return _mm512_shuffle_epi8(vector, _mm512_load_si512(bytes)); }
 };
 // The first three quarters of a vector's quarters, side by side.

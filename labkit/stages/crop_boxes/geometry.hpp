@@ -21,6 +21,11 @@ struct Size {
     std::int64_t area() const { return std::int64_t{width} * height; }
 };
 
+// Rows or columns begin .. end - 1.
+struct Range {
+    int begin, end;
+};
+
 // The rule of sizes() in __init__.py, operation by operation: without contraction, because dx·dy' - dy·dx' computed with
 // one rounding less falls to the other side of 1 now and then.
 #if defined(__clang__)

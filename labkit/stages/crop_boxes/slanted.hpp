@@ -245,10 +245,10 @@ inline void warp_strip(const Page& page, const Line& line, int count, uint8_t* o
 #endif
 
 template <class Locate>
-inline void warp_rows(const Page& page, const Homography& map, Size size, int begin, int end, uint8_t* out) {
-    for (int y = begin; y < end; y++)
-        for (int x = 0; x < size.width; x += STRIP) {
-            const int count = std::min(STRIP, size.width - x);
+inline void warp_rows(const Page& page, const Homography& map, Size size, Range rows, Range columns, uint8_t* out) {
+    for (int y = rows.begin; y < rows.end; y++)
+        for (int x = columns.begin; x < columns.end; x += STRIP) {
+            const int count = std::min(STRIP, columns.end - x);
             const Line line(map, page, x, y, count);
             uint8_t* const to = out + (std::ptrdiff_t{y} * size.width + x) * 3;
             if (line.outside)
@@ -260,14 +260,14 @@ inline void warp_rows(const Page& page, const Homography& map, Size size, int be
         }
 }
 
-// Rows begin..end of the crop of any box; out is the crop's first byte.
-inline void warp_slanted(const Page& page, const Homography& map, Size size, int begin, int end, uint8_t* out) {
+// Some rows and columns of the crop of any box; out is the crop's first byte.
+inline void warp_slanted(const Page& page, const Homography& map, Size size, Range rows, Range columns, uint8_t* out) {
     if (map.is_affine())
-        warp_rows<Affine>(page, map, size, begin, end, out);
+        warp_rows<Affine>(page, map, size, rows, columns, out);
     else if (is_gentle(map, size))
-        warp_rows<Projective>(page, map, size, begin, end, out);
+        warp_rows<Projective>(page, map, size, rows, columns, out);
     else
-        warp_rows<Steep>(page, map, size, begin, end, out);
+        warp_rows<Steep>(page, map, size, rows, columns, out);
 }
 
 }  // namespace crop

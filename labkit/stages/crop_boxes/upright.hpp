@@ -18,11 +18,6 @@ namespace crop {
 inline bool is_upright(const float* box) {
     return box[0] == box[6] && box[2] == box[4] && box[1] == box[3] && box[5] == box[7] && box[0] < box[2] && box[1] < box[7];
 }
-// Are all taps, to the right and below too, inside the page?
-inline bool taps_inside(const float* box, const Page& page) {
-    return box[0] >= 0 && box[1] >= 0 && box[4] < page.width - 1 && box[5] < page.height - 1;
-}
-
 // A position on the page along one side, as a fixed-point number with 32 bits after the point. The step is rounded down:
 // the far corner is never passed.
 struct Along {
@@ -32,6 +27,12 @@ struct Along {
           step(static_cast<std::int64_t>((to - from) / (size - 1) * 4294967296.0)) {}
     std::int64_t at(int k) const { return start + step * k; }
     static std::int64_t whole(std::int64_t position) { return position >> 32; }
+    // The pixels of ``wanted`` whose two taps along this side lie within a page of so many rows or columns.
+    Range inside(Range wanted, int most) const {
+        while (wanted.begin < wanted.end && whole(at(wanted.begin)) < 0) wanted.begin++;
+        while (wanted.begin < wanted.end && whole(at(wanted.end - 1)) > most - 2) wanted.end--;
+        return wanted;
+    }
     // The fraction in steps of 1 / scale, rounded.
     static int fraction(std::int64_t position, int scale) {
         return static_cast<int>(((position & 0xFFFFFFFF) * scale + 0x80000000) >> 32);
@@ -43,24 +44,54 @@ struct Columns {
     static constexpr int MOST = 512;
     struct Run {
         int begin, end;         // bytes of the crop's row, counted from the first of these columns
-        std::ptrdiff_t offset;  // from there to the left taps in the page's row
+        std::ptrdiff_t offset;  // from the byte of the same number in the page's row to the left taps
     };
     alignas(64) std::uint8_t right[3 * MOST + 64];
     Run runs[3];
     int count = 0;
 
     Columns(const Along& along, int first, int columns) {
-        std::int64_t shift = -1;  // no whole part is smaller than its column
-        for (int x = 0; x < columns; x++) {
-            const std::int64_t position = along.at(first + x), found = Along::whole(position) - x;
-            const auto weight = static_cast<std::uint32_t>(Along::fraction(position, 255)) * 0x010101u;
-            std::memcpy(right + 3 * x, &weight, 4);  // the fourth byte is overwritten by the next column
-            if (found != shift) {
-                if (count) runs[count - 1].end = 3 * x;
-                runs[count++] = {3 * x, 3 * columns, std::ptrdiff_t{3} * found};
-                shift = found;
+        std::int64_t shift = INT64_MIN;
+        const auto begin_run = [&](int x, std::int64_t found) {
+            if (count) runs[count - 1].end = 3 * x;
+            runs[count++] = {3 * x, 3 * columns, std::ptrdiff_t{3} * found};
+            shift = found;
+        };
+#if CROP_AVX512
+        // sixteen columns at a time: each one's weight, three times, and where the shift changes
+        constexpr Shuffle threefold({{0, 0, 0, 1, 1, 1, 2, 2, 2, 3, 3, 3, 4, 4, 4, 5}, {5, 5, 6, 6, 6, 7, 7, 7, 8, 8, 8, 9, 9, 9, 10, 10},
+                                     {10, 11, 11, 11, 12, 12, 12, 13, 13, 13, 14, 14, 14, 15, 15, 15}});
+        const __m512i lanes = _mm512_setr_epi64(0, 1, 2, 3, 4, 5, 6, 7), half = _mm512_set1_epi64(0x80000000);
+        const __m512i eight = _mm512_set1_epi64(8), advance = _mm512_set1_epi64(8 * along.step);
+        __m512i at = _mm512_add_epi64(_mm512_set1_epi64(along.at(first)), _mm512_mullo_epi64(lanes, _mm512_set1_epi64(along.step)));
+        __m512i column = _mm512_add_epi64(lanes, _mm512_set1_epi64(first));
+        for (int x = 0; x < columns; x += 16) {
+            __m128i weights[2];
+            for (int k = 0; k < 2; k++) {
+                const __m512i fraction = _mm512_and_si512(at, _mm512_set1_epi64(0xFFFFFFFF));
+                const __m512i times = _mm512_sub_epi64(_mm512_slli_epi64(fraction, 8), fraction);  // · 255
+                weights[k] = _mm512_cvtepi64_epi8(_mm512_srli_epi64(_mm512_add_epi64(times, half), 32));
+                const __m512i found = _mm512_sub_epi64(_mm512_srai_epi64(at, 32), column);
+                __mmask8 others = _mm512_cmpneq_epi64_mask(found, _mm512_set1_epi64(shift));
+                while (others) {
+                    const int next = x + 8 * k + __builtin_ctz(others);
+                    if (next >= columns) break;
+                    begin_run(next, Along::whole(along.at(first + next)) - first - next);
+                    others &= _mm512_cmpneq_epi64_mask(found, _mm512_set1_epi64(shift));
+                }
+                at = _mm512_add_epi64(at, advance);
+                column = _mm512_add_epi64(column, eight);
             }
+            const __m512i both = _mm512_broadcast_i32x4(_mm_unpacklo_epi64(weights[0], weights[1]));
+            _mm512_storeu_si512(right + 3 * x, threefold(both));  // 48 bytes, and 16 that are overwritten by the next
         }
+#else
+        for (int x = 0; x < columns; x++) {
+            const std::int64_t position = along.at(first + x), found = Along::whole(position) - first - x;
+            std::memset(right + 3 * x, Along::fraction(position, 255), 3);
+            if (found != shift) begin_run(x, found);
+        }
+#endif
     }
 };
 
@@ -105,21 +136,21 @@ inline void blend_run(const std::uint8_t* upper, const std::uint8_t* lower, cons
 }
 #endif
 
-// Rows begin..end of the crop of an upright box inside the page; out is the crop's first byte.
-inline void warp_upright(const Page& page, const float* box, Size size, int begin, int end, std::uint8_t* out, Ahead& ahead) {
-    const Along across(box[0], box[2], size.width), down(box[1], box[7], size.height);
-    for (int x = 0; x < size.width; x += Columns::MOST) {
-        const Columns columns(across, x, std::min(Columns::MOST, size.width - x));
-        for (int y = begin; y < end; y++) {
+// Some rows and columns of the crop of an upright box, all of whose taps lie inside the page; out is the crop's first byte.
+inline void warp_upright(const Page& page, const Along& across, const Along& down, Size size, Range rows, Range columns,
+                         std::uint8_t* out, Ahead& ahead) {
+    for (int x = columns.begin; x < columns.end; x += Columns::MOST) {
+        const Columns line(across, x, std::min(Columns::MOST, columns.end - x));
+        for (int y = rows.begin; y < rows.end; y++) {
             ahead.row();
             const std::int64_t position = down.at(y);
-            const std::uint8_t* upper = page.pixels + Along::whole(position) * page.stride();
+            const std::uint8_t* upper = page.pixels + Along::whole(position) * page.stride() + std::ptrdiff_t{3} * x;
             std::uint8_t* row = out + (std::ptrdiff_t{y} * size.width + x) * 3;
             const int weight = Along::fraction(position, ROWS_SUM);
-            for (int k = 0; k < columns.count; k++) {
-                const Columns::Run& run = columns.runs[k];
+            for (int k = 0; k < line.count; k++) {
+                const Columns::Run& run = line.runs[k];
                 const std::uint8_t* from = upper + run.begin + run.offset;
-                blend_run(from, from + page.stride(), columns.right + run.begin, weight, row + run.begin, run.end - run.begin);
+                blend_run(from, from + page.stride(), line.right + run.begin, weight, row + run.begin, run.end - run.begin);
             }
         }
     }
