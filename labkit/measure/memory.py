@@ -38,3 +38,12 @@ def resident(field: str) -> int | None:
     except OSError:
         pass
     return None
+
+
+def forget_high_water() -> bool:
+    """Set this process's high-water mark (``VmHWM``) back to what it holds now; False where the kernel does not offer it."""
+    try:
+        Path("/proc/self/clear_refs").write_text("5")
+    except OSError:
+        return False
+    return True

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from labkit.core.process import die_with_parent
-from labkit.measure.memory import resident
+from labkit.measure.memory import forget_high_water, resident
 
 EVERY_S = 0.001
 ENOUGH_S = 0.5
@@ -58,7 +58,7 @@ class TreePeak:
         chance. So it is done with child processes, where the watcher must not miss a short spike.
         """
         before, own_before = tree_held(self.root, self._watcher), resident("VmRSS")
-        marked = _forget_high_water()
+        marked = forget_high_water()
         self._tell(IDLE, peak=0)
         self._tell(ASKED)
         deadline = time.monotonic() + READY_S
@@ -157,12 +157,3 @@ def _children(process: int) -> list[int]:
     except OSError:
         pass  # it has ended
     return found
-
-
-def _forget_high_water() -> bool:
-    """Set this process's high-water mark back to what it holds now; False where the kernel does not offer it."""
-    try:
-        Path("/proc/self/clear_refs").write_text("5")
-    except OSError:
-        return False
-    return True
