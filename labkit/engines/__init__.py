@@ -1,35 +1,59 @@
-"""Engines: ways to run one kernel over the parts of its input. A kernel is written once; an engine schedules it."""
+"""Engines: ways to run one function over many tasks. A kernel is written once; an engine schedules it."""
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 from labkit.core.errors import UsageError, listed
 from labkit.core.stage import Stage
 from labkit.core.variant import Variant
-from labkit.engines.processes import Parts, open_processes
+from labkit.engines.batches import Backend, Outcome
+from labkit.engines.stream import Engine, checked
 
-Opener = Callable[[Callable[..., Any], int], AbstractContextManager[Callable[[Parts], list[Any]]]]
-
-
-@contextmanager
-def open_serial(function: Callable[..., Any], workers: int) -> Iterator[Callable[[Parts], list[Any]]]:
-    """One part after the other in this thread: what splitting and combining alone cost."""
-    yield lambda parts: [function(*part) for part in parts]
-
-
-@contextmanager
-def open_threads(function: Callable[..., Any], workers: int) -> Iterator[Callable[[Parts], list[Any]]]:
-    """A pool of threads: it gains only where the kernel releases Python's global lock."""
-    with ThreadPoolExecutor(workers) as pool:
-        yield lambda parts: [future.result() for future in [pool.submit(function, *part) for part in parts]]
+__all__ = [
+    "ENGINES",
+    "STARTS_PROCESSES",
+    "STARTS_THREADS",
+    "Engine",
+    "Outcome",
+    "check_engine",
+    "open_engine",
+    "split_arm",
+]
 
 
-ENGINES: dict[str, Opener] = {"serial": open_serial, "threads": open_threads, "processes": open_processes}
-STARTS_PROCESSES = frozenset({"processes"})
+@dataclass(frozen=True)
+class EngineKind:
+    """Where an engine's backend lives, and what it starts. ``unasked``: a comparison tries it without being told to."""
+
+    backend: str
+    summary: str
+    starts_processes: bool = True
+    starts_threads: bool = False
+    unasked: bool = False
+    requires: str | None = None
+
+    def open(self, function: Callable[..., Any], workers: int, once: Callable[[], Any] | None, **more: Any) -> Backend:
+        module, _, name = self.backend.partition(":")
+        backend: Backend = getattr(importlib.import_module(f"labkit.engines.{module}"), name)(
+            function, workers, once, **more
+        )
+        return backend
+
+
+ENGINES: dict[str, EngineKind] = {
+    "serial": EngineKind("local:Serial", "one task after the other in this thread", starts_processes=False),
+    "threads": EngineKind(
+        "local:Threads", "threads of this process", starts_processes=False, starts_threads=True, unasked=True
+    ),
+    "shared_memory": EngineKind("crew:Crew", "processes; images lie in reused shared memory", unasked=True),
+}
+STARTS_PROCESSES = frozenset(name for name, kind in ENGINES.items() if kind.starts_processes)
+STARTS_THREADS = frozenset(name for name, kind in ENGINES.items() if kind.starts_threads)
 
 
 def check_engine(name: str) -> None:
@@ -38,8 +62,46 @@ def check_engine(name: str) -> None:
         raise UsageError(f"unknown engine {name!r}; engines: {listed(ENGINES)}")
 
 
+def open_engine(
+    name: str,
+    function: Callable[..., Any],
+    workers: int,
+    *,
+    chunk: int | None = None,
+    in_flight: int | None = None,
+    time_limit_s: float | None = None,
+    once: Callable[[], Any] | None = None,
+    **more: Any,
+) -> Engine:
+    """Start an engine's workers; ``with open_engine(...) as engine: for outcome in engine.stream(tasks): ...``.
+
+    A worker calls ``function(*task)``, or ``function(once(), *task)`` with what ``once`` made when the worker started.
+    ``chunk`` tasks are handed over at a time (None: as the engine prefers). At most ``in_flight`` tasks are taken and not yet
+    yielded (None: four chunks a worker). A task that runs longer than ``time_limit_s`` seconds is given up and its worker
+    replaced, except under serial and threads, where nothing can end it. More arguments are the engine's own (ray: ``address``).
+
+    A task that raises, that kills its worker twice or that takes too long becomes an outcome with an error; others are not
+    lost. Arrays that come back from shared_memory lie in shared memory, are the consumer's own, and may be kept and changed;
+    those of ray are read-only.
+
+    Raises UsageError for an unknown or missing engine, a bad number, and a function that can't be pickled.
+    """
+    check_engine(name)
+    checked("workers", workers, int, 1)
+    if chunk is not None:
+        checked("chunk", chunk, int, 1)
+    if in_flight is not None:
+        checked("in_flight", in_flight, int, 1)
+    if time_limit_s is not None:
+        checked("time_limit_s", time_limit_s, (int, float), 0)
+    backend = ENGINES[name].open(function, workers, once, **more)
+    return Engine(backend, chunk=chunk, in_flight=in_flight, time_limit_s=time_limit_s)
+
+
 @contextmanager
-def split_arm(stage: Stage, variant: Variant, engine: str, workers: int) -> Iterator[Callable[..., Any]]:
+def split_arm(
+    stage: Stage, variant: Variant, engine: str, workers: int, chunk: int | None = None
+) -> Iterator[Callable[..., Any]]:
     """A variant's partial under an engine, cut and combined as its stage declares: a callable with the stage's signature."""
     check_engine(engine)
     if stage.split is None:
@@ -49,5 +111,19 @@ def split_arm(stage: Stage, variant: Variant, engine: str, workers: int) -> Iter
             f"variant {variant.name} of stage {stage.name} has no partial, so it can't run under an engine"
         )
     split = stage.split
-    with ENGINES[engine](variant.partial, workers) as run:
-        yield lambda *inputs: split.combine(run(split.parts(workers, *inputs)), *inputs)
+    with open_engine(engine, variant.partial, workers, chunk=chunk) as opened:
+
+        def call(*inputs: Any) -> Any:
+            return split.combine(results(opened, split.parts(workers, *inputs)), *inputs)
+
+        yield call
+
+
+def results(engine: Engine, parts: list[tuple[Any, ...]]) -> list[Any]:
+    """The values of all parts, in their order; raises the first error."""
+    values = []
+    for outcome in engine.stream(parts, ordered=True):
+        if outcome.error is not None:
+            raise outcome.exception()
+        values.append(outcome.value)
+    return values

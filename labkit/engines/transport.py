@@ -1,7 +1,8 @@
-"""The transport between processes: arrays travel in shared memory, a pipe carries only their description.
+"""The transport between processes: values travel in shared memory, a pipe carries only where they lie.
 
 The memory is an anonymous file whose descriptor is handed over. It has no name, so there is nothing to unlink, nothing
-that a killed process could leave behind, and no resource tracker that unlinks it too early.
+that a killed process could leave behind, and no resource tracker that unlinks it too early. A block is used again and
+again: its pages are there already, and in the page tables of both sides.
 """
 
 from __future__ import annotations
@@ -10,10 +11,19 @@ import mmap
 import os
 import pickle
 import tempfile
+import weakref
+from collections.abc import Callable
 from multiprocessing import reduction
 from typing import Any
 
+import numpy as np
+
 ALIGNMENT = 64  # bytes: a cache line
+LARGEST_INDEX = 1024  # bytes that go through the pipe itself: it holds 64 KiB, and neither side may ever wait for it
+FLAGS = {"flags": mmap.MAP_SHARED | mmap.MAP_POPULATE} if hasattr(mmap, "MAP_POPULATE") else {}
+Message = tuple[
+    bytes | None, int, int, int
+]  # index (None: it lies in the block), its place and size, bytes used in all
 
 
 class SharedBlock:
@@ -34,8 +44,8 @@ class SharedBlock:
         self._fd = state.detach()
         self._map = None
 
-    def write(self, value: Any) -> tuple[bytes, list[tuple[int, int]], int]:
-        """Copy a value's arrays in; returns the message by which :meth:`read` finds them."""
+    def write(self, value: Any) -> Message:
+        """Copy a value in; returns the message by which :meth:`read` finds it. Raises what pickling the value raises."""
         buffers: list[pickle.PickleBuffer] = []
         head = pickle.dumps(value, protocol=5, buffer_callback=buffers.append)
         views = [buffer.raw() for buffer in buffers]
@@ -43,24 +53,48 @@ class SharedBlock:
         for view in views:
             places.append((end, view.nbytes))
             end += -(-view.nbytes // ALIGNMENT) * ALIGNMENT
-        memory = self._mapped(end) if end else memoryview(bytearray())
-        for (start, size), view in zip(places, views, strict=True):
-            memory[start : start + size] = view
-        return head, places, end
+        index: bytes | None = pickle.dumps((head, places), protocol=5)
+        assert index is not None
+        start, size = end, len(index)
+        if size > LARGEST_INDEX:
+            end += size
+        if end:
+            memory = self._mapped(end)
+            for (first, count), view in zip(places, views, strict=True):
+                memory[first : first + count] = view
+            if size > LARGEST_INDEX:
+                memory[start:end] = index
+                index = None
+        return index, start, size, end
 
-    def read(self, message: tuple[bytes, list[tuple[int, int]], int], *, copy: bool) -> Any:
-        """The value that a message describes; without ``copy`` its arrays lie in the shared memory itself."""
-        head, places, end = message
-        memory = self._mapped(end) if end else memoryview(bytearray())
-        pieces = [memory[start : start + size] for start, size in places]
-        return pickle.loads(head, buffers=[bytearray(piece) if copy else piece for piece in pieces])
+    def read(self, message: Message, *, copy: bool = False, released: Callable[[], None] | None = None) -> Any:
+        """The value that a message describes; without ``copy`` its arrays lie in the shared memory itself.
+
+        ``released`` is called as soon as the block is not needed for this value any more: when the last of its arrays
+        is gone, or before this returns.
+        """
+        index, start, size, end = message
+        whole = np.frombuffer(self._mapped(end), np.uint8) if end else np.empty(0, np.uint8)
+        memory = memoryview(whole)  # type: ignore[arg-type]
+        head, places = pickle.loads(memory[start : start + size] if index is None else index)
+        pieces: list[Any] = [memory[first : first + count] for first, count in places]
+        if copy:
+            pieces = [bytearray(piece) for piece in pieces]
+        if released is not None and pieces and not copy:
+            weakref.finalize(whole, released).atexit = False  # every array refers to it
+            released = None
+        del memory, whole
+        value = pickle.loads(head, buffers=pieces)
+        if released is not None:
+            released()
+        return value
 
     def _mapped(self, size: int) -> memoryview:
         if self._map is None or len(self._map) < size:
             size = -(-size // mmap.PAGESIZE) * mmap.PAGESIZE
             if os.fstat(self._fd).st_size < size:
                 os.ftruncate(self._fd, size)
-            self._map = mmap.mmap(self._fd, os.fstat(self._fd).st_size)
+            self._map = mmap.mmap(self._fd, os.fstat(self._fd).st_size, **FLAGS)
         return memoryview(self._map)
 
     def close(self) -> None:

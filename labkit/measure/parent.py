@@ -26,7 +26,7 @@ import cloudpickle
 from labkit.core.process import die_with_parent, thread_count
 from labkit.core.registry import registry
 from labkit.core.stage import Stage
-from labkit.engines import processes
+from labkit.engines import starting
 from labkit.engines.arm import ArmName, open_arm
 
 WATCH_EVERY_S = 0.01
@@ -187,7 +187,7 @@ def _be_child(task: Task, limits: Limits, held: Any, writer: Connection, running
         os.setpgid(0, 0)
         die_with_parent(parent)
         signal.signal(signal.SIGINT, signal.SIG_DFL)
-        processes.start_method = "fork"
+        starting.start_method = "fork"
         nowhere = os.open(os.devnull, os.O_RDWR)
         for stream in (0, 1, 2):
             os.dup2(nowhere, stream)
