@@ -168,13 +168,14 @@ def make_profile(
         notes.append(f"what was recorded does not agree with the variant itself: {recorded.difference}")
     if recorded.unseen:
         notes.append(
-            f"{recorded.unseen} worker processes of the variant's own are not in it, only the wait for them: "
-            "give it partial=, and profile it @processes, to see their lines"
+            f"{recorded.unseen} processes that the variant itself starts are not in it, only the wait for them: "
+            "give their work to a multiprocessing.Pool or a ProcessPoolExecutor to see its lines"
         )
     if recorded.how != "whole" and recorded.workers:
-        notes.append(
-            f"times are summed over {recorded.workers} worker processes; splitting, sending and combining is not in them"
+        around = (
+            "splitting, sending and combining is not in them" if "@" in arm else "the line that waits counts its wait"
         )
+        notes.append(f"times are summed over {recorded.workers} worker processes; {around}")
     elif recorded.how != "whole" and recorded.threaded:
         notes.append("times are summed over threads, and a line that waits for another thread counts its wait")
     found = recorded.findings

@@ -6,10 +6,11 @@ import copy
 import gc
 import multiprocessing
 import os
+import tempfile
 import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -23,6 +24,7 @@ from labkit.profiling.interpreted import interpreted, jitted_keys, python_form
 from labkit.profiling.recorder import Findings, Recorder, code_key
 from labkit.profiling.sources import adopt, own_folders
 from labkit.profiling.traced import NotTraced, is_cython, traced
+from labkit.profiling.workers import Reports
 
 Call = Callable[..., Any]
 MOST_CALLS = 1000
@@ -95,7 +97,6 @@ class _Subject:
         self.recorder = Recorder(own_folders(self.variant))
         self.how, self.why = "lines", ""
         self.plain_ns: list[int] = []
-        self.parts: dict[int, Findings] = {}
         self.difference: str | None = None
         self.unseen = 0
 
@@ -106,15 +107,18 @@ class _Subject:
         expected = copy.deepcopy(self.plain(*copy.deepcopy(inputs)))
         used = copy.deepcopy(inputs)
         traced_call = self._traced()
-        if self.in_processes:
-            self.watched: Call = stack.enter_context(self._processes())
+        place = stack.enter_context(tempfile.TemporaryDirectory(prefix="labkit-profile-"))
+        self.reports = Reports(place, own_folders(self.variant))
+        if self.in_processes and self.variant.partial is not None:
+            self.watched: Call = stack.enter_context(self._engine_arm(self.reports.task(self.variant.partial)))
             output = self.watched(*used)
-            self._forget()
         else:
-            self.watched = traced_call or stack.enter_context(self._python_arm())
-            with interpreted(self._entry):
+            with self.reports.of_pools(), interpreted(self._entry):
+                self.watched = traced_call or stack.enter_context(self._python_arm())
                 output = self.recorder.explore(self.watched, used, cython=self.how == "traced")
-            self.unseen = (len(multiprocessing.active_children()) - others) // 2  # the plain arm has as many
+            if not self.reports.findings():
+                self.unseen = (len(multiprocessing.active_children()) - others) // 2  # the plain arm has as many
+        self.reports.forget()  # the first call only warms the workers up
         fault = registry.stage(self.stage).agreement.difference(output, expected)
         self.difference = str(fault) if fault else None
 
@@ -145,32 +149,13 @@ class _Subject:
             with open_arm(self.stage, self.name, self.threads) as call:
                 yield python_form(call)
         else:
-            variant = replace(self.variant, partial=python_form(self.variant.partial))
-            with split_arm(registry.stage(self.stage), variant, self.name.engine, self.threads) as call:
+            with self._engine_arm(python_form(self.variant.partial)) as call:
                 yield call
 
-    @contextmanager
-    def _processes(self) -> Iterator[Call]:
-        """The arm in worker processes, each part's profile coming back with its result."""
-        stage = registry.stage(self.stage)
-        assert stage.split is not None
-        assert self.variant.partial is not None
-        combine = stage.split.combine
-
-        def unwrapped(results: list[_WithProfile], *inputs: Any) -> Any:
-            for each in results:
-                if each.process not in self.parts or each.findings.hits >= self.parts[each.process].hits:
-                    self.parts[each.process] = each.findings
-            return combine([each.result for each in results], *inputs)
-
-        variant = replace(self.variant, partial=_ProfiledPart(self.variant.partial, own_folders(self.variant)))
-        watched = replace(stage, split=replace(stage.split, combine=unwrapped))
-        with split_arm(watched, variant, str(self.name.engine), self.threads) as call:
-            yield call
-
-    def _forget(self) -> None:
-        """The first call only warms the workers up: what it recorded is taken off at the end."""
-        self.before = {process: copy.deepcopy(found) for process, found in self.parts.items()}
+    def _engine_arm(self, partial: Any) -> AbstractContextManager[Call]:
+        """The engine with another partial in the place of the variant's."""
+        variant = replace(self.variant, partial=partial)
+        return split_arm(registry.stage(self.stage), variant, str(self.name.engine), self.threads)
 
     def call_once(self, inputs: tuple[Any, ...], recorded: bool) -> None:
         used = copy.deepcopy(inputs)
@@ -183,13 +168,14 @@ class _Subject:
             self.watched(*used)
             self.recorder.found.calls_ns.append(time.perf_counter_ns() - start)
         else:
-            with interpreted(self._entry):
+            with self.reports.of_pools(), interpreted(self._entry):
                 self.recorder.record(self.watched, used)
 
     def recorded(self) -> Recorded:
         found = self.recorder.findings()
-        for process, part in self.parts.items():
-            found.add(_since(part, self.before.get(process)))
+        parts = self.reports.findings()
+        for part in parts.values():
+            found.add(part)
         if self.variant.kind == "gpu":
             self.why = "runs on the GPU: its lines only queue work, and which of them waits for it says nothing"
         if self.why or (self.name.engine and not self._kernel_seen(found)):
@@ -203,8 +189,7 @@ class _Subject:
             )
         elif jitted_keys(self._entry) & found.lines.keys():
             self.how = "interpreted"
-        workers = len([process for process in self.parts if process != os.getpid()])
-        facts = (workers, self.recorder.threaded, self.unseen, self.difference)
+        facts = (len(parts.keys() - {os.getpid()}), self.recorder.threaded, self.unseen, self.difference)
         return Recorded(self.how, found, self.plain_ns, self.why, *facts)
 
     def _kernel_seen(self, found: Findings) -> bool:
@@ -214,44 +199,3 @@ class _Subject:
         around = {code_key(split.parts), code_key(split.combine)}
         called = {key for key in found.lines if any(caller is None for caller, _ in found.sites.get(key, {}))}
         return bool(called - around)
-
-
-@dataclass
-class _WithProfile:
-    result: Any
-    process: int
-    findings: Findings
-
-
-class _ProfiledPart:
-    """A variant's partial that is recorded in a worker process, and sends all its findings so far along with each result."""
-
-    def __init__(self, partial: Call, folders: tuple[str, ...]) -> None:
-        self.partial, self.folders = partial, folders
-
-    def __getstate__(self) -> tuple[Call, tuple[str, ...]]:
-        return self.partial, self.folders
-
-    def __setstate__(self, state: tuple[Call, tuple[str, ...]]) -> None:
-        self.partial, self.folders = state
-
-    def __call__(self, *part: Any) -> _WithProfile:
-        recorder = self.__dict__.get("recorder")
-        with interpreted(self.partial) as partial:
-            if recorder is None:  # the first part that this process is given
-                recorder = self.recorder = Recorder(self.folders)
-                recorder.explore(partial, copy.deepcopy(part))
-            result = recorder.record(partial, part)
-        findings = copy.deepcopy(recorder.findings())
-        findings.calls_ns = []
-        return _WithProfile(result, os.getpid(), findings)
-
-
-def _since(now: Findings, before: Findings | None) -> Findings:
-    """What was recorded after a snapshot."""
-    found = Findings(copy.deepcopy(now.lines), now.sites)
-    for key, lines in (before.lines if before else {}).items():
-        for number, (hits, ns) in lines.items():
-            found.lines[key][number][0] -= hits
-            found.lines[key][number][1] -= ns
-    return found

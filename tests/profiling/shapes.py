@@ -1,5 +1,6 @@
 """A stage whose variants are shaped in every way that a recorder by line can stumble over; loaded as a user's file is."""
 
+import multiprocessing
 import os
 import signal
 import sys
@@ -181,6 +182,47 @@ def own_processes():
             return sum(pool.map(of_half, [values[:6], values[6:]]))
 
         yield call
+
+
+@lk.variant("total_of_values", kind="python", arm=True)
+@contextmanager
+def kept_pool():
+    with multiprocessing.Pool(2) as pool:
+
+        def call(values):
+            return sum(pool.imap_unordered(of_half, [values[:6], values[6:]]))
+
+        yield call
+
+
+@lk.variant("total_of_values", kind="python")
+def pool_each_call(values):
+    with multiprocessing.Pool(2) as pool:
+        return sum(pool.map(of_half, [values[:6], values[6:]])) + pool.apply(of_half, (values[:0],))
+
+
+def answer(pipe, values):
+    pipe.send(summed(values))
+
+
+@lk.variant("total_of_values", kind="python", arm=True)
+@contextmanager
+def bare_process():
+    ours, theirs = multiprocessing.Pipe()
+    asleep = multiprocessing.Process(target=theirs.recv, daemon=True)
+    asleep.start()
+
+    def call(values):
+        mine, other = multiprocessing.Pipe()
+        process = multiprocessing.Process(target=answer, args=(other, values))
+        process.start()
+        total = mine.recv()
+        process.join()
+        return total
+
+    yield call
+    ours.send(None)
+    asleep.join()
 
 
 @lk.variant("total_of_values", kind="python")

@@ -97,7 +97,9 @@ def test_another_document_is_no_profile(shapes: dict[str, Profile], change: dict
         ("in_threads", "lines", "times are summed over threads"),
         ("plain@threads", "lines", "times are summed over threads"),
         ("plain@processes", "lines", "times are summed over 2 worker processes"),
-        ("own_processes", "lines", "2 worker processes of the variant's own are not in it"),
+        ("own_processes", "lines", "summed over 2 worker processes; the line that waits counts its wait"),
+        ("kept_pool", "lines", "summed over 2 worker processes; the line that waits counts its wait"),
+        ("bare_process", "lines", "1 processes that the variant itself starts are not in it"),
         ("notices", "lines", "does not agree with the variant itself: output: is 67, expected 66"),
     ],
 )
