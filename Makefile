@@ -38,7 +38,7 @@ simulation: .venv/test  ## simulate 10,000 comparisons of each kind and print ho
 lock: .venv/ready  ## refresh requirements.lock, the tested versions
 	@$(BIN)/python -m pip install --quiet pip-tools
 	@echo 'torch==2.13.0' > .venv/pins.txt
-	@CUSTOM_COMPILE_COMMAND='make lock' $(BIN)/pip-compile --quiet --upgrade --extra gpu --extra test --strip-extras \
+	@CUSTOM_COMPILE_COMMAND='make lock' $(BIN)/pip-compile --quiet --upgrade --extra gpu --extra ocr --extra ray --extra test --strip-extras \
 	  --no-annotate --allow-unsafe --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --constraint .venv/pins.txt \
 	  --output-file requirements.lock pyproject.toml
 	@sed -i 's/+cpu$$//' requirements.lock
