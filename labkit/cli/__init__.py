@@ -12,7 +12,7 @@ import sys
 
 import typer
 
-from labkit.cli import bench, check, compare, diff, lab, list_, memory, profile, runs
+from labkit.cli import bench, check, compare, diff, lab, list_, memory, profile, runs, serve
 from labkit.core.errors import UsageError, VariantFailed
 
 app = typer.Typer(
@@ -26,12 +26,14 @@ for name, command in (
     ("list", list_.command),
     ("check", check.command),
     ("bench", bench.command),
+    ("sweep", sweep.command),
     ("profile", profile.command),
     ("diff", diff.command),
     ("memory", memory.command),
     ("runs", runs.command),
     ("compare", compare.command),
     ("lab", lab.command),
+    ("serve", serve.command),
 ):
     app.command(name)(command)
 

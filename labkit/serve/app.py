@@ -1,0 +1,74 @@
+"""The web application: ``POST /augment``, ``GET /health``, ``GET /metrics``."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Collection
+from contextlib import asynccontextmanager
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from labkit.engines import Engine
+from labkit.profiling.tree import tree_share
+from labkit.serve.augment import Augment
+from labkit.serve.limits import Limits
+from labkit.serve.line import Line
+from labkit.serve.metrics import CONTENT_TYPE, Metrics
+
+
+class Service:
+    """What the endpoints share. The engine is open, and its function is :func:`labkit.serve.picture.augment`."""
+
+    def __init__(self, engine: Engine, workers: int, chains: Collection[str], limits: Limits) -> None:
+        self.engine, self.workers, self.chains, self.limits = engine, workers, tuple(chains), limits
+        self.metrics = Metrics()
+        self.line = Line(workers, limits)
+
+    @asynccontextmanager
+    async def lifespan(self, app: Starlette) -> AsyncIterator[None]:
+        """The line moves as long as the event loop serves."""
+        self.line.open(self.engine)
+        try:
+            yield
+        finally:
+            await self.line.close()
+
+    def application(self) -> Starlette:
+        """An ASGI application; its lifespan must be run."""
+        routes = [
+            Route("/augment", Augment(self.line, self.chains, self.limits, self.metrics), methods=["POST"]),
+            Route("/health", self.health),
+            Route("/metrics", self.figures),
+        ]
+        return Starlette(routes=routes, lifespan=self.lifespan, exception_handlers={HTTPException: as_json})
+
+    async def health(self, request: Request) -> Response:
+        """200 while requests are taken, 503 from the moment the server is told to stop."""
+        stopping = self.line.stopping
+        state = {"status": "stopping" if stopping else "ok", "chains": self.chains, "workers": self.workers}
+        return JSONResponse(state, 503 if stopping else 200)
+
+    async def figures(self, request: Request) -> Response:
+        """All figures as Prometheus reads them."""
+        memory = await asyncio.to_thread(tree_share, os.getpid())  # the kernel takes milliseconds to add it up
+        gauges: dict[str, tuple[str, float | None]] = {
+            "labkit_in_flight": ("Requests that were admitted and not yet answered.", self.line.admitted),
+            "labkit_queue_depth": ("Images that wait for a worker.", self.line.depth),
+            "labkit_queue_limit": ("Requests that may wait beyond those being worked on.", self.limits.queue),
+            "labkit_workers": ("Workers of the engine.", self.workers),
+            "labkit_memory_bytes": ("Proportional set size of the server and all its processes.", memory),
+        }
+        restarts = ("Workers that died or were killed, and were replaced.", getattr(self.engine, "restarts", None))
+        text = self.metrics.text(gauges, {"labkit_worker_restarts_total": restarts})
+        return Response(text, media_type=CONTENT_TYPE)
+
+
+async def as_json(request: Request, error: Exception) -> Response:
+    """An unknown address or method in the form of every other error."""
+    assert isinstance(error, HTTPException)
+    return JSONResponse({"error": error.detail}, error.status_code, error.headers)
