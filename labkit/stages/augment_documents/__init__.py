@@ -1,0 +1,104 @@
+"""Stage ``augment_documents``: age a page as printers, paper and scanners do, with augraphy's operations in three phases.
+
+Read the files in this order: draw (what is random), operations (how augraphy is called), library (augraphy alone in its
+process), streams (augraphy with streams of its own, for threads), rewritten (its slow operations, written anew); beside
+them textures, serial and workloads.
+
+What augraphy 8.2.6 does that had to be undone, found in its source:
+
+- it draws from the global ``random``, ``numpy.random`` and Numba's generators; the last are reached by no seed of its own
+- its parallel Numba loops draw from one stream a thread: another image on another number of threads (``serial``)
+- each of its constructors sets ``numba.config.DISABLE_JIT``; that changes the user's next ``@njit``, and nothing in augraphy
+- ``AugraphyPipeline`` writes every input as ``augraphy_cache/image_N.png`` into the working directory, the same N in
+  every process; ``random_seed=0`` counts as none
+- ``PaperFactory`` reads whatever lies in ``./paper_textures``, in the order of the file system, and its search for
+  edges uses ``np.int0``, which NumPy 2 lacks
+
+What takes long by its defaults, on a page of 1000×700 (one thread of an AMD EPYC, 12 calls after the first), and what we do:
+
+| operation | its defaults | here |
+|---|---|---|
+| PaperFactory, generating | 0.4 to 16 s | own papers, made once (textures): 20 ms |
+| Letterpress | 0.7 to 1.7 s: 3 million points | 10 to 24 clusters a million pixels for 300 to 800: 20 ms |
+| BadPhotoCopy, Worley noise (hybrid) | 0.05 to 1.6 s | noise types 1, 2 and 5 only |
+| BadPhotoCopy, blobs (hybrid) | 0.08 to 0.5 s | concentration up to 0.2 for 0.7 |
+| WaterMark | 19 to 112 ms: letters 3500 pixels long, then shrunk | at most 0.9 of the page's width: 3 ms |
+| LowInkPeriodicLines | 4 to 98 ms: up to 900 lines | up to 84 lines: 5 ms |
+| LightingGradient | 67 to 116 ms: a canvas 15 times the page, turned | kept |
+| DirtyRollers | 4.2 s to compile, once; then 14 ms | kept |
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from labkit.core import Exact, UsageError, stage
+from labkit.core.errors import listed
+from labkit.stages.augment_documents import workloads
+from labkit.stages.augment_documents.draw import Choices
+from labkit.stages.augment_documents.operations import BUILDERS
+
+LEAST = 30  # pixels a side, augraphy's own limit
+
+
+def check_page(image: np.ndarray) -> None:
+    """Raise TypeError or UsageError unless image is uint8 (h, w, 3), C-contiguous, of at least 30×30 pixels."""
+    wanted = f"uint8 (h, w, 3) BGR of at least {LEAST}×{LEAST} pixels"
+    if not isinstance(image, np.ndarray):
+        raise TypeError(f"image is a {type(image).__name__}; give a numpy array {wanted}")
+    if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3 or min(image.shape[:2]) < LEAST:
+        raise UsageError(f"image is {image.dtype} {image.shape}; give {wanted}")
+    if not image.flags.c_contiguous:
+        raise UsageError("image is not C-contiguous; give numpy.ascontiguousarray(image)")
+
+
+def check_choices(choices: Choices) -> None:
+    """Raise TypeError or UsageError unless choices are Choices of known operations."""
+    if not isinstance(choices, Choices):
+        raise TypeError(f"choices is a {type(choices).__name__}; give Choices, as draw(seed, index) makes them")
+    for name in (operation.name for phase in choices for operation in phase):
+        if name not in BUILDERS:
+            raise UsageError(f"choices: unknown operation {name!r}; operations: {listed(BUILDERS)}")
+
+
+@stage(
+    reference="augraphy",
+    workloads=workloads.ALL,
+    edge_cases=workloads.edge_cases,
+    agreement=Exact(),
+    floor_bytes=lambda image, choices: 2 * image.nbytes,
+    items=lambda image, choices: 1,
+    empty_cells={
+        "python": "a loop a pixel over fourteen operations takes minutes a page",
+        "numba": "one of its operations is compiled by Numba already, inside augraphy; the others are cv2's",
+        "cython": "cv2 and NumPy do the work of a page in few calls: there is no Python loop to type",
+        "native": "the random fields come from NumPy's legacy generator, whose sequences the reference fixes",
+        "gpu": "the sequences of that generator exist on the CPU only",
+        "multiprocess": "augment_documents_many runs it under the engines, one page a task",
+    },
+)
+def augment_documents(image: np.ndarray, choices: Choices) -> None:
+    """Age a page: its ink, then the paper that it is printed on, then what scanners and readers do to the print.
+
+    Parameters
+    ----------
+    image : uint8 (h, w, 3) BGR, C-contiguous, h and w at least 30 (augraphy's own limit), dark on light.
+    choices : Choices, as ``draw(seed, index)`` gives them: the operations that are on, in order, with their parameters
+        and a seed each. Two operations never share a stream, nor do two images.
+
+    Returns
+    -------
+    uint8 (h, w, 3) BGR, C-contiguous, owning its memory.
+
+    Every generator of the process, the working directory and Numba's switches are afterwards what they were, also after
+    an error. Variants that need the global generators hold a lock: threads then wait for one another.
+
+    Raises
+    ------
+    TypeError : image is no NumPy array, or choices are no Choices.
+    ValueError : another dtype or shape, smaller than 30×30, not C-contiguous, an unknown operation.
+
+    Source: augraphy 8.2.6, with the three phases of a 2025 blog on augmenting documents, which claims 1000 pages in 45 s.
+    """
+    check_page(image)
+    check_choices(choices)
