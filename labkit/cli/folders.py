@@ -1,0 +1,110 @@
+"""What ``labkit augment`` and ``labkit ocr-dataset`` share: their options, and how a run is told."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from labkit.cli.options import print_json
+from labkit.core.errors import UsageError
+from labkit.folders import Job, run
+from labkit.report.folders import FolderProgress, failure_lines, summary_lines
+
+UNITS = {"": 0, "K": 10, "M": 20, "G": 30, "T": 40}
+
+Source = Annotated[
+    Path, typer.Argument(metavar="IN", help="A folder of images; subfolders count, links to folders don't.")
+]
+Target = Annotated[
+    Path, typer.Argument(metavar="OUT", help="Where outputs go, in the same subfolders; made if needed, outside of IN.")
+]
+Seed = Annotated[
+    int,
+    typer.Option(
+        metavar="S",
+        min=0,
+        help="With the image's relative path it decides all that is random: the same image gets the same output "
+        "whatever the engine, the workers, and the other images in the folder.",
+    ),
+]
+Engine = Annotated[
+    str,
+    typer.Option(
+        metavar="E",
+        help="auto measures some of your images under the engines and picks; or serial, threads, shared_memory, …",
+    ),
+]
+Workers = Annotated[
+    str, typer.Option(metavar="N", help="Threads or processes; auto: as many as are fastest, at most all CPUs.")
+]
+Chunk = Annotated[int | None, typer.Option(metavar="N", min=1, help="Images handed to a worker at a time.")]
+MemoryLimit = Annotated[
+    str | None,
+    typer.Option(
+        metavar="SIZE",
+        help="Most memory of all processes together, such as 2G or 700M. Fewer images are in work at a time, others "
+        "wait; one that alone needs more is listed as failed.",
+    ),
+]
+TimeLimit = Annotated[
+    float | None,
+    typer.Option(
+        metavar="SECONDS", help="Give an image up, and replace its worker, after so long. Needs an engine of processes."
+    ),
+]
+MaxPixels = Annotated[
+    int,
+    typer.Option(
+        metavar="N", min=1, help="Refuse larger images, before they are decoded: a small file may claim terabytes."
+    ),
+]
+Limit = Annotated[
+    int | None, typer.Option(metavar="N", min=1, help="Only the first N images, by name: to try things out.")
+]
+Overwrite = Annotated[
+    bool,
+    typer.Option("--overwrite", help="Remove earlier outputs of these images first. Else only missing ones are made."),
+]
+
+
+def size_in_bytes(text: str | None, option: str) -> int | None:
+    """Bytes of ``2G``, ``700M``, ``1.5GiB`` (powers of 1024); raises UsageError."""
+    if text is None:
+        return None
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([KMGT]?)(?:i?B)?", text.strip(), re.IGNORECASE)
+    size = int(float(found.group(1)) * 2 ** UNITS[found.group(2).upper()]) if found else 0
+    if size <= 0:
+        raise UsageError(f"{option} is {text!r}; give a size such as 2G or 700M")
+    return size
+
+
+def worker_count(text: str) -> int | None:
+    """None for ``auto``; raises UsageError."""
+    if text == "auto":
+        return None
+    if not text.isdecimal() or not int(text):
+        raise UsageError(f"--workers is {text!r}; give auto, or a whole number of at least 1")
+    return int(text)
+
+
+def run_and_tell(job: Job, command: str, as_json: bool) -> None:
+    """Do it, with progress and failures on standard error and the summary on standard output; ends with the exit status."""
+    progress = FolderProgress(sys.stderr)
+    try:
+        report = run(job, progress)
+    finally:
+        progress.close()
+    for line in failure_lines(report):
+        print(line, file=sys.stderr)
+    if as_json:
+        print_json(report.document)
+    else:
+        print("\n".join(summary_lines(report, command)))
+    if report.stopped:
+        raise typer.Exit(130)
+    if report.failures or report.problems:
+        raise typer.Exit(1)

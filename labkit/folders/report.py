@@ -1,0 +1,77 @@
+"""What became of a folder: counted here, worded elsewhere."""
+
+from __future__ import annotations
+
+import csv
+import io
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from labkit.folders.files import BadFile, write_whole
+
+FAILED = "failed.csv"
+
+
+@dataclass
+class Report:
+    """Counts are of images; ``written`` and ``existing`` of output files. Bytes are of the whole process tree."""
+
+    source: str
+    target: str
+    chain: str
+    seed: int
+    images: int = 0
+    done: int = 0
+    existing: int = 0
+    written: int = 0
+    failures: list[tuple[str, str]] = field(default_factory=list)  # (file relative to the input folder, reason)
+    other_files: int = 0
+    linked_folders: int = 0
+    stopped: bool = False
+    engine: str = ""
+    workers: int = 0
+    measured: list[dict[str, Any]] = field(default_factory=list)
+    seconds: float = 0.0
+    first_s: float | None = None
+    memory_limit: int | None = None
+    memory_before: int | None = None
+    memory_after: int | None = None
+    memory_peak: int | None = None
+    at_most_in_work: int | None = None
+    tried_again: int = 0
+    contact_sheet: str | None = None
+    failed_csv: str | None = None
+    problems: list[str] = field(default_factory=list)  # what could not be done besides: the sheet, the list
+
+    @property
+    def images_per_s(self) -> float | None:
+        """Images done a second of work, measuring and starting workers not counted; None when none was done."""
+        return self.done / self.seconds if self.done and self.seconds else None
+
+    @property
+    def outputs_per_s(self) -> float | None:
+        return self.written / self.seconds if self.written and self.seconds else None
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """Everything, as JSON takes it."""
+        facts = asdict(self)
+        facts["failures"] = [{"file": file, "reason": reason} for file, reason in self.failures]
+        return facts | {"images_per_s": self.images_per_s, "outputs_per_s": self.outputs_per_s}
+
+    def write_failures(self, target: Path) -> None:
+        """Write failed.csv (file, reason), or remove one of an earlier run when nothing failed."""
+        path = target / FAILED
+        if not self.failures:
+            path.unlink(missing_ok=True)
+            return
+        text = io.StringIO()
+        rows = csv.writer(text, lineterminator="\n")
+        rows.writerow(("file", "reason"))
+        rows.writerows(self.failures)
+        try:
+            write_whole(path, text.getvalue().encode("utf-8", "surrogateescape"))
+            self.failed_csv = str(path)
+        except BadFile as error:
+            self.problems.append(f"{path}: {error}")

@@ -1,0 +1,164 @@
+"""What a worker does with one image: read, apply the chain, write. Its answer is small; images never leave the worker."""
+
+from __future__ import annotations
+
+import ctypes
+import resource
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+
+from labkit.core.errors import NotOffered
+from labkit.folders.files import BadFile, encoded, read_image, write_whole
+from labkit.folders.plan import FileTask
+from labkit.measure.memory import forget_high_water, resident
+from labkit.pipelines.chains import Chain
+
+TRIM = getattr(ctypes.CDLL(None), "malloc_trim", None)  # the GNU C library's: give freed memory back to the system
+
+
+class Done(NamedTuple):
+    """What became of one image. ``failures`` are pairs of (output, or "" for all of them; reason)."""
+
+    written: int = 0
+    pixels: int = 0
+    failures: tuple[tuple[str, str], ...] = ()
+    short_of_memory: bool = False
+    peak_bytes: int | None = None  # how far the worker's memory rose, where it was watched
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class Work:
+    """Everything a worker knows beforehand; it is sent to a worker once and called there for each image."""
+
+    source: Path
+    target: Path
+    chain: Chain
+    seed: int
+    max_pixels: int
+    keep: bool = True  # False: do everything but writing, to measure
+
+    def __call__(self, task: FileTask, allowance: int | None = None) -> Done:
+        """Make the outputs of one image. ``allowance``: bytes that this process may take beyond what it holds now."""
+        begin = time.perf_counter()
+        written, pixels, failures, short = 0, 0, [], False
+        with _at_most(allowance) as rise:
+            try:
+                image = read_image(self.source / task.image, self.max_pixels)
+                pixels = image.shape[0] * image.shape[1]
+                for index, output in task.outputs:
+                    try:
+                        self._make(image, index, output)
+                        written += 1
+                    except BadFile as error:
+                        failures.append((output, str(error)))
+                del image
+            except BadFile as error:
+                failures.append(("", str(error)))
+            except MemoryError as error:
+                failures.append(("", f"out of memory: {error}" if str(error) else "out of memory"))
+                short = True
+        return Done(written, pixels, tuple(failures), short, rise.bytes, time.perf_counter() - begin)
+
+    def _make(self, image: np.ndarray, index: int, output: str) -> None:
+        try:
+            made = self.chain(image, self.seed, index)
+            data = encoded(made, PurePosixPath(output).suffix)
+        except (BadFile, MemoryError):
+            raise
+        except Exception as error:
+            if isinstance(error, cv2.error) and "Insufficient memory" in str(error):
+                raise MemoryError("in OpenCV") from error
+            what = "can't take it" if isinstance(error, NotOffered) else f"raised {type(error).__name__}"
+            reason = " ".join(str(error).split())
+            raise BadFile(f"the chain {self.chain.name} {what}" + (f": {reason}" if reason else "")) from error
+        if self.keep:
+            write_whole(self.target / output, data)
+
+
+class Rise:
+    """How many bytes a process's memory rose; None where that was not watched."""
+
+    bytes: int | None = None
+
+
+class _ProcessLimit:
+    """The limit of a process is one for all its threads: what it held before, and the sum of what they may take.
+
+    It is on data as the kernel counts it (getrlimit(2), RLIMIT_DATA), which is at least what becomes resident.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._threads = self._entered = 0
+        self._sum = self._held = 0
+        self._before = (-1, -1)
+
+    def enter(self, allowance: int, held: int) -> int:
+        """Returns how often it was entered: alone is who finds the same number at the end."""
+        with self._lock:
+            if not self._threads:
+                self._before, self._held = resource.getrlimit(resource.RLIMIT_DATA), held
+            self._threads += 1
+            self._entered += 1
+            self._sum += allowance
+            self._set()
+            return self._entered if self._threads == 1 else 0
+
+    def leave(self, allowance: int) -> int:
+        with self._lock:
+            self._threads -= 1
+            self._sum -= allowance
+            self._set()
+            return self._entered
+
+    def _set(self) -> None:
+        soft = self._held + self._sum if self._threads else self._before[0]
+        resource.setrlimit(resource.RLIMIT_DATA, (soft, self._before[1]))
+
+
+_limit = _ProcessLimit()
+
+
+@contextmanager
+def _at_most(allowance: int | None) -> Iterator[Rise]:
+    """Allocations beyond ``allowance`` bytes raise MemoryError meanwhile; freed memory goes back to the system after."""
+    rise = Rise()
+    held = resident("VmData") if allowance is not None else None
+    if allowance is None or held is None:
+        yield rise
+        return
+    entered = _limit.enter(allowance, held)
+    if entered:
+        forget_high_water()
+    low = resident("VmRSS")
+    try:
+        yield rise
+    finally:
+        high = resident("VmHWM")
+        if _limit.leave(allowance) == entered and high is not None and low is not None:
+            rise.bytes = max(0, high - low)
+        if TRIM is not None:
+            TRIM(0)
+
+
+def prepared(work: Work) -> Work:
+    """What a worker makes once: the same, after a first small image, so that imports and compiling are over."""
+    try:
+        work.chain(np.full((256, 256, 3), 200, np.uint8), work.seed, 0)
+    except Exception:
+        pass  # a chain may refuse so small an image: with a real one it will say so
+    return work
+
+
+def one_image(work: Work, task: FileTask, allowance: int | None = None) -> Done:
+    """The function that engines run."""
+    return work(task, allowance)
