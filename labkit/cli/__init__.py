@@ -12,7 +12,7 @@ import sys
 
 import typer
 
-from labkit.cli import bench, check, compare, diff, lab, list_, memory, profile, runs, serve
+from labkit.cli import augment, bench, check, compare, diff, lab, list_, memory, ocr_dataset, profile, runs, serve, sweep
 from labkit.core.errors import UsageError, VariantFailed
 
 app = typer.Typer(
@@ -32,6 +32,8 @@ for name, command in (
     ("memory", memory.command),
     ("runs", runs.command),
     ("compare", compare.command),
+    ("augment", augment.command),
+    ("ocr-dataset", ocr_dataset.command),
     ("lab", lab.command),
     ("serve", serve.command),
 ):

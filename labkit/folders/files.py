@@ -49,7 +49,7 @@ def read_image(path: Path, max_pixels: int) -> np.ndarray:
 
 def decoded(data: bytes | np.ndarray) -> np.ndarray:
     """The image in a file's content (bytes, or uint8 (n,)) as :func:`read_image` gives it; raises BadFile."""
-    content = data.data
+    content = memoryview(data) if isinstance(data, bytes) else data.data
     if content[:8] == PNG_SIGNATURE and not _png_is_whole(content):
         raise BadFile("truncated or damaged PNG")  # libpng would also write to standard error
     try:
