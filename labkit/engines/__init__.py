@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,10 +18,10 @@ from labkit.engines.stream import Engine, checked
 __all__ = [
     "ENGINES",
     "STARTS_PROCESSES",
-    "STARTS_THREADS",
     "Engine",
     "Outcome",
     "check_engine",
+    "engine_missing",
     "open_engine",
     "split_arm",
 ]
@@ -37,6 +38,12 @@ class EngineKind:
     unasked: bool = False
     requires: str | None = None
 
+    def missing(self) -> str | None:
+        """Why this engine can't run here, in one line; None when it can."""
+        if self.requires is not None and importlib.util.find_spec(self.requires) is None:
+            return f"needs the module {self.requires}, which is not installed: pip install 'labkit[{self.requires}]'"
+        return None
+
     def open(self, function: Callable[..., Any], workers: int, once: Callable[[], Any] | None, **more: Any) -> Backend:
         module, _, name = self.backend.partition(":")
         backend: Backend = getattr(importlib.import_module(f"labkit.engines.{module}"), name)(
@@ -50,16 +57,32 @@ ENGINES: dict[str, EngineKind] = {
     "threads": EngineKind(
         "local:Threads", "threads of this process", starts_processes=False, starts_threads=True, unasked=True
     ),
+    "processes": EngineKind("pools:Processes", "ProcessPoolExecutor, one task an image", starts_threads=True),
+    "chunks": EngineKind("pools:Chunks", "ProcessPoolExecutor, several images a task", starts_threads=True),
+    "pool_imap": EngineKind("pools:PoolImap", "multiprocessing.Pool.imap", starts_threads=True),
     "shared_memory": EngineKind("crew:Crew", "processes; images lie in reused shared memory", unasked=True),
 }
 STARTS_PROCESSES = frozenset(name for name, kind in ENGINES.items() if kind.starts_processes)
-STARTS_THREADS = frozenset(name for name, kind in ENGINES.items() if kind.starts_threads)
 
 
 def check_engine(name: str) -> None:
     """Raise UsageError for an engine that does not exist."""
     if name not in ENGINES:
         raise UsageError(f"unknown engine {name!r}; engines: {listed(ENGINES)}")
+
+
+def engine_missing(name: str) -> str | None:
+    """Why an engine can't run here, in one line; None when it can. Raises UsageError for one that does not exist."""
+    check_engine(name)
+    return ENGINES[name].missing()
+
+
+def opening_order(name: str | None) -> int:
+    """Of several arms to be opened in one process, in which turn: who starts processes before who starts threads."""
+    if name is None or name not in ENGINES:
+        return 3
+    kind = ENGINES[name]
+    return 2 * (not kind.starts_processes) + kind.starts_threads
 
 
 def open_engine(
@@ -87,6 +110,8 @@ def open_engine(
     Raises UsageError for an unknown or missing engine, a bad number, and a function that can't be pickled.
     """
     check_engine(name)
+    if reason := engine_missing(name):
+        raise UsageError(f"engine {name} can't run here: {reason}")
     checked("workers", workers, int, 1)
     if chunk is not None:
         checked("chunk", chunk, int, 1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,30 +13,49 @@ from labkit.core.errors import UsageError
 from labkit.core.registry import registry
 from labkit.engines import split_arm
 
+SIZES = re.compile(r"([1-9]\d{0,3})(?:x([1-9]\d{0,5}))?")
+
 
 @dataclass(frozen=True)
 class ArmName:
-    """``variant`` or ``variant@engine``, as people write it."""
+    """``variant``, ``variant@engine``, ``variant@engine:WORKERS`` or ``variant@engine:WORKERSxCHUNK``, as people write it."""
 
     variant: str
     engine: str | None = None
+    workers: int | None = None
+    chunk: int | None = None
 
     @classmethod
     def parse(cls, text: str) -> ArmName:
-        variant, at, engine = text.strip().partition("@")
+        """Raises UsageError for what is none of the four."""
+        variant, at, rest = text.strip().partition("@")
+        engine, colon, sizes = rest.partition(":")
         if not variant or (at and not engine):
             raise UsageError(f"arm {text!r}: give a variant, or variant@engine, such as native@threads")
-        return cls(variant, engine or None)
+        found = SIZES.fullmatch(sizes)
+        if colon and not found:
+            raise UsageError(f"arm {text!r}: after the colon give WORKERS or WORKERSxCHUNK, such as native@chunks:4x16")
+        if found is None:
+            return cls(variant, engine or None)
+        return cls(variant, engine, int(found[1]), int(found[2]) if found[2] else None)
+
+    @property
+    def under(self) -> str | None:
+        """The engine with its numbers, as they were given; None for the variant alone."""
+        if self.engine is None or self.workers is None:
+            return self.engine
+        return f"{self.engine}:{self.workers}" + (f"x{self.chunk}" if self.chunk else "")
 
     def __str__(self) -> str:
-        return f"{self.variant}@{self.engine}" if self.engine else self.variant
+        return f"{self.variant}@{self.under}" if self.engine else self.variant
 
 
 @contextmanager
 def open_arm(stage: str, name: ArmName, workers: int) -> Iterator[Callable[..., Any]]:
     """Make an arm ready: import what it requires, start its pool or connection, and yield the callable.
 
-    Raises UsageError when the variant or engine is unknown, or the variant declares no partial for the stage's split.
+    An engine has ``workers`` workers unless the name says how many. Raises UsageError when the variant or engine is unknown or
+    can not run here, or the variant declares no partial for the stage's split.
     """
     variant = registry.variant(stage, name.variant)
     for module in variant.requires:
@@ -49,5 +69,5 @@ def open_arm(stage: str, name: ArmName, workers: int) -> Iterator[Callable[..., 
         else:
             raise UsageError(f"variant {name} of stage {stage}: {variant.unavailable()}")
         return
-    with split_arm(registry.stage(stage), variant, name.engine, workers) as call:
+    with split_arm(registry.stage(stage), variant, name.engine, name.workers or workers, name.chunk) as call:
         yield call

@@ -11,6 +11,7 @@ import sys
 import tarfile
 import tempfile
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from labkit.core.errors import UsageError, listed
@@ -64,7 +65,7 @@ def bring_revision(stages: Sequence[str], variants: Sequence[str] | None, revisi
 
 def _earlier(arm: str, suffix: str) -> ArmName:
     name = ArmName.parse(arm)
-    return ArmName(name.variant + suffix, name.engine)
+    return replace(name, variant=name.variant + suffix)
 
 
 def _take(root: Path, folder: Path, commit: str, suffix: str, home: Path) -> Path:

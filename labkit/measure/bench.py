@@ -63,8 +63,8 @@ def plan_requests(
 ) -> list[Request]:
     """Name the tables and their arms; raises UsageError when anything named does not exist.
 
-    Without ``variants``: every variant of the stage, and under each engine those that declare a partial (not
-    ``serial``, which only tells what splitting costs). The baseline is the reference unless named, and always takes part.
+    Without ``variants``: every variant of the stage, and under threads and shared_memory those that declare a
+    partial (other engines are measured when asked for). The baseline is the reference unless named, and always takes part.
     ``workloads`` may be patterns (``logo*``); each must fit one of the stages, and a stage that none fits is left out.
     """
     registry.discover()
@@ -78,7 +78,7 @@ def plan_requests(
         known = registry.of(name)
         if variants is None:
             arms = [ArmName(variant) for variant in known]
-            engines = [engine for engine in ENGINES if engine != "serial"] if stage.split else []
+            engines = [engine for engine, kind in ENGINES.items() if kind.unasked] if stage.split else []
             arms += [ArmName(v.name, engine) for v in known.values() if v.partial for engine in engines]
         else:
             arms = [ArmName.parse(text) for text in variants]

@@ -16,7 +16,7 @@ import numpy as np
 from labkit.core.agreement import arrays
 from labkit.core.cpus import set_threads
 from labkit.core.process import thread_count
-from labkit.engines import STARTS_PROCESSES
+from labkit.engines import opening_order
 from labkit.engines.arm import ArmName, open_arm
 from labkit.measure.limit import LIMIT, open_limit
 from labkit.measure.schedule import Plan, Sample, run_rounds
@@ -63,10 +63,13 @@ class LaunchTask:
             send("samples", _columns(samples, list(calls)))
 
     def _open(self, stack: ExitStack, mark: Callable[[int], None]) -> dict[str, Call]:
-        """Those that start processes first, while this process is still single-threaded and no arm has run."""
+        """Those that start processes first, while this process is still single-threaded and no arm has run.
+
+        Of these, pools come after workers of our own: a pool keeps threads here, which are idle when the next one forks.
+        """
         names = [ArmName.parse(arm) for arm in self.arms if arm != LIMIT]
         opened: dict[str, Call] = {}
-        for name in sorted(names, key=lambda name: name.engine not in STARTS_PROCESSES):
+        for name in sorted(names, key=lambda name: opening_order(name.engine)):
             mark(self.arms.index(str(name)))
             opened[str(name)] = stack.enter_context(open_arm(self.stage, name, self.threads))
         if LIMIT in self.arms and self.floor_bytes is not None:

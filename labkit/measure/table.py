@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from labkit.core.agreement import arrays
 from labkit.core.registry import registry
-from labkit.engines import STARTS_PROCESSES
+from labkit.engines import STARTS_PROCESSES, engine_missing
 from labkit.engines.arm import ArmName
 from labkit.measure.conclude import conclude, no_baseline
 from labkit.measure.fleet import Command, Fleet, Parent, ParentLost
@@ -127,8 +128,8 @@ def check_table(
 
 def _new_row(stage: str, workload: str, arm: ArmName) -> Row:
     variant = registry.variant(stage, arm.variant)
-    row = Row(stage, workload, arm.variant, variant.kind, arm.engine)
-    reason = variant.unavailable()
+    row = Row(stage, workload, arm.variant, variant.kind, arm.under)
+    reason = variant.unavailable() or (engine_missing(arm.engine) if arm.engine else None)
     if reason:
         row.status, row.reason = Status.UNAVAILABLE, reason
     return row
@@ -164,7 +165,7 @@ def _probe(fleet: Fleet, stage: str, arm: ArmName, state: _State, settings: Sett
     outcome = _run(fleet, fleet.clean, ProbeTask(stage, str(arm), settings.threads, too_slow_s), limits)
     found = outcome.found
     row.setup_s, row.first_call_s = found.get("setup_s"), found.get("first_call_s")
-    row.threads = settings.threads if arm.engine else found.get("threads")
+    row.threads = (arm.workers or settings.threads) if arm.engine else found.get("threads")
     if found.get("memory_before") is not None and found.get("memory_after") is not None:
         peak = max(outcome.peak_at["memory_after"], found["memory_after"])
         row.peak_bytes = max(0, peak - found["memory_before"])
@@ -222,6 +223,8 @@ def _launch_all(
     family = max(1, len([arm for arm in plan.every if arm not in (baseline, LIMIT)]))
     table.facts |= {"planned_launches": plan.launches, "slice_s": plan.slice_s, "family": family}
     table.facts["items"] = exam["items"] if registry.stage(table.stage).items else None
+    input_bytes = sum(array.nbytes for _, array in arrays(exam["exam"].inputs))
+    table.facts |= {"floor_bytes": floor_bytes, "input_bytes": input_bytes}
     on_gpu = any(state.rows[arm].kind == "gpu" for arm in plan.every if arm != LIMIT)
     rng = np.random.default_rng([settings.seed, *map(ord, table.stage + table.workload)])
     for number in range(plan.launches):

@@ -22,7 +22,7 @@ import pandas as pd
 
 from labkit.core.errors import UsageError, VariantFailed
 from labkit.core.registry import registry
-from labkit.engines import STARTS_PROCESSES
+from labkit.engines import STARTS_PROCESSES, engine_missing
 from labkit.engines.arm import ArmName
 from labkit.measure.bench import LONGEST_BUDGET_S, make_settings, plan_requests
 from labkit.measure.fleet import Fleet, ParentLost
@@ -127,7 +127,7 @@ def measure_memory(
     plan_requests([stage], [variant], [workload])  # names that do not exist, an engine that does not fit
     arm = ArmName.parse(variant)
     found = registry.variant(stage, arm.variant)
-    if reason := found.unavailable():
+    if reason := found.unavailable() or (engine_missing(arm.engine) if arm.engine else None):
         raise UsageError(f"{arm} of stage {stage} can't run here: {reason}")
     if importlib.util.find_spec("memray") is None:
         raise UsageError(
@@ -149,7 +149,7 @@ def measure_memory(
         stage,
         workload,
         arm.variant,
-        arm.engine,
+        arm.under,
         found.kind,
         settings.threads,
         told.get("peak_bytes"),

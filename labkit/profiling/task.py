@@ -155,7 +155,8 @@ class _Subject:
     def _engine_arm(self, partial: Any) -> AbstractContextManager[Call]:
         """The engine with another partial in the place of the variant's."""
         variant = replace(self.variant, partial=partial)
-        return split_arm(registry.stage(self.stage), variant, str(self.name.engine), self.threads)
+        workers = self.name.workers or self.threads
+        return split_arm(registry.stage(self.stage), variant, str(self.name.engine), workers, self.name.chunk)
 
     def call_once(self, inputs: tuple[Any, ...], recorded: bool) -> None:
         used = copy.deepcopy(inputs)

@@ -95,7 +95,7 @@ def test_a_variant_that_fails_is_one_line_and_exit_status_1(
         ("memory lines", "Missing argument 'VARIANT[@ENGINE]'"),
         ("memory nope plain", "unknown stage 'nope'; stages: lines"),
         ("memory lines nope", "stage lines has no variant 'nope'; it has: plain, whole, cuda"),
-        ("memory lines plain@nope", "unknown engine 'nope'; engines: serial, threads, processes"),
+        ("memory lines plain@nope", "unknown engine 'nope'; engines: serial, threads, processes, chunks"),
         ("memory lines plain@", "arm 'plain@': give a variant, or variant@engine, such as native@threads"),
         ("memory lines whole@threads", "whole brings no partial, so it can't run under an engine; these do: plain"),
         ("memory lines plain --workload nope", "stage lines has no workload 'nope'; it has: small, big"),

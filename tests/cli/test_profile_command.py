@@ -94,7 +94,7 @@ def test_results_that_can_not_be_written_cost_a_line_not_the_profile(
     [
         ("profile nope naive", "unknown stage 'nope'"),
         ("profile lines nope", "stage lines has no variant 'nope'; it has: plain, whole, cuda"),
-        ("profile lines plain@nope", "unknown engine 'nope'; engines: serial, threads, processes"),
+        ("profile lines plain@nope", "unknown engine 'nope'; engines: serial, threads, processes, chunks"),
         ("profile lines whole@threads", "whole brings no partial"),
         ("profile lines cuda", "lines/cuda can't run here: no CUDA device"),
         ("profile lines plain --workload nope", "nope"),

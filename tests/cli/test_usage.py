@@ -42,7 +42,7 @@ def test_help_names_every_command_and_a_first_step(labkit: Labkit, words: tuple[
         ("bench lines --baseline nope", f"stage lines has no variant 'nope'; {IN_ALL}"),
         ("bench lines --workloads nope", "no workload fits 'nope'; lines has: small, big"),
         ("check lines --workloads small,nope", "no workload fits 'nope'; lines has: small, big"),
-        ("bench lines --variants plain@nope", "unknown engine 'nope'; engines: serial, threads, processes"),
+        ("bench lines --variants plain@nope", "unknown engine 'nope'; engines: serial, threads, processes, chunks"),
         ("bench lines --variants plain@", "arm 'plain@': give a variant, or variant@engine, such as native@threads"),
         ("bench lines --variants @threads", "arm '@threads': give a variant, or variant@engine"),
         (

@@ -48,7 +48,7 @@ def test_a_pattern_that_fits_nothing_is_wrong_usage():
 
 
 def test_variants_that_bring_a_partial_run_under_every_engine_but_serial():
-    assert arms(["blur"]) == ["plain", "other", "plain@threads", "plain@processes"]
+    assert arms(["blur"]) == ["plain", "other", "plain@threads", "plain@shared_memory"]
 
 
 def test_the_baseline_always_takes_part_and_comes_first():
