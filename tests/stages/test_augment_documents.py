@@ -188,7 +188,8 @@ def _numba_draw() -> float:
     return random.random()
 
 
-def test_isolated_puts_everything_back_after_an_error() -> None:
+def test_isolated_puts_everything_back_after_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
     before = traces()
 
     def fail() -> None:
