@@ -13,7 +13,9 @@ import pandas as pd
 
 from labkit.core.registry import registry
 from labkit.measure import bench as measuring
-from labkit.measure.bench import DEFAULT_BUDGET_S, LONGEST_BUDGET_S, make_settings, plan_requests
+from labkit.measure.bench import DEFAULT_BUDGET_S, LONGEST_BUDGET_S, Measurement, make_settings, plan_requests
+from labkit.measure.sweep import measure_sweep, plan_sweep
+from labkit.measure.sweep_facts import sweep_facts
 from labkit.measure.table import Listener
 from labkit.profiling.diff import ProfileDiff, diff_profiles
 from labkit.profiling.memory import MemoryProfile, measure_memory
@@ -23,6 +25,7 @@ from labkit.profiling.run import profile_arms
 from labkit.report.claims import Claim, claims
 from labkit.report.html import html
 from labkit.report.markdown import markdown
+from labkit.report.sweep import SweepShown
 from labkit.store import Run, all_runs, find_run, rows_frame, save
 from labkit.store.artefact import keep_artefact
 from labkit.store.compare import RunComparison, compare_runs
@@ -110,12 +113,69 @@ def bench(
             baseline = variants[1]  # one variant beside itself: tell its speed-up against what it was
     requests = plan_requests(names, variants, workloads, baseline)
     measurement = measuring.measure(requests, make_settings(budget, threads, seed), listener)
+    run, problem = _stored(measurement, results)
+    return Shown(run, run.document if run else document(measurement), problem)
+
+
+def _stored(measurement: Measurement, results: str | Path | None) -> tuple[Run | None, str | None]:
+    """The stored run, or one line that says what kept it from being stored."""
     try:
-        run = save(measurement, markdown, Path(results) if results else None)
+        return save(measurement, markdown, Path(results) if results else None), None
     except OSError as error:
         problem = error.strerror or " ".join(str(error).split())
-        return Shown(None, document(measurement), f"{problem}: {error.filename}" if error.filename else problem)
-    return Shown(run, run.document)
+        return None, f"{problem}: {error.filename}" if error.filename else problem
+
+
+def sweep(
+    stage: str,
+    over: str = "workers",
+    variant: str | Sequence[str] | None = None,
+    *,
+    engine: str | None = None,
+    values: Sequence[int | str] | None = None,
+    workload: str | None = None,
+    workers: int | None = None,
+    budget: float = DEFAULT_BUDGET_S,
+    threads: int | None = None,
+    seed: int | None = None,
+    listener: Listener | None = None,
+    results: str | Path | None = None,
+) -> SweepShown:
+    """How speed follows the number of workers, the tasks handed over at a time, or the size of the inputs; stored as a run.
+
+    Over workers a fit of the Universal Scalability Law says what more cores would bring, with its interval and its limits;
+    over size it is told where one variant overtakes another. The sweep itself is stored as ``results/sweeps/RUN.json``.
+
+    Parameters
+    ----------
+    over : ``workers``, ``chunk`` or ``size``.
+    variant : one name; for size several, the first of them the baseline. See :func:`labkit.measure.sweep.plan_sweep` for
+        what is taken when None, and for ``engine``, ``values``, ``workload`` and ``workers``.
+    budget : measuring seconds for a curve over workers or chunk, and for each workload of one over size.
+    threads : how many a library may use inside an arm; for workers and chunk 1 when None, so that only workers add up.
+    seed, listener, results : as for :func:`bench`.
+
+    Raises
+    ------
+    UsageError : something named does not exist, does not fit, or is out of range.
+
+    Source: N. J. Gunther, "Guerrilla Capacity Planning" (2007), for the law.
+    """
+    if not isinstance(stage, str) or not isinstance(over, str):
+        raise TypeError(f"stage is {stage!r} and over is {over!r}; give a name each")
+    if isinstance(values, str) or not (values is None or isinstance(values, Sequence)):
+        raise TypeError(f"values is {values!r}; give a list, such as [1, 2, 4]")
+    _, variants, _ = _named(stages=[], variants=[variant] if isinstance(variant, str) else variant, workloads=None)
+    plan = plan_sweep(stage, over, variants, engine, values, workload, workers)
+    measurement = measure_sweep(plan, budget, threads, seed, listener)
+    run, problem = _stored(measurement, results)
+    told = run.document if run else document(measurement)
+    kept = ("run", "started", "wall_s", "stopped", "machine", "settings", "rows")
+    found = sweep_facts(plan, measurement) | {name: told[name] for name in kept}
+    if run is None:
+        return SweepShown(found, problem=problem)
+    path, problem = keep_artefact({"id": run.id} | found, "sweep", Path(results) if results else None)
+    return SweepShown(found, run, path, problem)
 
 
 def _named(stages: Any, **others: Any) -> tuple[list[str], list[str] | None, list[str] | None]:

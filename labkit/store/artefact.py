@@ -1,4 +1,4 @@
-"""Profiles, diffs of profiles and memory profiles on disk: one JSON file each, beside the runs.
+"""Profiles, diffs of profiles, memory profiles and sweeps on disk: one JSON file each, beside the runs.
 
 As with runs: written whole or not at all (temporary file, fsync, rename), never changed afterwards, read without pickle.
 """
@@ -18,11 +18,11 @@ from typing import Any
 from labkit.core.errors import UsageError, listed
 from labkit.store.run import results_folder
 
-FOLDERS = {"profile": "profiles", "diff": "diffs", "memory": "memory"}
+FOLDERS = {"profile": "profiles", "diff": "diffs", "memory": "memory", "sweep": "sweeps"}
 
 
 def save_artefact(document: dict[str, Any], kind: str, folder: Path | None = None) -> Path:
-    """Store a document as ``FOLDER/{profiles,diffs,memory}/ID.json`` and return where it is.
+    """Store a document as ``FOLDER/{profiles,diffs,memory,sweeps}/ID.json`` and return where it is.
 
     The file also holds ``artefact`` (the kind) and ``id`` (the document's own, or a fresh one that sorts by time).
     ``folder`` is the results folder when None. Raises UsageError for an unknown kind, ValueError for a document that

@@ -1,0 +1,91 @@
+"""A finished sweep, as the terminal and a notebook show it."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+from rich.text import Text
+
+from labkit.report import words
+from labkit.report.sweep_cells import COLORED, LEFT, cells
+from labkit.report.sweep_html import html
+from labkit.report.sweep_words import Document
+from labkit.report.text import COLORS, console
+from labkit.store import Run
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+@dataclass(frozen=True, repr=False)
+class SweepShown:
+    """A sweep: ``document`` is all of it, ``run`` the stored run with its raw samples, ``path`` where the sweep is stored.
+
+    ``run`` and ``path`` are None when they could not be stored; ``problem`` then says why.
+    """
+
+    document: dict[str, Any]
+    run: Run | None = None
+    path: Path | None = None
+    problem: str | None = None
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """One row a point of the axis; for a sweep over size one row a variant and workload."""
+        if self.document["axis"] != "size":
+            return pd.DataFrame(self.document["points"])
+        curves = self.document["curves"]
+        return pd.DataFrame([{"arm": curve["arm"]} | point for curve in curves for point in curve["points"]])
+
+    @property
+    def best(self) -> int | None:
+        """The value of the axis with the best point, decided or not; None for a sweep over size, or without timings."""
+        found = self.document.get("best")
+        return None if found is None else int(found["value"])
+
+    def figure(self) -> Figure:
+        """The curve, drawn; raises UsageError when there are too few timings."""
+        from labkit.report.sweep_figure import figure  # matplotlib takes its time
+
+        return figure(self.document)
+
+    def __repr__(self) -> str:
+        stream = io.StringIO()
+        print_sweep(self.document, self._where, console(stream))
+        return stream.getvalue().strip("\n")
+
+    def _repr_html_(self) -> str:
+        return html(self.document, self._where)
+
+    @property
+    def _where(self) -> str | None:
+        return str(self.run.folder) if self.run else None
+
+
+def print_sweep(document: Document, where: str | None = None, to: Console | None = None) -> None:
+    """Print the table of a sweep, what it says, the machine, and where the run is stored."""
+    out = to or console()
+    part = cells(document)
+    table = Table(title=Text(part.title), title_justify="left", box=None, pad_edge=False, header_style="bold")
+    for name in part.headings:
+        table.add_column(name, justify="left" if name in LEFT else "right", no_wrap=True)
+    for row, verdict in zip(part.rows, part.verdicts, strict=True):
+        styles = [COLORS.get(verdict, "") if name in COLORED else "" for name in part.headings]
+        table.add_row(*[Text(cell, style=style) for cell, style in zip(row, styles, strict=True)])
+    out.print()
+    out.print(table if part.rows else Text(part.title), soft_wrap=not part.rows)
+    for number, note in enumerate(part.notes):
+        out.print(Text("  " + note), style="bold" if number == 0 else "dim", soft_wrap=True)
+    out.print()
+    if document["stopped"]:
+        out.print("[yellow]stopped early: what is shown was done before[/yellow]")
+    out.print(f"on {escape(words.machine(document['machine']))}", soft_wrap=True)
+    if where:
+        out.print(f"stored in {escape(where)}", soft_wrap=True)
