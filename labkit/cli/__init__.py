@@ -12,7 +12,21 @@ import sys
 
 import typer
 
-from labkit.cli import augment, bench, check, compare, diff, lab, list_, memory, ocr_dataset, profile, runs, serve, sweep
+from labkit.cli import (
+    augment,
+    bench,
+    check,
+    compare,
+    diff,
+    lab,
+    list_,
+    memory,
+    ocr_dataset,
+    profile,
+    runs,
+    serve,
+    sweep,
+)
 from labkit.core.errors import UsageError, VariantFailed
 
 app = typer.Typer(
