@@ -80,6 +80,17 @@ def cpu_limit() -> int:
     return max(1, allowed if quota is None else min(allowed, math.floor(quota)))
 
 
+def threads_each(workers: int) -> int:
+    """Threads that a library may use in each of so many workers, so that threads are composed and not multiplied.
+
+    Their share of the CPUs, and no more than this process was told (``OMP_NUM_THREADS``): where libraries get one thread each,
+    as in a sweep over workers, a lone worker must not take the whole machine.
+    """
+    told = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0].strip()
+    share = cpu_limit() // workers
+    return max(1, min(share, int(told)) if told.isdecimal() else share)
+
+
 def thread_environment(threads: int) -> dict[str, str]:
     """Environment variables by which libraries learn at start how many threads to use.
 

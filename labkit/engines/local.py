@@ -10,7 +10,7 @@ from typing import Any
 
 from threadpoolctl import threadpool_limits
 
-from labkit.core.cpus import cpu_limit
+from labkit.core.cpus import threads_each
 from labkit.engines.batches import Answer, Result, Task, failure
 
 Function = Callable[..., Any]
@@ -92,7 +92,7 @@ class Threads:
     def __init__(self, function: Function, workers: int, once: Once | None) -> None:
         self.workers = workers
         self._function, self._once = function, once
-        self._share = max(1, cpu_limit() // workers)
+        self._share = threads_each(workers)
         self._inbox: queue.SimpleQueue[tuple[int, list[Task]] | None] = queue.SimpleQueue()
         self._outbox: queue.SimpleQueue[Answer] = queue.SimpleQueue()
         self._cv2_threads: int | None = None

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from labkit.core import cpus
-from labkit.core.cpus import cgroup_quota, cpu_limit, set_threads, thread_environment
+from labkit.core.cpus import cgroup_quota, cpu_limit, set_threads, thread_environment, threads_each
 
 V2 = "0::/user/job\n"
 V1 = "7:memory:/elsewhere\n4:cpu,cpuacct:/docker/job\n0::/\n"
@@ -94,3 +94,25 @@ def test_cv2_obeys_the_thread_count() -> None:
         assert cv2.getNumThreads() == 1
     finally:
         set_threads(before)
+
+
+@pytest.mark.parametrize(
+    ("workers", "told", "threads"),
+    [
+        pytest.param(2, None, 4, id="their share of the CPUs"),
+        pytest.param(3, None, 2, id="rounded down"),
+        pytest.param(16, None, 1, id="at least one"),
+        pytest.param(1, "1", 1, id="a lone worker takes no more than it was told"),
+        pytest.param(4, "8", 2, id="what was told is no share"),
+        pytest.param(2, "3,2", 3, id="nested levels"),
+        pytest.param(2, "many", 4, id="rubbish is not heeded"),
+    ],
+)
+def test_threads_are_composed_with_workers_and_not_multiplied(
+    workers: int, told: str | None, threads: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cpus, "cpu_limit", lambda: 8)
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    if told is not None:
+        monkeypatch.setenv("OMP_NUM_THREADS", told)
+    assert threads_each(workers) == threads
