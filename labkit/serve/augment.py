@@ -23,6 +23,7 @@ from labkit.serve.refusal import Disconnected, Refusal, Refused
 from labkit.serve.request import Body, Wish, header, image_of, parameters
 
 CLIENT_LEFT = 499  # nginx's number for a client that did not wait; it is counted, never sent
+NO_BODY = 408
 TOO_SLOW = "the body did not arrive within {:g} s, which is this server's limit for a request"
 LATE = "no answer within {:g} s, which is this server's limit for a request"
 
@@ -46,7 +47,8 @@ class Augment:
             await _send_image(send, wish, answer, seconds)
         except Refused as refused:
             status = refused.refusal.status
-            await body.discard()
+            if status != NO_BODY:
+                await body.discard()
             await _send_refusal(send, refused.refusal, self.line.stopping)
         except Disconnected:
             status = CLIENT_LEFT
@@ -59,7 +61,7 @@ class Augment:
             async with asyncio.timeout_at(deadline):
                 data = await body.read(self.limits.max_bytes)
         except TimeoutError:
-            raise Refused(408, TOO_SLOW.format(self.limits.time_limit_s)) from None
+            raise Refused(NO_BODY, TOO_SLOW.format(self.limits.time_limit_s)) from None
         image = image_of(data, header(scope["headers"], b"content-type"))
         own = check(image, self.limits.max_pixels)
         wish = replace(wish, form=wish.form or own)

@@ -20,6 +20,7 @@ from labkit.serve.limits import Limits
 from labkit.serve.refusal import Refused
 
 FULL = "the server has {} requests and takes no more at a time; come again later"
+STOPPED = "the server was told to stop at once"
 STOPPING = "the server is stopping: it finishes what it has and takes no more"
 AHEAD = 2  # images a worker has: the one it is at, and the one that it finds when it is done
 SMOOTHING = 0.1  # of the newest image's time in the mean
@@ -99,10 +100,14 @@ class Line:
         """Learn how long an image takes: from that follows when a client that was refused should come again."""
         self._mean_s += (SMOOTHING if self._mean_s else 1.0) * (seconds - self._mean_s)
 
-    async def close(self) -> None:
-        """End the feeding thread; images that are still in the line get an error."""
+    def give_up(self) -> None:
+        """Refuse also what was admitted."""
         self.stopping = True
-        self._broken("the server has stopped")
+        self._end(Refused(503, STOPPED, retry_s=1))
+
+    async def close(self) -> None:
+        """End the feeding thread, and what the engine is still at: nobody waits for that."""
+        self.give_up()
         await asyncio.to_thread(self._feed.close)
 
     def _advance(self) -> None:
@@ -122,8 +127,11 @@ class Line:
 
     def _broken(self, why: str) -> None:
         self.stopping = True
+        self._end(Refused(500, why))
+
+    def _end(self, error: Refused) -> None:
         for job in [*self._given.values(), *self._waiting]:
-            job.give_up(Refused(500, why))
+            job.give_up(error)
 
 
 class Feed:

@@ -65,6 +65,7 @@ def augment(
     as a refusal; any other error of the chain is raised.
     """
     started = time.perf_counter()
+    found: NDArray[np.uint8] | None = None
     refusal = None
     try:
         image = decoded(data)
@@ -72,12 +73,10 @@ def augment(
         refusal = Refusal(400, f"the image can't be read: {error}")
     else:
         try:
-            return Answer(
-                encoded(chains[chain](image, seed, index), SUFFIXES[form]), None, time.perf_counter() - started
-            )
+            found = np.asarray(encoded(chains[chain](image, seed, index), SUFFIXES[form]))
         except (UsageError, BadFile) as error:
             refusal = Refusal(422, f"chain {chain}: {' '.join(str(error).split())}")
-    return Answer(None, refusal, time.perf_counter() - started)
+    return Answer(found, refusal, time.perf_counter() - started)
 
 
 def check(data: NDArray[np.uint8], most_pixels: int) -> str:

@@ -19,6 +19,7 @@ from labkit.serve.app import Service
 from labkit.serve.limits import Limits
 from labkit.serve.line import AHEAD
 
+HURRY_S = 1
 IDLE_S = 30  # how long a connection is kept for its client's next request
 
 
@@ -33,7 +34,8 @@ def serve(
 ) -> None:
     """Serve ``chains`` on a listening socket until SIGTERM or SIGINT; ``ready`` is called when requests are taken.
 
-    The first signal: new requests are refused with 503, those that were admitted are finished. The second: stop now.
+    The first signal: new requests are refused with 503, those that were admitted are finished. The second: those are
+    refused too.
     """
     limits = limits or Limits()
     with open_engine(
@@ -113,7 +115,9 @@ class _Graceful(uvicorn.Server):
         if self._draining is None:
             self._draining = self._loop.create_task(self._drain())
         else:
-            self.force_exit = self.should_exit = True
+            self._service.line.give_up()
+            self.config.timeout_graceful_shutdown = HURRY_S  # for bodies that are still on their way
+            self.should_exit = True
 
     async def _drain(self) -> None:
         self._service.line.stopping = True
