@@ -83,24 +83,24 @@ inline __m512i grey_64(const u8* bytes) {
 }
 #endif
 
-// Writes the grey levels of count pixels and counts them; after the last of them, ``beyond`` pixels more may be read. The
-// levels of 64 pixels are counted while those of the next 64 are computed: the one waits for stores, the other does not.
-inline void grey_and_count(const u8* pixels, std::size_t count, std::size_t beyond, u8* grey, Counts& counts) {
-    std::size_t i = 0, counted = 0;
+// Writes the grey levels of count pixels; after the last of them, ``beyond`` pixels more may be read.
+inline void to_grey(const u8* pixels, std::size_t count, std::size_t beyond, u8* grey) {
+    std::size_t i = 0;
 #if OCR_AVX512
-    for (; i + 64 <= count; i += 64) {
-        const bool stop = i + 64 + 6 > count + beyond;
-        const __m512i levels = stop ? grey_64<true>(pixels + 3 * i) : grey_64<false>(pixels + 3 * i);
-        for (; counted < i; counted += 8) counts.add_8(grey + counted);
-        _mm512_storeu_si512(grey + i, levels);
-    }
-#else
-    for (; i + 64 <= count; i += 64) {
-        for (std::size_t k = i; k < i + 64; k++) grey[k] = grey_of(pixels + 3 * k);
-        for (; counted < i; counted += 8) counts.add_8(grey + counted);
-    }
+    for (; i + 64 + 6 <= count + beyond && i + 64 <= count; i += 64) _mm512_storeu_si512(grey + i, grey_64<false>(pixels + 3 * i));
+    for (; i + 64 <= count; i += 64) _mm512_storeu_si512(grey + i, grey_64<true>(pixels + 3 * i));
 #endif
     for (; i < count; i++) grey[i] = grey_of(pixels + 3 * i);
+}
+
+// The same, and counts them: 64 levels while the next 64 are computed. The one waits for stores, the other does not.
+inline void grey_and_count(const u8* pixels, std::size_t count, std::size_t beyond, u8* grey, Counts& counts) {
+    std::size_t i = 0, counted = 0;
+    for (; i + 64 <= count; i += 64) {
+        to_grey(pixels + 3 * i, 64, count + beyond - i - 64, grey + i);
+        for (; counted < i; counted += 8) counts.add_8(grey + counted);
+    }
+    to_grey(pixels + 3 * i, count - i, beyond, grey + i);
     counts.add(grey + counted, count - counted);
 }
 
