@@ -78,6 +78,7 @@ def crossovers(sizes: Sequence[float], log_ratios: Sequence[ArrayLike], seed: in
         if min(len(series[after]), len(series[after + 1])) >= FEWEST_LAUNCHES:
             low, high = _interval(ends, _medians(series[after], rng), _medians(series[after + 1], rng), above > below)
         size = math.exp(ends[0] + (ends[1] - ends[0]) * below / (below - above))
+        low, high = (min(max(end, places[after]), places[after + 1]) if end == end else end for end in (low, high))
         found.append(Crossover(after, size, low, high, above > below))
     return found
 
@@ -94,5 +95,5 @@ def _interval(ends: tuple[float, float], below: Floats, above: Floats, up: bool)
         share = np.clip(first / (first - second), 0.0, 1.0)
     share = np.where(first >= 0.0, 0.0, np.where(second <= 0.0, 1.0, share))
     ordered, tail = np.sort(share), int((1.0 - CONFIDENCE) / 2.0 * RESAMPLES)
-    width = ends[1] - ends[0]
-    return math.exp(ends[0] + width * ordered[tail]), math.exp(ends[0] + width * ordered[-1 - tail])
+    low, high = (float(np.exp(np.interp(ordered[at], (0.0, 1.0), ends))) for at in (tail, -1 - tail))
+    return low, high
