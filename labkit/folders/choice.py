@@ -1,8 +1,8 @@
-"""``--engine auto``: measure for a moment, with the folder's own images, and pick.
+"""``--engine auto``: measure for a moment, on the folder's own images, and pick.
 
-The images of a round go through every candidate, in random order, all but written; so the candidates are told apart by
-the same work at the same time. What is compared is the median over rounds of the ratio to the leader: a noisy moment hits
-all of them. A simpler engine is kept when a fancier one gains less than it can be trusted to.
+What is measured is work that is to be done anyway: each candidate gets images of its own, and nothing is done twice. The
+candidates take turns, in random order, over a few rounds; pixels a second are compared, for images differ in size. A
+simpler engine is kept when a fancier one gains less than such a measurement can be trusted to.
 """
 
 from __future__ import annotations
@@ -10,25 +10,25 @@ from __future__ import annotations
 import random
 import statistics
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
-from functools import partial
+from dataclasses import dataclass, field
 from typing import Any
 
 from labkit.core.cpus import cpu_limit
-from labkit.engines import open_engine
-from labkit.engines.stream import Engine
+from labkit.engines import Engine, Outcome
+from labkit.folders.drive import Driver, NoRoom
 from labkit.folders.plan import FileTask
-from labkit.folders.work import Work, one_image, prepared
 from labkit.report import words
 
 AUTO = "auto"
 SMALL_S = 4.0  # work of less than this is done before workers have started and been compared
-FIRST_S, FIRST_IMAGES = 0.4, 4  # how long one image takes is seen here
-ROUNDS, ROUND_S = 3, 0.4  # a round: so many seconds of one core's work for each candidate
-MOST_IMAGES = 24  # a round
+FIRST_S, FIRST_IMAGES = 0.5, 8  # how long an image takes is seen on these
+ROUNDS, ROUND_S = 3, 0.5  # a round gives each candidate about so many seconds
+MOST_IMAGES = 32  # a round and candidate
 WORTH = 1.05  # a candidate must be so much faster than a simpler one
+
+Settle = Callable[[FileTask, Outcome], None]
 
 
 @dataclass
@@ -44,110 +44,138 @@ class Choice:
         return self.engine if self.engine == "serial" else f"{self.engine} × {self.workers}"
 
 
-def choose(
-    work: Work, missing: Sequence[FileTask], engines: Sequence[str], workers: int | None, frugal: bool = False
-) -> Choice:
-    """The fastest of serial, threads and processes with 1 to all CPUs for these images.
+@dataclass
+class _Candidate:
+    choice: Choice
+    engine: Engine | None = None
+    pixel_rates: list[float] = field(default_factory=list)
+    images: int = 0
+    seconds: float = 0.0
 
-    ``engines`` are those that may be taken, ``workers`` is given when only one number may. With ``frugal`` the candidates
-    stand one after the other rather than side by side, for the sake of memory. Nothing is written.
-    """
-    processes = "shared_memory" if "shared_memory" in engines else "processes"
-    rehearsal = replace(work, keep=False)
-    if len(missing) == 1:
-        return (
-            Choice("serial", 1, reason="auto: serial, for a single image")
-            if "serial" in engines
-            else Choice(processes, 1)
-        )
-    one_s = _seconds_an_image(rehearsal, missing)
-    if one_s * len(missing) < SMALL_S and workers is None and "serial" in engines:
-        return Choice("serial", 1, reason=f"auto: serial, for about {words.duration(one_s * len(missing))} of work")
-    cpus = workers or cpu_limit()
-    first = [Choice("serial", 1), Choice("threads", cpus), Choice(processes, cpus)]
-    candidates = [
-        choice for choice in first if choice.engine in engines and (workers is None or choice.workers == workers)
+    @property
+    def rate(self) -> float:
+        return statistics.median(self.pixel_rates)
+
+
+class Chooser:
+    """Picks an engine while it works: takes tasks off ``tasks`` and gives ``settle`` what became of each."""
+
+    def __init__(self, driver: Driver, tasks: list[FileTask], settle: Settle) -> None:
+        self._driver, self._tasks, self._settle = driver, tasks, settle
+
+    def choose(self, engines: Sequence[str], workers: int | None) -> Choice:
+        """The fastest of serial, threads and processes, with 1 to all CPUs.
+
+        ``engines``: those that may be taken; ``workers``: the only number that may.
+        """
+        processes = next(name for name in ("shared_memory", "processes") if name in engines)
+        cpus = workers or cpu_limit()
+        one_s = 0.0
+        if "serial" in engines:
+            random.Random(0).shuffle(self._tasks)  # a sample of the folder, whatever its order
+            one_s = self._first()
+            left_s = one_s * len(self._tasks)
+            if left_s < SMALL_S and workers is None:
+                return Choice("serial", 1, reason=f"auto: serial, for about {words.duration(left_s)} of work")
+        names = [name for name in ("serial", "threads", processes) if name in engines]
+        choices = [Choice(name, cpus if name != "serial" else 1) for name in names]
+        measured = self._compare([choice for choice in choices if workers in (None, choice.workers)], one_s)
+        best = _best(measured) if measured else Choice(processes, cpus)
+        others = sorted({round(cpus * share) for share in (0.25, 0.5, 0.75)} - {0, 1, cpus})
+        if measured and best.engine != "serial" and workers is None and others:
+            again = self._compare([best, *(Choice(best.engine, number) for number in others)], one_s)
+            best = _best(again) if again else best
+            measured += again
+        return _told(best, measured)
+
+    def _first(self) -> float:
+        """Seconds an image takes in this process, the median of a few."""
+        seconds: list[float] = []
+        begin = time.perf_counter()
+        with self._driver.open("serial", 1) as engine:
+            while self._tasks and len(seconds) < FIRST_IMAGES and time.perf_counter() - begin < FIRST_S:
+                before = time.perf_counter()
+                self._send(engine, [self._tasks.pop()])
+                seconds.append(time.perf_counter() - before)
+        return statistics.median(seconds) if seconds else 0.0
+
+    def _compare(self, choices: list[Choice], one_s: float) -> list[_Candidate]:
+        """The candidates with what they did; fewer where some did not get to work, none where there is nothing to tell."""
+        if len(choices) < 2:
+            return []
+        most = max(choice.workers for choice in choices)
+        a_round = len(self._tasks) // (2 * len(choices))  # at most half of the images are for this
+        block = min(MOST_IMAGES, a_round, max(2 * most, round(ROUND_S / max(one_s, 1e-3))))
+        if block < most:
+            return []
+        rounds = max(1, min(ROUNDS, a_round // block))
+        candidates = [_Candidate(choice) for choice in choices]
+        if self._driver.memory_limit is not None:  # side by side they would take more memory than any one of them
+            for candidate in candidates:
+                try:
+                    with self._driver.open(candidate.choice.engine, candidate.choice.workers) as candidate.engine:
+                        for _ in range(rounds):
+                            self._measure(candidate, block)
+                except NoRoom:
+                    continue
+        else:
+            with ExitStack() as stack:
+                for candidate in candidates:
+                    opened = self._driver.open(candidate.choice.engine, candidate.choice.workers)
+                    candidate.engine = stack.enter_context(opened)
+                for number in range(rounds):
+                    order = random.Random(number).sample(candidates, len(candidates))
+                    for candidate in order:
+                        self._measure(candidate, block)
+        return [candidate for candidate in candidates if candidate.pixel_rates]
+
+    def _measure(self, candidate: _Candidate, images: int) -> None:
+        assert candidate.engine is not None
+        block = [self._tasks.pop() for _ in range(images)]
+        begin = time.perf_counter()
+        try:
+            pixels = self._send(candidate.engine, block)
+        except NoRoom:
+            self._tasks += block
+            raise
+        seconds = time.perf_counter() - begin
+        candidate.pixel_rates.append(pixels / seconds)
+        candidate.images += images
+        candidate.seconds += seconds
+
+    def _send(self, engine: Engine, block: list[FileTask]) -> int:
+        """Do a block; returns the pixels of its outputs."""
+        pixels = 0
+        for task, outcome in self._driver.outcomes(engine, block):
+            if outcome.value is not None:
+                pixels += outcome.value.pixels * outcome.value.written
+            self._settle(task, outcome)
+        return pixels
+
+
+def _best(measured: list[_Candidate]) -> Choice:
+    """The fastest; a simpler one, or one with fewer workers, when that is as fast within a few per cent."""
+    order = ("serial", "threads", "shared_memory", "processes")
+    simple_first = sorted(measured, key=lambda one: (order.index(one.choice.engine), one.choice.workers))
+    fastest = max(one.rate for one in measured)
+    return next(one.choice for one in simple_first if one.rate * WORTH >= fastest)
+
+
+def _told(best: Choice, measured: list[_Candidate]) -> Choice:
+    best.measured = [
+        {
+            "engine": one.choice.engine,
+            "workers": one.choice.workers,
+            "images": one.images,
+            "images_per_s": one.images / one.seconds,
+            "pixels_per_s": one.rate,
+        }
+        for one in measured
     ]
-    count = max(cpus, min(MOST_IMAGES, len(missing), round(cpus * ROUND_S / max(one_s, 1e-6))))
-    measured = _compare(rehearsal, candidates, missing, count, frugal)
-    best = _best(measured)
-    others = sorted({round(cpus * share) for share in (0.25, 0.5, 0.75)} - {0, 1, cpus}) if workers is None else []
-    if best.engine != "serial" and others:
-        fewer = [Choice(best.engine, number) for number in others]
-        measured |= _compare(rehearsal, [best, *fewer], missing, count, frugal)
-        best = _best(measured)
-    rows = [
-        {"engine": choice.engine, "workers": choice.workers, "images_per_s": rate} for choice, rate in measured.values()
-    ]
-    told = ", ".join(f"{choice} {_rate(rate)}" for choice, rate in measured.values())
-    return Choice(best.engine, best.workers, rows, f"auto: {best}; measured on {count} images: {told}")
-
-
-def _seconds_an_image(work: Work, missing: Sequence[FileTask]) -> float:
-    """The median over a few images here, of those spread over the folder."""
-    prepared(work)
-    begin, seconds = time.perf_counter(), []
-    for task in _spread(missing, FIRST_IMAGES):
-        seconds.append(work(task).seconds)
-        if time.perf_counter() - begin > FIRST_S:
-            break
-    return statistics.median(seconds)
-
-
-def _spread(tasks: Sequence[FileTask], count: int) -> list[FileTask]:
-    """So many tasks, evenly spaced, in random order (the same one each time)."""
-    places = random.Random(count).sample(range(len(tasks)), min(count, len(tasks)))
-    return [tasks[place] for place in places]
-
-
-Measured = dict[str, tuple[Choice, float]]
-
-
-def _compare(work: Work, candidates: list[Choice], missing: Sequence[FileTask], count: int, frugal: bool) -> Measured:
-    """Images a second of each candidate."""
-    tasks = [(task,) for task in _spread(missing, count)]
-    seconds: dict[str, list[float]] = {str(choice): [] for choice in candidates}
-    if frugal:
-        for choice in candidates:
-            with _opened(choice, work) as engine:
-                seconds[str(choice)] = [_timed(engine, tasks) for _ in range(ROUNDS)]
+    if not measured:
+        best.reason = f"auto: {best}; too few images to measure on"
     else:
-        with ExitStack() as stack:
-            engines = {str(choice): stack.enter_context(_opened(choice, work)) for choice in candidates}
-            order = list(engines)
-            for number in range(ROUNDS):
-                random.Random(number).shuffle(order)
-                for name in order:
-                    seconds[name].append(_timed(engines[name], tasks))
-    leader = min(seconds.values(), key=statistics.median)
-    found = {}
-    for choice in candidates:
-        ratios = [mine / theirs for mine, theirs in zip(seconds[str(choice)], leader, strict=True)]
-        found[str(choice)] = choice, len(tasks) / (statistics.median(leader) * statistics.median(ratios))
-    return found
-
-
-def _opened(choice: Choice, work: Work) -> Engine:
-    return open_engine(choice.engine, one_image, choice.workers, once=partial(prepared, work))
-
-
-def _timed(engine: Engine, tasks: list[tuple[FileTask]]) -> float:
-    begin = time.perf_counter()
-    for _ in engine.stream(tasks):
-        pass
-    return time.perf_counter() - begin
-
-
-def _best(measured: Measured) -> Choice:
-    """The fastest; a simpler one, or one with fewer workers, when it is as fast within a few per cent."""
-    fastest = max(rate for _, rate in measured.values())
-    order = ("serial", "threads")
-    simple_first = sorted(
-        measured.values(),
-        key=lambda row: (order.index(row[0].engine) if row[0].engine in order else len(order), row[0].workers),
-    )
-    return next(choice for choice, rate in simple_first if rate * WORTH >= fastest)
-
-
-def _rate(images_per_s: float) -> str:
-    return f"{images_per_s:.{0 if images_per_s >= 100 else 1}f}/s"
+        rates = ", ".join(f"{one.choice} {one.rate / 1e6:.1f}" for one in measured)
+        images = sum(one.images for one in measured)
+        best.reason = f"auto: {best}; measured on {images} of the images, in megapixels/s: {rates}"
+    return best

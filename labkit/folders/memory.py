@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import threading
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 
@@ -96,7 +96,7 @@ class Room:
 class Admission:
     """The tasks as an engine takes them, held back while there is no room; None means: nothing at the moment."""
 
-    def __init__(self, tasks: list[FileTask], source: Path, room: Room) -> None:
+    def __init__(self, tasks: Sequence[FileTask], source: Path, room: Room) -> None:
         self._waiting, self._alone = deque(tasks), deque[FileTask]()
         self._source, self.room = source, room
         self.handed: list[tuple[FileTask, int]] = []  # in the order of the engine's indices

@@ -32,13 +32,15 @@ class Report:
     engine: str = ""
     workers: int = 0
     measured: list[dict[str, Any]] = field(default_factory=list)
-    seconds: float = 0.0
+    seconds: float = 0.0  # of all work: measuring and starting workers too
+    main_seconds: float = 0.0  # after these
+    main_images: int = 0
     first_s: float | None = None
     memory_limit: int | None = None
     memory_before: int | None = None
     memory_after: int | None = None
     memory_peak: int | None = None
-    at_most_in_work: int | None = None
+    at_most_in_work: int = 0
     tried_again: int = 0
     contact_sheet: str | None = None
     failed_csv: str | None = None
@@ -46,12 +48,15 @@ class Report:
 
     @property
     def images_per_s(self) -> float | None:
-        """Images done a second of work, measuring and starting workers not counted; None when none was done."""
-        return self.done / self.seconds if self.done and self.seconds else None
+        """Images done a second once the engine was chosen and its workers stood; None when none was done."""
+        images, seconds = (self.main_images, self.main_seconds) if self.main_images else (self.done, self.seconds)
+        return images / seconds if images and seconds else None
 
     @property
     def outputs_per_s(self) -> float | None:
-        return self.written / self.seconds if self.written and self.seconds else None
+        """The same for outputs."""
+        rate = self.images_per_s
+        return rate * self.written / self.done if rate else None
 
     @property
     def document(self) -> dict[str, Any]:

@@ -4,25 +4,23 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 from labkit import __version__
 from labkit.core.cpus import cpu_limit
 from labkit.core.errors import UsageError
-from labkit.engines import ENGINES, Outcome, open_engine
-from labkit.engines.stream import Engine
+from labkit.engines import ENGINES, Outcome
 from labkit.folders import sheet
-from labkit.folders.choice import AUTO, Choice, choose
+from labkit.folders.choice import AUTO, Choice, Chooser, Settle
+from labkit.folders.drive import Driver
 from labkit.folders.files import BadFile, remove_leftovers
 from labkit.folders.listing import list_images
-from labkit.folders.memory import MARGIN, Admission, Room, TreeMemory
+from labkit.folders.memory import TreeMemory
 from labkit.folders.plan import FileTask, Plan, check_folders, keep_settings, make_plan
 from labkit.folders.report import Report
-from labkit.folders.work import Done, Work, one_image, prepared
+from labkit.folders.work import Done, Work
 from labkit.pipelines.chains import Chain
-from labkit.report import words
 
 MAX_PIXELS = 250_000_000  # the largest phone cameras have 200 million
 IN_PROCESS = ("serial", "threads")
@@ -111,92 +109,52 @@ def _settings(job: Job) -> dict[str, Any]:
 
 def _work(job: Job, missing: list[FileTask], report: Report, listener: Listener, memory: TreeMemory) -> None:
     work = Work(job.source, job.target, job.chain, job.seed, job.max_pixels)
-    choice = _chosen(job, missing, work, report, listener)
-    report.engine, report.workers = choice.engine, choice.workers
-    listener.begins(len(missing))
-    limited = job.memory_limit is not None
-    with open_engine(
-        choice.engine,
-        one_image,
-        choice.workers,
-        chunk=1 if limited else job.chunk,
-        in_flight=choice.workers if limited else None,
-        time_limit_s=job.time_limit_s,
-        once=partial(prepared, work),
-    ) as engine:
-        begin = time.perf_counter()
-        try:
-            if job.memory_limit is not None:
-                _limited(engine, missing, job, report, listener, memory)
-            else:
-                tasks: list[tuple[FileTask]] = [(task,) for task in missing]
-                for outcome in engine.stream(tasks):
-                    _settle(missing[outcome.index], outcome, report, listener, begin)
-        finally:
-            report.seconds = time.perf_counter() - begin
-
-
-def _chosen(job: Job, missing: list[FileTask], work: Work, report: Report, listener: Listener) -> Choice:
-    if job.engine != AUTO:
-        workers = 1 if job.engine == "serial" else job.workers or cpu_limit()
-        return Choice(job.engine, workers)
-    engines = [name for name in ENGINES if job.time_limit_s is None or name not in IN_PROCESS]
-    choice = choose(work, missing, engines, job.workers, frugal=job.memory_limit is not None)
-    report.measured = choice.measured
-    listener.told(choice.reason)
-    return choice
-
-
-def _limited(
-    engine: Engine, missing: list[FileTask], job: Job, report: Report, listener: Listener, memory: TreeMemory
-) -> None:
-    """The work under a memory limit: an image starts when there is room, and one that ran short is tried again alone."""
-    assert job.memory_limit is not None
-    held = memory.now()
-    if held is None:
-        raise UsageError("--memory-limit needs to know how much memory processes take, which this system does not tell")
-    room = Room(int(MARGIN * job.memory_limit) - held)
-    if room.room <= 0:
-        raise UsageError(
-            f"--memory-limit {words.size(job.memory_limit)}: the program and its {report.workers} workers alone take "
-            f"{words.size(held)}, before any image; give more, or fewer --workers"
-        )
-    admission = Admission(missing, job.source, room)
+    driver = Driver(work, memory, job.memory_limit, job.time_limit_s, job.chunk)
     begin = time.perf_counter()
-    for outcome in engine.stream(admission.tasks()):
-        task, allowance = admission.handed[outcome.index]
-        done: Done | None = outcome.value
-        room.leave(task.image, done.pixels if done else 0, done.peak_bytes if done else None)
-        short = done.short_of_memory if done else "died" in (outcome.error or "")
-        if short and allowance < room.room and admission.again(task):
-            report.tried_again += 1
-            continue
-        if short and done:
-            needs = (
-                f"needs more memory than --memory-limit {words.size(job.memory_limit)} leaves ({words.size(allowance)})"
-            )
-            outcome = Outcome(outcome.index, done._replace(failures=(("", needs),)))
-        _settle(task, outcome, report, listener, begin)
-    report.at_most_in_work = room.at_most
 
-
-def _settle(task: FileTask, outcome: Outcome, report: Report, listener: Listener, begin: float) -> None:
-    """Count what became of one image."""
-    if outcome.error is not None:
-        report.failures.append((task.image, outcome.error))
+    def settle(task: FileTask, outcome: Outcome) -> None:
+        _count(task, outcome, report)
+        if report.first_s is None and report.done:
+            report.first_s = time.perf_counter() - begin
         listener.advanced(report.done, len(report.failures))
+
+    listener.begins(len(missing))
+    try:
+        choice = _chosen(job, missing, driver, settle)
+        report.engine, report.workers, report.measured = choice.engine, choice.workers, choice.measured
+        if choice.reason:
+            listener.told(choice.reason)
+        if missing:
+            with driver.open(choice.engine, choice.workers) as engine:
+                main, before = time.perf_counter(), report.done
+                try:
+                    for task, outcome in driver.outcomes(engine, missing):
+                        settle(task, outcome)
+                finally:
+                    report.main_seconds, report.main_images = time.perf_counter() - main, report.done - before
+    finally:
+        report.seconds = time.perf_counter() - begin
+        report.at_most_in_work, report.tried_again = driver.at_most_in_work, driver.tried_again
+
+
+def _chosen(job: Job, missing: list[FileTask], driver: Driver, settle: Settle) -> Choice:
+    """The engine asked for, or the one that is fastest; to find that some of the missing images are done."""
+    if job.engine != AUTO:
+        return Choice(job.engine, 1 if job.engine == "serial" else job.workers or cpu_limit())
+    engines = [name for name in ENGINES if job.time_limit_s is None or name not in IN_PROCESS]
+    return Chooser(driver, missing, settle).choose(engines, job.workers)
+
+
+def _count(task: FileTask, outcome: Outcome, report: Report) -> None:
+    """Add what became of one image to the report."""
+    if outcome.error is not None:
+        report.failures.append((task.image, outcome.error.removeprefix("WorkerDied: ").removeprefix("TimeLimit: ")))
         return
     done: Done = outcome.value
     report.written += done.written
-    report.failures += [
-        (task.image, f"{output}: {reason}" if output not in ("", task.image) else reason)
-        for output, reason in done.failures
-    ]
-    if not done.failures:
-        report.done += 1
-        if report.first_s is None:
-            report.first_s = time.perf_counter() - begin
-    listener.advanced(report.done, len(report.failures))
+    report.done += not done.failures
+    for output, reason in done.failures:
+        report.failures.append((task.image, reason if output in ("", task.image) else f"{output}: {reason}"))
 
 
 def _write_sheet(job: Job, plan: Plan, report: Report) -> None:

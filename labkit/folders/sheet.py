@@ -73,10 +73,14 @@ def _thumbnail(file: Path) -> np.ndarray | None:
 
 
 def _write(sheet: np.ndarray, text: str, left: int, top: int, width: int) -> None:
-    """Draw one line of text, its end cut off where it is too long."""
+    """Draw one line of text, its end cut off where it is too long; letters that no font has become question marks."""
     from PIL import Image, ImageDraw, ImageFont
 
-    font = ImageFont.truetype(_font_for("".join(sorted(set(text)))), 15)
+    file = _font_for("".join(sorted(set(text))))
+    if file is None:
+        text = "".join(letter if _font_for(letter) else "?" for letter in text)
+        file = str(_font_for(""))
+    font = ImageFont.truetype(file, 15)
     while text and font.getlength(text) > width:
         text = text.removesuffix("…")[:-1] + "…" if len(text) > 2 else ""
     canvas = Image.fromarray(sheet[top : top + LABEL, left : left + width])
@@ -85,16 +89,18 @@ def _write(sheet: np.ndarray, text: str, left: int, top: int, width: int) -> Non
 
 
 @lru_cache(maxsize=64)
-def _font_for(letters: str) -> str:
-    """A font file that has these letters (Hangul is not in every one); DejaVu Sans, with boxes for the rest, if none has."""
+def _font_for(letters: str) -> str | None:
+    """A font file that has these letters (Hangul is not in every one), DejaVu Sans first; None if none has."""
     from matplotlib import font_manager, ft2font
 
     plain = font_manager.findfont("DejaVu Sans")
     for file in (plain, *sorted(entry.fname for entry in font_manager.fontManager.ttflist)):
+        if "LastResort" in file:
+            continue  # it has every letter, each drawn as the name of its alphabet
         try:
             face = ft2font.FT2Font(file)
         except (OSError, RuntimeError):
             continue
         if all(face.get_char_index(ord(letter)) for letter in letters):
             return str(file)
-    return str(plain)
+    return None

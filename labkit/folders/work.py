@@ -5,7 +5,6 @@ from __future__ import annotations
 import ctypes
 import resource
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -32,7 +31,6 @@ class Done(NamedTuple):
     failures: tuple[tuple[str, str], ...] = ()
     short_of_memory: bool = False
     peak_bytes: int | None = None  # how far the worker's memory rose, where it was watched
-    seconds: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -44,11 +42,9 @@ class Work:
     chain: Chain
     seed: int
     max_pixels: int
-    keep: bool = True  # False: do everything but writing, to measure
 
     def __call__(self, task: FileTask, allowance: int | None = None) -> Done:
         """Make the outputs of one image. ``allowance``: bytes that this process may take beyond what it holds now."""
-        begin = time.perf_counter()
         written, pixels, failures, short = 0, 0, [], False
         with _at_most(allowance) as rise:
             try:
@@ -66,7 +62,7 @@ class Work:
             except MemoryError as error:
                 failures.append(("", f"out of memory: {error}" if str(error) else "out of memory"))
                 short = True
-        return Done(written, pixels, tuple(failures), short, rise.bytes, time.perf_counter() - begin)
+        return Done(written, pixels, tuple(failures), short, rise.bytes)
 
     def _make(self, image: np.ndarray, index: int, output: str) -> None:
         try:
@@ -80,8 +76,7 @@ class Work:
             what = "can't take it" if isinstance(error, NotOffered) else f"raised {type(error).__name__}"
             reason = " ".join(str(error).split())
             raise BadFile(f"the chain {self.chain.name} {what}" + (f": {reason}" if reason else "")) from error
-        if self.keep:
-            write_whole(self.target / output, data)
+        write_whole(self.target / output, data)
 
 
 class Rise:
