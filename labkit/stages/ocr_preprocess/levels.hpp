@@ -45,12 +45,13 @@ struct Tally {
 #if OCR_AVX512
 class LevelCounter {
 public:
+    static constexpr int BYTES = MOST_LEVELS / 8;
     static constexpr std::size_t GROUP = 16 * 64;  // pixels
 
     explicit LevelCounter(const Plan& plan) : plan_(plan) {
         alignas(64) u8 numbers[256];
         for (int k = 0; k < 256; k++) numbers[k] = static_cast<u8>(k);
-        for (int half = 0; half < 2; half++)
+        for (int half = 0; half < BYTES; half++)
             for (int quarter = 0; quarter < 4; quarter++) {
                 const __m512i grey = _mm512_load_si512(numbers + 64 * quarter);
                 __m512i bits = _mm512_setzero_si512();
@@ -85,7 +86,7 @@ public:
 
 private:
     struct State {
-        __m512i low[2][4];  // the adders' ones, twos, fours and eights
+        __m512i low[BYTES][4];  // the adders' ones, twos, fours and eights
         __m512i sums[MOST_ANCHORS + 1];
     };
     static void full_add(__m512i& carry, __m512i& sum, __m512i a, __m512i b) {
@@ -99,7 +100,7 @@ private:
                                       _mm512_permutex2var_epi8(table[2], grey, table[3]));
     }
     void add_group(const u8* grey, State& state) {
-        __m512i first[2], carry[2][4];
+        __m512i first[BYTES], carry[BYTES][4];
 #pragma GCC unroll 16
         for (int k = 0; k < 16; k++) {
             const __m512i levels = _mm512_loadu_si512(grey + 64 * k);
@@ -107,8 +108,8 @@ private:
             for (int a = 0; a < MOST_ANCHORS; a++)
                 state.sums[a] = _mm512_dpbusd_epi32(state.sums[a], _mm512_min_epu8(levels, anchor_[a]), _mm512_set1_epi8(1));
             state.sums[MOST_ANCHORS] = _mm512_dpbusd_epi32(state.sums[MOST_ANCHORS], levels, _mm512_set1_epi8(1));
-#pragma GCC unroll 2
-            for (int half = 0; half < 2; half++) {
+#pragma GCC unroll 4
+            for (int half = 0; half < BYTES; half++) {
                 __m512i up = bits(half, levels, upper);
                 if (k % 2 == 0) {
                     first[half] = up;
@@ -136,7 +137,7 @@ private:
         return static_cast<u64>(_mm512_reduce_add_epi64(_mm512_sad_epu8(bytes, _mm512_setzero_si512())));
     }
     void flush() {
-        for (int half = 0; half < 2; half++) {
+        for (int half = 0; half < BYTES; half++) {
             for (int bit = 0; bit < 8; bit++) {
                 const __m512i which = _mm512_set1_epi8(static_cast<char>(1 << bit));
                 u64 above = 16 * total(bytes_[half][bit]);
@@ -160,7 +161,7 @@ private:
     Plan plan_;
     Tally tally_;
     u64 pending_ = 0;
-    __m512i table_[2][4], anchor_[MOST_ANCHORS], bytes_[2][8];
+    __m512i table_[BYTES][4], anchor_[MOST_ANCHORS], bytes_[BYTES][8];
     State state_ = {};
 };
 // The first plan for a picture, after looking at a 32nd of it: groups of 64 pixels, scattered so that they fall on no pattern.

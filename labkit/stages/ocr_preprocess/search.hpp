@@ -14,7 +14,7 @@
 
 namespace ocr {
 
-constexpr int MOST_LEVELS = 16, MOST_ANCHORS = 4, ROUNDS = 4;
+constexpr int MOST_LEVELS = 16, MOST_ANCHORS = 6, ROUNDS = 4;
 
 // What to count: at each level the pixels at or below it; at the anchors, which are levels too, also their sum.
 struct Plan {
@@ -38,7 +38,7 @@ public:
     int best_level = 0;
     bool tied = false;
 
-    Bounds(double count, double sum) : count_(count), sum_(sum) {
+    Bounds(double count, double sum) : count_(count), sum_(sum), scale_(1 / (count * count)) {
         known_[0] = {-1, 0, 0, 0};
         known_[1] = {255, count, sum, sum};
         size_ = 2;
@@ -106,7 +106,7 @@ private:
     double variance(double below, double sum) const {
         if (below <= 0 || below >= count_) return 0;
         const double share = sum_ * below - sum * count_;
-        return share * share / (below * (count_ - below)) / (count_ * count_);
+        return share * share / (below * (count_ - below)) * scale_;
     }
     double largest_between(const Known& from, const Known& to) const {
         double bound = 0;
@@ -119,7 +119,7 @@ private:
         return std::max(bound, variance(below, from.low + (below - from.below) * lowest));
     }
 
-    double count_, sum_;
+    double count_, sum_, scale_;
     Known known_[2 + MOST_LEVELS * ROUNDS];
     int size_;
 };
