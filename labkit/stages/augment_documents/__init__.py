@@ -20,8 +20,11 @@ What takes long by its defaults, on a page of 1000×700 (one thread of an AMD EP
 |---|---|---|
 | PaperFactory, generating | 0.4 to 16 s | own papers, made once (textures): 20 ms |
 | Letterpress | 0.7 to 1.7 s: 3 million points | 10 to 24 clusters a million pixels for 300 to 800: 20 ms |
-| BadPhotoCopy, Worley noise (hybrid) | 0.05 to 1.6 s | noise types 1, 2 and 5 only |
-| BadPhotoCopy, blobs (hybrid) | 0.08 to 0.5 s | concentration up to 0.2 for 0.7 |
+| BadPhotoCopy, Worley noise (hybrid) | 0.05 to 1.6 s | left out |
+| BadPhotoCopy, Perlin noise (hybrid) | 11 to 159 ms, 0.1 to 1.3 s without JIT | left out: parallel Numba again |
+| BadPhotoCopy, rectangular noise (hybrid) | 40 to 172 ms | left out: up to 0.27 s where the noise is fine |
+| BadPhotoCopy, blobs (hybrid) | 76 to 503 ms | concentration up to 0.2, not 0.7 |
+| Faxify (hybrid) | 2 to 40 ms; up to 1 s without JIT | JIT kept on |
 | WaterMark | 19 to 112 ms: letters 3500 pixels long, then shrunk | at most 0.9 of the page's width: 3 ms |
 | LowInkPeriodicLines | 4 to 98 ms: up to 900 lines | up to 84 lines: 5 ms |
 | LightingGradient | 67 to 116 ms: a canvas 15 times the page, turned | kept |

@@ -181,6 +181,7 @@ BUILDERS: dict[str, Callable[..., Any]] = {
         bad_photo_copy,
     )
 }
+BUILDERS |= {"creases": folding, "scanner": dirty_rollers}  # as the hybrid chain calls them
 
 
 def run(image: np.ndarray, choices: Choices, library: Any, seed: SEED) -> np.ndarray:
