@@ -14,6 +14,7 @@ import pandas as pd
 from labkit.core.registry import registry
 from labkit.measure import bench as measuring
 from labkit.measure.bench import DEFAULT_BUDGET_S, LONGEST_BUDGET_S, Measurement, make_settings, plan_requests
+from labkit.measure.sweep import DEFAULT_BUDGET_S as SWEEP_BUDGET_S
 from labkit.measure.sweep import measure_sweep, plan_sweep
 from labkit.measure.sweep_facts import sweep_facts
 from labkit.measure.table import Listener
@@ -135,7 +136,7 @@ def sweep(
     values: Sequence[int | str] | None = None,
     workload: str | None = None,
     workers: int | None = None,
-    budget: float = DEFAULT_BUDGET_S,
+    budget: float = SWEEP_BUDGET_S,
     threads: int | None = None,
     seed: int | None = None,
     listener: Listener | None = None,

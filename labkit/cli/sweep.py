@@ -12,7 +12,7 @@ from labkit import api
 from labkit.cli import options
 from labkit.cli.bench import FINDINGS
 from labkit.core.errors import UsageError
-from labkit.measure.bench import DEFAULT_BUDGET_S
+from labkit.measure.sweep import DEFAULT_BUDGET_S
 from labkit.report.progress import Progress
 from labkit.report.sweep import SweepShown, print_sweep
 from labkit.report.sweep_figure import drawable
@@ -66,7 +66,7 @@ def command(
     and with how much certainty. Over chunk it names the best number of tasks to hand over at a time. Over size it tells
     where one variant overtakes another. Ctrl-C keeps what is done.
 
-    Example: labkit sweep main_colors --over workers --variant native --engine threads --budget 20 --figure sweep.svg
+    Example: labkit sweep main_colors --over workers --variant native --engine threads --figure sweep.svg
     """
     options.load_all(load)
     if figure is not None and figure.suffix.lower() not in FORMATS:

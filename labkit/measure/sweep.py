@@ -21,6 +21,7 @@ from labkit.measure import bench
 from labkit.measure.bench import Measurement, Request, make_settings, plan_requests
 from labkit.measure.table import Listener
 
+DEFAULT_BUDGET_S = 20.0  # a curve has more arms than most tables
 AXES = ("workers", "chunk", "size")
 ENGINE = {"workers": "threads", "chunk": "chunks"}
 MOST = 4096  # workers, or tasks in a chunk: beyond that it is a slip of the finger
@@ -108,7 +109,7 @@ def plan_sweep(
 
 def measure_sweep(
     sweep: Sweep,
-    budget_s: float = bench.DEFAULT_BUDGET_S,
+    budget_s: float = DEFAULT_BUDGET_S,
     threads: int | None = None,
     seed: int | None = None,
     listener: Listener | None = None,

@@ -1,4 +1,4 @@
-"""Pictures of sweeps: speed-up over workers with the law and what it predicts, over chunk, and times over size."""
+"""Pictures of sweeps: speed-up over workers with the law and what it predicts, and over chunk."""
 
 from __future__ import annotations
 
@@ -13,12 +13,11 @@ from matplotlib.ticker import NullFormatter
 from labkit.core.errors import UsageError
 from labkit.measure.statistics.scalability import speedups
 from labkit.report import words
-from labkit.report.figure import BLOCKS
 from labkit.report.sweep_cells import title
-from labkit.report.sweep_words import Document, setting, size_of
+from labkit.report.sweep_size_figure import sizes, timed, with_intervals
+from labkit.report.sweep_words import Document, setting
 
 MEASURED, LAW, BEST, IDEAL = "#0072B2", "#E69F00", "#009E73", "#999999"  # Okabe and Ito
-SHAPES = "osD^v<>pP*X"
 MEMORY = "#56B4E9"
 FEW_TICKS = 12
 GROUND = {"facecolor": "white", "alpha": 0.7, "linewidth": 0, "pad": 1}
@@ -27,8 +26,8 @@ GROUND = {"facecolor": "white", "alpha": 0.7, "linewidth": 0, "pad": 1}
 def drawable(document: Document) -> bool:
     """Whether there is anything to draw."""
     if document["axis"] == "size":
-        return bool(document["workloads"]) and any(_timed(curve["points"]) for curve in document["curves"])
-    return len(_timed(document["points"])) > 1
+        return bool(document["workloads"]) and any(timed(curve["points"]) for curve in document["curves"])
+    return len(timed(document["points"])) > 1
 
 
 def figure(document: Document) -> Figure:
@@ -36,7 +35,7 @@ def figure(document: Document) -> Figure:
     if not drawable(document):
         raise UsageError(f"the sweep of {document['stage']} over {document['axis']} has too few timings to be drawn")
     if document["axis"] == "size":
-        return _sizes(document)
+        return sizes(document)
     predicts = document["axis"] == "workers" and document["fit"] is not None
     made = Figure(figsize=(10.5 if predicts else 6.5, 5), layout="constrained")
     panels = made.subplot_mosaic(
@@ -54,20 +53,10 @@ def figure(document: Document) -> Figure:
     return made
 
 
-def _timed(points: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    return [point for point in points if point["ratio"] is not None]
-
-
-def _with_intervals(axes: Axes, places: Sequence[float], points: Sequence[dict[str, Any]], **style: Any) -> None:
-    ratios = np.array([point["ratio"] for point in points])
-    ends = np.array([[point["ratio_low"] or point["ratio"], point["ratio_high"] or point["ratio"]] for point in points])
-    axes.errorbar(places, ratios, yerr=np.abs(ends.T - ratios), capsize=3, **style)
-
-
 def _speed(axes: Axes, document: Document) -> None:
-    points = _timed(document["points"])
+    points = timed(document["points"])
     counts = [point["value"] for point in points]
-    _with_intervals(axes, counts, points, color=MEASURED, marker="o", markersize=5, linewidth=1.2, label="measured")
+    with_intervals(axes, counts, points, color=MEASURED, marker="o", markersize=5, linewidth=1.2, label="measured")
     serial, best, fit = document["serial"], document["best"], document["fit"]
     if serial and serial["ratio"] is not None:
         axes.axhline(serial["ratio"], color=IDEAL, linestyle=":", linewidth=1.2, label="one loop, no engine")
@@ -89,7 +78,9 @@ def _speed(axes: Axes, document: Document) -> None:
         text = f"{setting(document, best['value'])}: {words.times(row)}" + (
             "" if best["decided"] else "\nbest not decided"
         )
-        side = {counts[0]: "left", counts[-1]: "right"}.get(best["value"], "center")
+        side = {document["points"][0]["value"]: "left", document["points"][-1]["value"]: "right"}.get(
+            best["value"], "center"
+        )
         place = (best["value"], row["ratio"])
         axes.annotate(text, place, (0, 12), textcoords="offset points", fontsize=8, ha=side, bbox=GROUND)
     axes.set_ylim(0, 1.25 * max(axes.get_ylim()[1], max(point["ratio_high"] or point["ratio"] for point in points)))
@@ -151,8 +142,8 @@ def _ahead(axes: Axes, document: Document) -> None:
         high = [entry["high"] or entry["value"] for entry in curve]
         axes.fill_between(counts, low, high, color=LAW, alpha=0.22, linewidth=0, label="its interval")
         axes.plot(counts, values, color=LAW, linewidth=1.5, label="scalability law")
-    inside = [p for p in _timed(document["points"]) if p["value"] in fit["workers"]]
-    _with_intervals(
+    inside = [p for p in timed(document["points"]) if p["value"] in fit["workers"]]
+    with_intervals(
         axes,
         [p["value"] for p in inside],
         inside,
@@ -171,52 +162,6 @@ def _ahead(axes: Axes, document: Document) -> None:
     axes.yaxis.set_major_formatter(lambda value, place: f"{value:g}×")
     axes.legend(fontsize=8, frameon=False, loc="upper left")
     _finish(axes, [1, *(e["workers"] for e in fit["predicted"] if e["workers"] <= last)])
-
-
-def _sizes(document: Document) -> Figure:
-    made = Figure(figsize=(8, 6.5), layout="constrained")
-    above, below = made.subplots(2, 1, sharex=True, height_ratios=(3, 2))
-    places = {entry["workload"]: entry["size"] for entry in document["workloads"]}
-    for number, curve in enumerate(document["curves"]):
-        points = [point for point in _timed(curve["points"]) if point["workload"] in places]
-        points.sort(key=lambda point: places[point["workload"]])
-        if not points:
-            continue
-        x = [places[point["workload"]] for point in points]
-        style = {"color": BLOCKS[number % len(BLOCKS)], "marker": SHAPES[number % len(SHAPES)], "markersize": 5}
-        seconds = [point["item_s"] or point["median_s"] for point in points]
-        above.plot(x, seconds, linewidth=1.3, label=curve["arm"], **style)
-        _with_intervals(below, x, points, linewidth=1.2, **style)
-    for cross in document["crossovers"]:
-        for axes in (above, below):
-            axes.axvline(cross["size"], color="#000000", linewidth=0.8, linestyle="--" if cross["decided"] else ":")
-        if cross["low"] is not None:
-            below.axvspan(cross["low"], cross["high"], color="#000000", alpha=0.08, linewidth=0)
-        place = size_of(document, cross["size"]) + ("" if cross["decided"] else " (not decided)")
-        note = f"{cross['above']} overtakes {cross['below']}\nat {place}"
-        above.annotate(note, (cross["size"], 0.02), (3, 0), xycoords=("data", "axes fraction"), fontsize=7,
-                       textcoords="offset points", va="bottom", parse_math=False)  # fmt: skip
-    for axes in (above, below):
-        axes.set_xscale("log")
-        axes.set_yscale("log")
-        axes.spines[["top", "right"]].set_visible(False)
-    each = any(point["item_s"] for curve in document["curves"] for point in curve["points"])
-    above.set_ylabel("time an item" if each else "time a call")
-    above.yaxis.set_major_formatter(lambda value, place: words.duration(value))
-    below.set_ylabel(f"speed-up over {document['baseline']}", parse_math=False)
-    below.yaxis.set_major_formatter(lambda value, place: f"{value:g}×")
-    below.axhline(1, color="#000000", linewidth=0.8)
-    marks = [f"{name}\n{size_of(document, size)}" for name, size in places.items()]
-    below.set_xticks(list(places.values()), marks, fontsize=8)
-    below.xaxis.set_minor_formatter(NullFormatter())
-    for axes in (above, below):
-        axes.tick_params(axis="x", which="minor", bottom=False)
-    below.set_xlabel(
-        f"size, in {document['unit']}" if document["unit"] != "place" else "workload, in the stage's order"
-    )
-    above.legend(fontsize=8, frameon=False)
-    above.set_title(title(document), loc="left", fontsize=11, parse_math=False)
-    return made
 
 
 def _finish(axes: Axes, counts: Sequence[int]) -> None:

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from labkit.measure.bench import Measurement
+from labkit.measure.bench import Measurement, Request
 from labkit.measure.conclude import conclude
 from labkit.measure.limit import LIMIT
 from labkit.measure.result import Row, Samples, Status, Table
 from labkit.measure.statistics import plan_looks
-from labkit.measure.sweep import Sweep
 from labkit.measure.table import Settings
 from tests.conftest import MACHINE
 
@@ -21,7 +20,7 @@ Seconds = Callable[[str, str], float | None]
 
 
 def simulate(
-    sweep: Sweep,
+    requests: Sequence[Request],
     seconds: Seconds,
     *,
     seed: int = 11,
@@ -37,7 +36,7 @@ def simulate(
     """
     rng = np.random.default_rng(seed)
     tables = []
-    for request in sweep.requests:
+    for request in requests:
         arms = [str(arm) for arm in request.arms]
         rows = [_row(request.stage, request.workload, arm, peaks(arm)) for arm in arms]
         table = Table(request.stage, request.workload, request.baseline, rows, Samples((*arms, LIMIT)))

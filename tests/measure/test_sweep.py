@@ -206,7 +206,7 @@ def curve(
         slow = 1.2 if workers > cores else 1.0
         return 0.01 * engine * slow / law.speedup(min(workers, cores))
 
-    facts = sweep_facts(plan, simulate(plan, more.pop("seconds", seconds), **more))
+    facts = sweep_facts(plan, simulate(plan.requests, more.pop("seconds", seconds), **more))
     json.dumps(facts, allow_nan=False)
     return facts, plan
 
@@ -309,7 +309,7 @@ def test_a_run_stopped_after_few_launches_keeps_its_points_and_decides_nothing()
 
 def test_a_run_stopped_before_its_table_says_so_of_every_point() -> None:
     _, plan = curve(Law(0.0, 0.0), 2)
-    measurement = simulate(plan, lambda arm, workload: 0.01)
+    measurement = simulate(plan.requests, lambda arm, workload: 0.01)
     measurement.tables, measurement.stopped = [], True
     facts = sweep_facts(plan, measurement)
     assert {(p["status"], p["reason"]) for p in facts["points"]} == {("unavailable", "stopped before it was tried")}
@@ -322,7 +322,7 @@ def test_over_chunk_there_is_a_best_and_no_law() -> None:
     def seconds(arm: str, workload: str) -> float:
         return 0.005 + 0.01 / int(arm.rpartition("x")[2]) if "x" in arm.partition("@")[2] else 0.02
 
-    facts = sweep_facts(plan, simulate(plan, seconds))
+    facts = sweep_facts(plan, simulate(plan.requests, seconds))
     assert (facts["best"]["value"], facts["best"]["decided"], facts["fit"]) == (8, True, None)
     assert facts["workers"] == 8
 
@@ -333,7 +333,7 @@ SIZES = {"256": 256 * 256 * 6, "512": 512 * 512 * 6, "4k": 3840 * 2160 * 6}
 def sizes(seconds: Callable[[str, str], float | None], facts: Any = None, **more: Any) -> dict[str, Any]:
     plan = plan_sweep("blur", "size", ["loop", "native"])
     known = {name: {"floor_bytes": size} for name, size in SIZES.items()} if facts is None else facts
-    found = sweep_facts(plan, simulate(plan, seconds, facts=known, **more))
+    found = sweep_facts(plan, simulate(plan.requests, seconds, facts=known, **more))
     json.dumps(found, allow_nan=False)
     return found
 
