@@ -79,7 +79,10 @@ def _crossings(ordered: Sequence[tuple[float, Table]], seed: int) -> list[dict[s
         logs = [paired(table)(a, b) for _, table in both]
         for cross in crossovers([size for size, _ in both], logs, seed):
             ends = (both[cross.after][1], both[cross.after + 1][1])
-            leads = [_leader(table, a, b, 2 * max(1, len(pairs))) for table in ends]
+            said = [_said(table, a, b, 2 * len(pairs)) for table in ends]
+            if said == ["same", "same"]:
+                continue  # neither overtakes the other: the sign of a difference below the gate means nothing
+            leads = [{"faster": b, "slower": a}.get(word) for word in said]
             first, second = (a, b) if cross.up else (b, a)
             found.append(
                 {
@@ -103,8 +106,7 @@ def _winner(table: Table) -> str | None:
     return table.best.best if table.best else None
 
 
-def _leader(table: Table, a: str, b: str, family: int) -> str | None:
-    """The one that is clearly the faster of two in a table; None when that is not decided."""
+def _said(table: Table, a: str, b: str, family: int) -> str:
+    """The verdict on ``b`` beside ``a`` in a table, as one of so many."""
     interval = interval_at_look(paired(table)(a, b), table.looks, table.facts.get("look"), ALPHA / family)
-    said = str(verdict(interval)[0])
-    return {"faster": b, "slower": a}.get(said)
+    return str(verdict(interval)[0])

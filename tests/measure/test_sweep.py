@@ -361,10 +361,18 @@ def test_no_crossover_is_told_where_none_is_seen() -> None:
     assert [point["verdict"] for point in found["curves"][1]["points"]] == ["faster"] * 3
 
 
-def test_a_change_of_sign_within_the_noise_is_not_called_a_crossover() -> None:
-    slight = {"256": 1.001, "512": 0.999, "4k": 0.999}
-    found = sizes(lambda arm, workload: 1e-3 if arm == "loop" else 1e-3 / slight[workload], noise=0.0005)
-    assert [cross["decided"] for cross in found["crossovers"]] == [False]
+def slightly(change: float) -> Callable[[str, str], float]:
+    """``native`` is that much slower at the smallest size, and that much faster at the others."""
+    return lambda arm, workload: 1e-3 * (1 if arm == "loop" else 1 + change if workload == "256" else 1 - change)
+
+
+def test_a_change_of_sign_within_the_noise_is_not_decided() -> None:
+    (cross,) = sizes(slightly(0.03), noise=0.05)["crossovers"]
+    assert (cross["between"], cross["decided"]) == (["256", "512"], False)
+
+
+def test_a_change_of_sign_below_the_gate_is_no_crossover() -> None:
+    assert sizes(slightly(0.001), noise=0.0005)["crossovers"] == []
 
 
 def test_sizes_are_put_in_order_whatever_the_order_of_the_workloads() -> None:
