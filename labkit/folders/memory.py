@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from collections import deque
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -19,6 +20,7 @@ from labkit.folders.size import image_size
 from labkit.profiling.tree import tree_share
 
 EVERY_S = 0.1
+SHARE_OF_TIME = 0.02  # of one CPU: the kernel takes milliseconds to tell what a large process holds
 MIB = 1 << 20
 MARGIN = 0.95  # of the limit: page tables and the like are in nobody's account
 LEAST = 24 * MIB  # for the smallest image: codecs, threads' stacks
@@ -52,8 +54,11 @@ class TreeMemory:
         return share
 
     def _watch(self) -> None:
-        while not self._stop.wait(EVERY_S):
+        pause = EVERY_S
+        while not self._stop.wait(pause):
+            begin = time.perf_counter()
             self.now()
+            pause = max(EVERY_S, (time.perf_counter() - begin) / SHARE_OF_TIME)
 
 
 class Room:

@@ -1,0 +1,194 @@
+"""One image file: what it becomes when read, what is said of a bad one, and that it is written whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import resource
+import signal
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image
+
+from labkit.folders.files import PART, BadFile, encoded, read_image, remove_leftovers, write_whole
+from tests.folders.conftest import encode, picture, png_claiming
+
+IMAGE = picture(height=24, width=36)
+MANY = 10**9
+
+
+def saved(path: Path, image: Image.Image, **settings: object) -> Path:
+    image.save(path, **settings)
+    return path
+
+
+def rgb(image: np.ndarray = IMAGE) -> Image.Image:
+    return Image.fromarray(image[:, :, ::-1])
+
+
+def far(a: np.ndarray, b: np.ndarray) -> float:
+    return float(np.abs(a.astype(int) - b.astype(int)).mean())
+
+
+def test_sixteen_bits_become_eight(tmp_path: Path) -> None:
+    cv2.imwrite(str(tmp_path / "deep.png"), IMAGE.astype(np.uint16) * 257)
+    read = read_image(tmp_path / "deep.png", MANY)
+    assert read.dtype == np.uint8
+    assert np.array_equal(read, IMAGE)
+
+
+def test_gray_becomes_three_equal_channels(tmp_path: Path) -> None:
+    gray = IMAGE[:, :, 1]
+    cv2.imwrite(str(tmp_path / "gray.png"), gray)
+    assert np.array_equal(read_image(tmp_path / "gray.png", MANY), np.dstack([gray] * 3))
+
+
+@pytest.mark.parametrize("alpha", [0, 128, 255])
+def test_transparency_is_dropped_and_the_colour_beneath_shows(tmp_path: Path, alpha: int) -> None:
+    cv2.imwrite(str(tmp_path / "alpha.png"), np.dstack([IMAGE, np.full(IMAGE.shape[:2], alpha, np.uint8)]))
+    assert np.array_equal(read_image(tmp_path / "alpha.png", MANY), IMAGE)
+
+
+def test_cmyk_becomes_colour(tmp_path: Path) -> None:
+    path = saved(tmp_path / "print.jpg", rgb().convert("CMYK"), quality=98)
+    assert far(read_image(path, MANY), IMAGE) < 12  # the standard formula, JPEG, no colour profile
+
+
+def test_a_palette_becomes_colour(tmp_path: Path) -> None:
+    flat = np.repeat(np.arange(36, dtype=np.uint8)[None, :, None] * 7, 24, axis=0).repeat(3, axis=2)
+    path = saved(tmp_path / "palette.png", rgb(np.ascontiguousarray(flat)).quantize(64))
+    assert far(read_image(path, MANY), flat) < 3
+
+
+@pytest.mark.parametrize(("orientation", "turn"), [(3, 2), (6, 3), (8, 1)])
+@pytest.mark.parametrize("suffix", [".jpg", ".png", ".webp", ".tif"])
+def test_an_image_comes_upright(tmp_path: Path, orientation: int, turn: int, suffix: str) -> None:
+    exif = Image.Exif()
+    exif[0x112] = orientation
+    lossless = {"lossless": True} if suffix == ".webp" else {"quality": 98} if suffix == ".jpg" else {}
+    path = saved(tmp_path / f"phone{suffix}", rgb(), exif=exif, **lossless)
+    upright = np.rot90(IMAGE, turn)
+    assert read_image(path, MANY).shape == upright.shape
+    assert far(read_image(path, MANY), upright) < 6
+
+
+def bad_files(folder: Path) -> dict[str, tuple[Path, str]]:
+    jpeg, png = encode(".jpg", IMAGE), encode(".png", IMAGE)
+    contents = {
+        "empty": (b"", "empty file"),
+        "text": (b"no image at all, but words", "no JPEG, PNG, WebP, BMP or TIFF image"),
+        "a JPEG cut in the middle": (jpeg[: len(jpeg) // 2], "truncated or damaged"),
+        "a JPEG without its last bytes": (jpeg[:-2], "truncated or damaged"),
+        "a PNG cut in the middle": (png[: len(png) // 2], "truncated or damaged PNG"),
+        "a PNG with a wrong byte": (png[:80] + bytes([png[80] ^ 255]) + png[81:], "truncated or damaged"),
+        "a WebP cut in the middle": (encode(".webp", IMAGE)[:200], "truncated or damaged"),
+        "a BMP cut in the middle": (encode(".bmp", IMAGE)[:900], "truncated or damaged"),
+        "a TIFF cut in the middle": (encode(".tif", IMAGE)[:300], "no JPEG, PNG, WebP, BMP or TIFF image"),
+        "a bomb": (png_claiming(20_000, 20_000), "20000×20000 is 400,000,000 pixels, above --max-pixels 100,000,000"),
+    }
+    found = {}
+    for number, (name, (content, reason)) in enumerate(contents.items()):
+        path = folder / f"{number}.jpg"
+        path.write_bytes(content)
+        found[name] = path, reason
+    (folder / "folder.jpg").mkdir()
+    (folder / "gone.jpg").symlink_to(folder / "nothing")
+    (folder / "loop.jpg").symlink_to(folder / "loop.jpg")
+    os.mkfifo(folder / "pipe.jpg")
+    found["a folder"] = folder / "folder.jpg", "a folder, not a file"
+    found["a link to nothing"] = folder / "gone.jpg", "a link to nothing"
+    found["a link to itself"] = folder / "loop.jpg", "a link to itself"
+    found["a pipe"] = folder / "pipe.jpg", "no regular file"
+    found["nothing"] = folder / "never.jpg", "no longer there"
+    return found
+
+
+def test_every_bad_file_is_refused_with_its_reason(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    for name, (path, reason) in bad_files(tmp_path).items():
+        with pytest.raises(BadFile) as error:
+            read_image(path, 100_000_000)
+        assert reason in str(error.value), name
+    lines = [line for line in capfd.readouterr().err.splitlines() if "libpng" not in line]
+    assert lines == []  # OpenCV says nothing between our lines
+
+
+def test_a_file_without_permission_is_refused_with_its_reason(open_folder: Path) -> None:
+    path = open_folder / "secret.jpg"
+    path.write_bytes(encode(".jpg", IMAGE))
+    path.chmod(0)
+    before = os.geteuid()
+    if before == 0:
+        os.seteuid(65534)  # nobody: root may read everything
+    try:
+        with pytest.raises(BadFile, match="no permission to read it"):
+            read_image(path, MANY)
+    finally:
+        os.seteuid(before)
+
+
+@pytest.mark.parametrize("suffix", [".jpg", ".JPEG", ".png", ".webp", ".bmp", ".tif", ".TIFF"])
+def test_what_is_written_can_be_read_again(tmp_path: Path, suffix: str) -> None:
+    write_whole(tmp_path / f"made{suffix}", encoded(IMAGE, suffix))
+    assert far(read_image(tmp_path / f"made{suffix}", MANY), IMAGE) < 6
+
+
+@pytest.mark.parametrize(
+    ("made", "reason"),
+    [
+        (None, "the chain gave a NoneType; it must give uint8"),
+        (IMAGE.astype(np.float32), r"the chain gave float32 \(24, 36, 3\)"),
+        (np.zeros((0, 5, 3), np.uint8), r"the chain gave uint8 \(0, 5, 3\)"),
+        (np.zeros((5, 5, 2), np.uint8), "can't be encoded as .jpg"),
+        (np.zeros((1, 70_000, 3), np.uint8), "can't be encoded as .jpg|pixels can't be encoded"),
+    ],
+)
+def test_what_can_not_be_encoded_is_refused_with_its_reason(made: np.ndarray, reason: str) -> None:
+    with pytest.raises(BadFile, match=reason):
+        encoded(made, ".jpg")
+
+
+def test_a_full_disk_leaves_neither_the_file_nor_a_part_of_it(tmp_path: Path) -> None:
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, before[1]))
+    try:
+        with pytest.raises(BadFile, match="can't be written: File too large"):
+            write_whole(tmp_path / "sub" / "made.bin", bytes(5000))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        signal.signal(signal.SIGXFSZ, handler)
+    assert list((tmp_path / "sub").iterdir()) == []
+
+
+def test_a_file_that_can_not_be_written_keeps_its_old_content(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_whole(tmp_path / "made.bin", b"old")
+
+    def full(self: Path, data: bytes) -> int:
+        raise OSError(28, os.strerror(28))
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(BadFile, match="No space left on device"):
+        write_whole(tmp_path / "made.bin", b"new")
+    assert (tmp_path / "made.bin").read_bytes() == b"old"
+
+
+def test_a_name_as_long_as_the_file_system_takes_can_be_written(tmp_path: Path) -> None:
+    name = "가" * 83 + ".png"  # 253 bytes of at most 255
+    write_whole(tmp_path / name, encoded(IMAGE, ".png"))
+    assert (tmp_path / name).is_file()
+
+
+def test_what_a_dead_process_began_is_removed_and_a_living_one_is_left_alone(tmp_path: Path) -> None:
+    child = os.fork()
+    if child == 0:
+        os._exit(0)
+    os.waitpid(child, 0)
+    (tmp_path / "sub").mkdir()
+    dead, alive = tmp_path / "sub" / f"{PART}{child}-1.part", tmp_path / f"{PART}{os.getpid()}-1.part"
+    for path in (dead, alive):
+        path.write_bytes(b"half")
+    remove_leftovers(tmp_path)
+    assert not dead.exists()
+    assert alive.exists()
