@@ -1,0 +1,27 @@
+"""What a launcher does before it forks must not harm what it forks."""
+
+import os
+
+import numpy as np
+import pytest
+
+from labkit.core.registry import registry
+from labkit.measure.fleet import Parent
+from labkit.measure.launch import LaunchTask
+from labkit.measure.parent import Limits
+from labkit.measure.schedule import plan_table
+
+
+@pytest.mark.skipif(not os.path.isdir("/proc/self/task"), reason="reads /proc")
+def test_an_arm_that_is_warmed_up_on_one_thread_leaves_no_threads_that_a_fork_would_wait_for():
+    registry.discover()
+    inputs = registry.stage("augment").workload("1080p_widest").build()  # large enough for cv2's own threads
+    parent = Parent(1, np.random.default_rng(0))
+    try:
+        parent.tell(("hold", {"inputs": inputs}), ("warm", "augment", "cv2", 1))
+        launch = LaunchTask("augment", ("cv2",), plan_table({"cv2": 0.02}, "cv2", 0.2, set()), None, 1, 5)
+        outcome = parent.run(launch, Limits(20.0))
+        assert outcome.ending == "done"
+        assert len(os.listdir(f"/proc/{parent.pid}/task")) == 1
+    finally:
+        parent.close()
