@@ -1,0 +1,146 @@
+"""Chains by name and by file: the same output from (seed, index) in any process, and what is wrong with a file in one line."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import albumentations as A
+import cloudpickle
+import cv2
+import numpy as np
+import pytest
+
+from labkit.core import UsageError
+from labkit.engines import open_engine
+from labkit.pipelines.chains import STAGES, open_chain
+
+IMAGE = cv2.GaussianBlur(np.random.default_rng(5).integers(0, 256, (96, 128, 3), dtype=np.uint8), (9, 9), 3)
+SAVED = A.Compose(
+    [
+        A.RandomRotate90(),
+        A.OneOf([A.HorizontalFlip(p=1), A.VerticalFlip(p=1)]),
+        A.RandomBrightnessContrast(p=0.5),
+        A.GaussianBlur(p=0.3),
+        A.GaussNoise(p=0.5),
+        A.AdditiveNoise(noise_type="gaussian", spatial_mode="shared", p=0.5),  # draws from OpenCV's generator
+        A.CoarseDropout(p=0.5),
+        A.Perspective(p=0.5),
+    ]
+)
+
+
+def saved(folder: Path, transform: A.Compose = SAVED, name: str = "mine.yaml") -> str:
+    path = folder / name
+    A.save(transform, path, data_format="yaml")
+    return str(path)
+
+
+def many(chain: object, count: int = 24) -> list[np.ndarray]:
+    return [chain(IMAGE, 3, index) for index in range(count)]
+
+
+@pytest.mark.parametrize("name", [*STAGES, "file"])
+def test_the_output_depends_on_seed_and_index_alone(tmp_path: Path, name: str) -> None:
+    chain = open_chain(saved(tmp_path) if name == "file" else name)
+    before = IMAGE.copy()
+    first = [chain(IMAGE, 3, index) for index in (0, 1, 2**62)]
+    np.random.seed(1)  # noqa: NPY002
+    cv2.setRNGSeed(1)
+    again = [cloudpickle.loads(cloudpickle.dumps(chain))(IMAGE, 3, index) for index in (2**62, 1, 0)][::-1]
+    assert all(np.array_equal(a, b) for a, b in zip(first, again, strict=True))
+    assert all(made.dtype == np.uint8 and made.ndim == 3 for made in first)
+    assert np.array_equal(IMAGE, before)
+
+
+@pytest.mark.parametrize("name", [*STAGES, "file"])
+def test_no_two_of_many_images_and_seeds_get_the_same_draws(tmp_path: Path, name: str) -> None:
+    chain = open_chain(saved(tmp_path) if name == "file" else name)
+    made = [chain(IMAGE, seed, index).tobytes() for seed in (0, 1) for index in range(6)]
+    assert len(set(made)) > 8  # photo may by chance turn and flip two alike
+
+
+@pytest.mark.parametrize(("engine", "workers", "chunk"), [("threads", 3, 1), ("shared_memory", 2, 5)])
+def test_a_chain_from_a_file_gives_the_same_under_every_engine(
+    tmp_path: Path, engine: str, workers: int, chunk: int
+) -> None:
+    chain = open_chain(saved(tmp_path))
+    with open_engine(engine, chain, workers, chunk=chunk) as opened:
+        outcomes = list(opened.stream(((IMAGE, 3, index) for index in range(24)), ordered=True))
+    assert [outcome.error for outcome in outcomes] == [None] * 24
+    assert all(np.array_equal(a, outcome.value) for a, outcome in zip(many(chain), outcomes, strict=True))
+
+
+def test_a_chain_from_a_file_sees_red_first_as_its_transforms_expect(tmp_path: Path) -> None:
+    chain = open_chain(saved(tmp_path, A.Compose([A.ToGray(p=1)])))
+    red = np.zeros((8, 8, 3), np.uint8)
+    red[:, :, 2] = 200
+    gray = int(cv2.cvtColor(red, cv2.COLOR_BGR2GRAY)[0, 0])
+    assert abs(int(chain(red, 0, 0)[0, 0, 0]) - gray) <= 1
+    assert np.array_equal(open_chain(saved(tmp_path, A.Compose([A.NoOp()])))(IMAGE, 0, 0), IMAGE)
+
+
+def test_the_identity_of_a_file_follows_its_content(tmp_path: Path) -> None:
+    first = open_chain(saved(tmp_path)).identity
+    assert open_chain(saved(tmp_path)).identity == first
+    assert open_chain(saved(tmp_path, A.Compose([A.NoOp()]))).identity != first
+
+
+def nameless() -> str:
+    text = io.StringIO()
+    with pytest.warns(UserWarning, match="lambda"):
+        transform = A.Compose([A.NoOp(), A.OneOf([A.Lambda(name="mine", image=lambda image, **_: image)])])
+    A.save(transform, text, data_format="yaml")
+    return text.getvalue()
+
+
+ONE = "transform: {__class_fullname__: %s}"
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("", "holds no transform; write it with albumentations.save(chain, 'bad.yaml', data_format='yaml')"),
+        ("[1, 2]", "holds no transform"),
+        ("transform: Blur", "holds no transform"),
+        ("a: [1", "is not valid YAML at line 1: "),
+        ("!!python/object/apply:os.system ['true']", "is not valid YAML at line 1: could not determine a constructor"),
+        (ONE % "Nope", "albumentations has no transform 'Nope'"),
+        (ONE % "Flip", "albumentations has no transform 'Flip'"),
+        ("transform: {p: 1}", "a transform without __class_fullname__"),
+        (ONE % "Compose, transforms: 3", "transforms of Compose is a int; give a list"),
+        (ONE % "Compose, transforms: [3]", "a transform without __class_fullname__"),
+        (ONE % "Compose, transforms: [{__class_fullname__: Nope}]", "albumentations has no transform 'Nope'"),
+        (ONE % "Blur, blur_limt: 3, p: 1", "Argument(s) 'blur_limt' are not valid for transform Blur; correct"),
+        (ONE % "Resize, height: tall, width: 3, p: 1", "can't be rebuilt: "),
+        (None, "holds a Lambda (mine), whose function no file can hold; use a transform of albumentations that does"),
+    ],
+)
+def test_what_is_wrong_with_a_file_is_one_line(tmp_path: Path, text: str | None, line: str) -> None:
+    path = tmp_path / "bad.yaml"
+    path.write_text(nameless() if text is None else text)
+    with pytest.raises(UsageError) as error:
+        open_chain(str(path))
+    assert str(error.value).startswith("chain bad.yaml")
+    assert line in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "line"),
+    [
+        ("nope", "unknown chain 'nope'; give photo, document, hybrid, or a FILE.yaml that albumentations.save wrote"),
+        ("nope.yaml", "chain nope.yaml: No such file or directory; give a YAML file"),
+        ("mine.json", "unknown chain 'mine.json'"),
+    ],
+)
+def test_an_unknown_chain_is_refused_in_one_line(name: str, line: str) -> None:
+    with pytest.raises(UsageError) as error:
+        open_chain(name)
+    assert line in str(error.value)
+
+
+def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "picture.yaml").write_bytes(b"\xff\xd8\xff")
+    with pytest.raises(UsageError, match=r"picture.yaml is no text; give a YAML file"):
+        open_chain(str(tmp_path / "picture.yaml"))
