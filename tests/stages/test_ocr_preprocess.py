@@ -1,0 +1,299 @@
+"""Stage ocr_preprocess: every variant against an oracle and the reference, Otsu's arithmetic, borders, the contract."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+
+from labkit.core import Exact, UsageError, registry
+from labkit.stages.ocr_preprocess import BLUE, GREEN, RED, SHIFT, floor_bytes, gpu, items, ocr_preprocess, workloads
+from labkit.stages.ocr_preprocess.otsu import threshold
+from labkit.stages.ocr_preprocess.workloads import of_greys
+
+STAGE = registry.stage("ocr_preprocess")
+VARIANTS = registry.of("ocr_preprocess")
+HERE = [name for name, variant in VARIANTS.items() if variant.unavailable() is None and variant.function is not None]
+SLOW = {"python", "scipy_median", "pillow_median"}
+QUICK = [name for name in HERE if name not in SLOW]
+EDGE_CASES = workloads.edge_cases()
+SEEDS = range(6)
+
+
+def call(name: str, image: np.ndarray) -> np.ndarray:
+    function = VARIANTS[name].function
+    assert function is not None
+    result: np.ndarray = function(image)
+    return result
+
+
+def oracle(image: np.ndarray) -> np.ndarray:
+    """Brute force: grey by the formula, OpenCV's Otsu on it, and the nine values of each pixel sorted."""
+    weighted: np.ndarray = image.astype(np.int64) @ np.array([BLUE, GREEN, RED]) + (1 << (SHIFT - 1))
+    grey = (weighted >> SHIFT).astype(np.uint8)
+    cut = threshold(np.bincount(grey.reshape(-1), minlength=256).tolist())
+    framed = np.pad(np.where(grey > cut, 255, 0).astype(np.uint8), 1, mode="edge")
+    nine = np.lib.stride_tricks.sliding_window_view(framed, (3, 3)).reshape(*grey.shape, 9)
+    return np.sort(nine, axis=2)[..., 4].copy()
+
+
+def random_image(seed: int) -> np.ndarray:
+    """A picture of random size whose grey levels are spread, bunched, few, or in two heaps."""
+    draw = np.random.default_rng(seed)
+    height, width = (int(side) for side in draw.integers(1, 300, 2))
+    sort = seed % 6
+    levels: np.ndarray
+    if sort == 0:
+        return draw.integers(0, 256, (height, width, 3), np.uint8)
+    if sort == 1:
+        levels = draw.normal(draw.uniform(30, 220), draw.uniform(1, 40), (height, width))
+    elif sort == 2:
+        levels = draw.choice(draw.integers(0, 256, int(draw.integers(2, 9))), (height, width))
+    elif sort == 3:
+        levels = np.where(draw.random((height, width)) < 0.1, 40, 210) + draw.normal(0, 12, (height, width))
+    elif sort == 4:
+        coarse = draw.integers(0, 256, (-(-height // 9), -(-width // 9)), np.uint8)
+        levels = cv2.resize(coarse, (width, height), interpolation=cv2.INTER_CUBIC)
+    else:
+        levels = np.linspace(0, 255, height)[:, None] + draw.normal(0, 3, (height, width))
+    return of_greys(np.clip(levels, 0, 255))
+
+
+@pytest.mark.parametrize("case", EDGE_CASES)
+@pytest.mark.parametrize("name", HERE)
+def test_every_variant_agrees_with_the_oracle_on_every_edge_case(name: str, case: str) -> None:
+    (image,) = EDGE_CASES[case]
+    before = image.copy()
+    assert Exact().difference(call(name, image), oracle(image)) is None
+    assert np.array_equal(image, before)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("name", HERE)
+def test_every_variant_agrees_with_the_oracle_on_random_images(name: str, seed: int) -> None:
+    image = random_image(seed)
+    difference = Exact().difference(call(name, image), oracle(image))
+    assert difference is None, f"seed {seed}, image {image.shape}: {difference}"
+
+
+@pytest.mark.parametrize("name", QUICK)
+def test_quick_variants_agree_with_the_reference_on_many_random_images(name: str) -> None:
+    for seed in range(100, 300):
+        image = random_image(seed)
+        difference = Exact().difference(call(name, image), call("opencv", image))
+        assert difference is None, f"seed {seed}, image {image.shape}: {difference}"
+
+
+@pytest.mark.parametrize("workload", STAGE.workloads)
+def test_quick_variants_agree_with_the_reference_on_every_workload(workload: str) -> None:
+    (image,) = STAGE.workload(workload).build()
+    expected = call("opencv", image)
+    for name in QUICK:
+        assert Exact().difference(call(name, image), expected) is None, name
+
+
+@pytest.mark.parametrize("workload", STAGE.workloads)
+def test_a_workload_is_the_same_at_every_build_and_neither_all_black_nor_all_white(workload: str) -> None:
+    first, second = (STAGE.workload(workload).build()[0] for _ in range(2))
+    assert np.array_equal(first, second)
+    ocr_preprocess(first)
+    assert 0.02 < (call("opencv", first) == 255).mean() < 0.98
+
+
+def test_the_reference_is_what_opencv_s_own_three_calls_give() -> None:
+    for seed in range(12):
+        image = random_image(seed)
+        grey = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
+        cut, white = cv2.threshold(grey, 0, 255, cv2.THRESH_OTSU)
+        if cut == threshold(np.bincount(grey.reshape(-1), minlength=256).tolist()):  # IPP differs in ties
+            assert np.array_equal(call("opencv", image), cv2.medianBlur(white, 3)), f"seed {seed}"
+
+
+@pytest.mark.parametrize("with_ipp", [True, False])
+def test_the_reference_leaves_opencv_s_use_of_ipp_as_it_was(with_ipp: bool) -> None:
+    before = cv2.ipp.useIPP()
+    cv2.ipp.setUseIPP(with_ipp)
+    try:
+        asked = cv2.ipp.useIPP()
+        call("opencv", random_image(0))
+        assert cv2.ipp.useIPP() == asked
+    finally:
+        cv2.ipp.setUseIPP(before)
+
+
+def test_the_grey_formula_is_opencv_s_for_every_colour() -> None:
+    packed = np.arange(1 << 24, dtype=np.uint32)
+    image = packed.view(np.uint8).reshape(4096, 4096, 4)[..., :3].copy()
+    blue, green, red = packed & 255, packed >> 8 & 255, packed >> 16
+    grey = (blue * np.uint32(BLUE) + green * np.uint32(GREEN) + red * np.uint32(RED) + np.uint32(1 << 14)) >> np.uint32(
+        SHIFT
+    )
+    assert np.array_equal(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY).reshape(-1), grey)
+
+
+def opencv_s_threshold(levels: np.ndarray) -> int:
+    with_ipp = cv2.ipp.useIPP()
+    cv2.ipp.setUseIPP(False)
+    try:
+        return int(cv2.threshold(levels, 0, 255, cv2.THRESH_OTSU)[0])
+    finally:
+        cv2.ipp.setUseIPP(with_ipp)
+
+
+def tie(seed: int) -> np.ndarray:
+    """Levels in a row, symmetric about one of them: two thresholds are equally good, and rounding decides."""
+    draw = np.random.default_rng(seed)
+    middle, sides, wings = int(draw.integers(16, 240)), draw.integers(1, 60, 3), int(draw.integers(1, 4))
+    offsets = draw.choice(np.arange(1, 16), wings, replace=False)
+    levels = [middle] * int(draw.integers(0, 60))
+    for offset, count in zip(offsets, sides[:wings], strict=True):
+        levels += [middle - offset] * int(count) + [middle + offset] * int(count)
+    return np.array([levels], np.uint8)
+
+
+def test_otsu_s_threshold_is_opencv_s_on_histograms_of_all_sorts() -> None:
+    for seed in range(1500):
+        draw = np.random.default_rng(seed)
+        kinds = (
+            lambda draw=draw: draw.integers(0, 256, (1, draw.integers(1, 400))),
+            lambda draw=draw: draw.choice(draw.integers(0, 256, draw.integers(1, 6)), (1, draw.integers(1, 90))),
+            lambda draw=draw: np.clip(draw.normal(128, draw.uniform(0.3, 60), (1, 300)), 0, 255),
+            lambda seed=seed: tie(seed),
+        )
+        levels = kinds[seed % 4]().astype(np.uint8)
+        found = threshold(np.bincount(levels[0], minlength=256).tolist())
+        assert found == opencv_s_threshold(levels), f"seed {seed}: {np.unique(levels, return_counts=True)}"
+
+
+@pytest.mark.parametrize("name", HERE)
+def test_ties_fall_as_opencv_lets_them(name: str) -> None:
+    for seed in range(150):
+        image = of_greys(tie(seed))
+        assert np.array_equal(call(name, image), call("opencv", image)), f"seed {seed}"
+
+
+@pytest.mark.parametrize("name", QUICK)
+def test_ties_in_large_pictures_fall_as_opencv_lets_them(name: str) -> None:
+    """Large enough for the search that does without a histogram."""
+    for seed in range(40):
+        levels = np.random.default_rng(seed).permutation(np.resize(np.repeat(tie(seed)[0], 41), 150 * 200))
+        image = (
+            of_greys(np.tile(tie(seed), (1, 1)).repeat(150, axis=0)) if seed % 2 else of_greys(levels.reshape(150, 200))
+        )
+        assert np.array_equal(call(name, image), call("opencv", image)), f"seed {seed}"
+
+
+def test_some_ties_are_ties() -> None:
+    """Otherwise the tests above would test nothing: with one more rounding step another level wins."""
+
+    def by_parts(histogram: list[int]) -> int:
+        counts = np.array(histogram, np.float64)
+        below, sums = np.cumsum(counts), np.cumsum(counts * np.arange(256))
+        with np.errstate(all="ignore"):
+            variance = (sums[-1] * below - sums * below[-1]) ** 2 / (below * (below[-1] - below))
+        return int(np.nanargmax(np.where(np.isfinite(variance), variance, -1)))
+
+    histograms = [np.bincount(tie(seed)[0], minlength=256).tolist() for seed in range(200)]
+    assert sum(by_parts(histogram) != threshold(histogram) for histogram in histograms) > 10
+
+
+@pytest.mark.parametrize("name", QUICK)
+def test_a_class_too_small_for_opencv_counts_for_nothing(name: str) -> None:
+    """One dark pixel in nine million is less than FLT_EPSILON of the picture: no threshold is found, and all is white."""
+    image = np.full((3000, 3000, 3), 200, np.uint8)
+    image[7, 7] = 3
+    found = call(name, image)
+    assert np.array_equal(found, call("opencv", image))
+    assert (found == 255).all()
+
+
+@pytest.mark.parametrize("value", [0, 1, 128, 255])
+@pytest.mark.parametrize("name", HERE)
+def test_a_picture_of_one_level_is_black_only_if_it_was(name: str, value: int) -> None:
+    for shape in ((1, 1), (1, 70), (70, 1), (130, 140)):
+        assert (call(name, np.full((*shape, 3), value, np.uint8)) == (255 if value else 0)).all()
+
+
+@pytest.mark.parametrize("name", HERE)
+def test_a_speck_goes_and_a_corner_counts_the_border_again(name: str) -> None:
+    levels = np.full((9, 70), 220)
+    levels[4, 66] = 10  # alone: it goes
+    levels[0, 0] = levels[0, 1] = levels[1, 0] = 10  # eight of the nine around the corner, border repeated
+    levels[8, 69] = 10  # four of nine
+    found = call(name, of_greys(levels))
+    assert found[4, 66] == 255
+    assert found[0, 0] == 0
+    assert found[8, 69] == 255
+    assert (found == 0).sum() == 3
+
+
+@pytest.mark.parametrize("name", HERE)
+def test_the_output_owns_its_memory_and_can_be_written(name: str) -> None:
+    image = EDGE_CASES["width_129"][0]
+    first, second = call(name, image), call(name, image)
+    assert first.flags.writeable
+    assert first.flags.c_contiguous
+    assert first.dtype == np.uint8
+    assert first.shape == image.shape[:2]
+    assert not np.shares_memory(first, image)
+    assert not np.shares_memory(first, second)
+
+
+@pytest.mark.parametrize("name", HERE)
+def test_a_read_only_image_at_an_odd_address_is_taken(name: str) -> None:
+    image = random_image(3)
+    moved = np.zeros(image.nbytes + 1, np.uint8)[1:].reshape(image.shape)
+    moved[:] = image
+    moved.flags.writeable = False
+    assert np.array_equal(call(name, moved), oracle(image))
+
+
+@pytest.mark.parametrize("denoise", [gpu.majority, gpu.median], ids=["torch_slices", "kornia_median"])
+@pytest.mark.parametrize("case", EDGE_CASES)
+def test_the_gpu_kernels_agree_on_torch_s_cpu_device(case: str, denoise: Any) -> None:
+    pytest.importorskip("torch")
+    if denoise is gpu.median:
+        pytest.importorskip("kornia")
+    (image,) = EDGE_CASES[case]
+    found = denoise(gpu.black_and_white(gpu.on_device(image, "cpu"))).numpy()
+    assert Exact().difference(found, oracle(image)) is None
+
+
+GOOD = np.zeros((2, 3, 3), np.uint8)
+WRONG: dict[str, tuple[Any, type[Exception], str]] = {
+    "a list": ([[0]], TypeError, "image is a list"),
+    "floats": (GOOD.astype(np.float32), ValueError, "float32"),
+    "a grey image": (GOOD[..., 0], ValueError, r"\(2, 3\)"),
+    "four channels": (np.zeros((2, 3, 4), np.uint8), ValueError, r"\(2, 3, 4\)"),
+    "no rows": (GOOD[:0], ValueError, "empty"),
+    "no columns": (GOOD[:, :0], ValueError, "empty"),
+    "gaps": (GOOD[:, ::2], ValueError, "C-contiguous"),
+}
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_wrong_input_is_refused_in_one_line(case: str) -> None:
+    image, error, text = WRONG[case]
+    with pytest.raises(error, match=text) as caught:
+        ocr_preprocess(image)
+    assert "\n" not in str(caught.value)
+    if error is ValueError:
+        assert isinstance(caught.value, UsageError)
+
+
+def test_the_floor_is_the_image_read_and_one_byte_a_pixel_written() -> None:
+    image = np.zeros((7, 11, 3), np.uint8)
+    assert floor_bytes(image) == 7 * 11 * 4
+    assert items(image) == 1
+
+
+def test_many_images_are_preprocessed_as_single_ones_are() -> None:
+    images = [random_image(seed) for seed in range(5)]
+    variant = registry.variant("ocr_preprocess_many", "opencv")
+    assert variant.function is not None
+    assert variant.partial is not None
+    for found, image in zip(variant.function(images), images, strict=True):
+        assert np.array_equal(found, oracle(image))
+    assert np.array_equal(variant.partial(images[2], 0, 2), oracle(images[2]))
