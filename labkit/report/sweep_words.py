@@ -35,7 +35,8 @@ def notes(document: Document) -> list[str]:
     if document["fit"]:
         found += _fit_notes(document["fit"], document["cores"])
     elif document["axis"] == "workers" and document["best"]:
-        found.append("one core: what more of them would bring can't be told")
+        one = "one core" if document["cores"] == 1 else "no count of workers beside one that the cores have room for"
+        found.append(f"{one}: what more cores would bring can't be told")
     return found + _memory_notes(document)
 
 
@@ -122,7 +123,7 @@ def _fit_notes(fit: Mapping[str, Any], cores: int) -> list[str]:
         )
         return [
             f"two points (1 and {fit['workers'][-1]} workers on {cores} cores) don't determine the Universal Scalability Law: "
-            f"σ + 2κ = {sigma}, and how that falls on σ (contention) and κ (coherency) is open",
+            f"σ + {fit['workers'][-1]}κ = {sigma}, and how that falls on σ (contention) and κ (coherency) is open",
             f"more cores would bring, from all of it in κ to all of it in σ (Amdahl's law, an upper bound): {most}",
             *_doubts(fit),
         ]

@@ -154,6 +154,13 @@ def test_where_there_is_no_law_none_is_told(make: Callable[[], SweepShown]) -> N
     assert "Universal" not in repr(make())
 
 
+def test_without_a_count_within_the_cores_it_is_said_why_no_law_is_told() -> None:
+    assert "one core: what more cores would bring can't be told" in notes(over_workers(Law(0.0, 0.0), 1).document)
+    found = over_workers(Law(0.0, 0.0), 2, seconds=lambda arm, w: None if arm.endswith(":2") else 0.01)
+    (said,) = [note for note in notes(found.document) if "more cores" in note]
+    assert said.startswith("no count of workers beside one that the cores have room for")
+
+
 def test_over_chunk_the_best_is_a_number_of_tasks() -> None:
     found = over_chunk()
     assert "over tasks a chunk (2 cores)" in repr(found)

@@ -19,8 +19,9 @@ whole launches: the arms of a launch share their baseline and what the machine d
 are free, and only the interval's ends are brought back to what the law allows: a resampled fit that is held at 0 itself
 covers only 83 to 90 % where the truth is at 0 (Andrews, Econometrica 68, 2000, and simulated here).
 
-At two workers sigma and kappa can't be told apart: N/C - 1 is sigma + 2 kappa. With kappa at 0 the curve is then an
-upper bound, with sigma at 0 a lower one, for with that sum D fixed 1/C grows by kappa (N-1)(N-2)/N over (1 + D (N-1))/N.
+With one number of workers N beside 1, sigma and kappa can't be told apart: N/C - 1 is (N-1) (sigma + N kappa). For more
+workers M > N the curve with kappa at 0 is then an upper bound and that with sigma at 0 a lower one, for of all laws with
+the same sum M/C(M) grows with kappa, by kappa (M-1) (M-N).
 
 Sources: Gunther, "A simple capacity model of massively parallel transaction systems" (CMG 1993); "Guerrilla Capacity
 Planning" (2007), chapters 4 to 6 and appendix. Efron & Tibshirani, "An Introduction to the Bootstrap" (1993).
@@ -91,8 +92,8 @@ class Estimate:
 class Scaling:
     """A fitted curve. ``workers`` are the points that it was fitted to, 1 among them (where C is 1 by definition).
 
-    With ``bound`` (two points) the law is not determined: ``law`` has all the loss in sigma, so what it predicts is the
-    most there can be, and ``worst`` has all of it in kappa, which is the least; the truth is anywhere between.
+    With ``bound`` (two points) the law is not determined: ``law`` has all the loss in sigma, so what it predicts for more
+    workers is the most there can be, and ``worst`` has all of it in kappa, the least; the truth is anywhere between.
     ``misfit`` is the greatest distance of a point from the law, as log of a ratio of times.
     """
 
@@ -115,8 +116,8 @@ class Scaling:
         """With two points: the speed-up if all that is lost were coherency, at the interval's lower end; else None."""
         if self.worst is None:
             return None
-        # here all resampled kappa are 0
-        found = _speedup(self.worst, self.resampled[:, ::-1] / 2.0, workers)
+        resampled = self.resampled[:, ::-1] / self.workers[-1]  # from sigma alone to kappa alone
+        found = _speedup(self.worst, resampled, workers)
         return found.value if math.isnan(found.low) else found.low
 
 
@@ -165,7 +166,7 @@ def fit_scaling(
         _estimate(law.peak, peaks(resampled[:, 0], resampled[:, 1])),
         misfit,
         bound,
-        Law(0.0, law.sigma / 2.0) if bound else None,
+        Law(0.0, law.sigma / float(used[0])) if bound else None,
         tuple(_doubts(used, seen, distance, bound, beyond=bool((counts > cores).any()))),
         resampled,
     )
