@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from labkit.engines import Engine
 from labkit.profiling.tree import tree_share
@@ -19,6 +20,8 @@ from labkit.serve.augment import Augment
 from labkit.serve.limits import Limits
 from labkit.serve.line import Line
 from labkit.serve.metrics import CONTENT_TYPE, Metrics
+
+PATH = "/augment"
 
 
 class Service:
@@ -38,14 +41,23 @@ class Service:
         finally:
             await self.line.close()
 
-    def application(self) -> Starlette:
-        """An ASGI application; its lifespan must be run."""
+    def application(self) -> ASGIApp:
+        """The ASGI application; its lifespan must be run."""
         routes = [
-            Route("/augment", Augment(self.line, self.chains, self.limits, self.metrics), methods=["POST"]),
+            Route(PATH, augment := Augment(self.line, self.chains, self.limits, self.metrics), methods=["POST"]),
             Route("/health", self.health),
             Route("/metrics", self.figures),
         ]
-        return Starlette(routes=routes, lifespan=self.lifespan, exception_handlers={HTTPException: as_json})
+        rest = Starlette(routes=routes, lifespan=self.lifespan, exception_handlers={HTTPException: as_json})
+
+        async def front(scope: Scope, receive: Receive, send: Send) -> None:
+            """Most requests are of one kind: they need not pass through all that Starlette has for the others."""
+            if scope["type"] == "http" and scope["path"] == PATH and scope["method"] == "POST":
+                await augment(scope, receive, send)
+            else:
+                await rest(scope, receive, send)
+
+        return front
 
     async def health(self, request: Request) -> Response:
         """200 while requests are taken, 503 from the moment the server is told to stop."""
