@@ -17,6 +17,8 @@ from labkit.measure.result import Row, Samples, Status, Table
 from labkit.measure.statistics import Best, Interval, Reason, Verdict
 from labkit.measure.table import Settings
 
+os.environ["NO_ALBUMENTATIONS_UPDATE"] = "1"  # else importing it asks the network for a newer version
+
 CONTRACT = (
     *("stage", "workload", "variant", "kind", "engine", "status", "reason", "threads"),
     *("median_s", "setup_s", "first_call_s", "ratio", "ratio_low", "ratio_high", "verdict"),

@@ -87,13 +87,15 @@ def run(job: Job, listener: Listener | None = None) -> Report:
         report.memory_before = memory.before
         try:
             if missing:
-                _work(job, missing, report, listener, memory)
+                _work(job, list(missing), report, listener, memory)
         except KeyboardInterrupt:
             report.stopped = True
+            _recount(job, missing, report)
         report.memory_after, report.memory_peak = memory.now(), memory.peak
     remove_leftovers(job.target)
     report.write_failures(job.target)
-    _write_sheet(job, plan, report)
+    if not report.stopped:  # whoever pressed Ctrl-C waits for the end
+        _write_sheet(job, plan, report)
     return report
 
 
@@ -155,6 +157,12 @@ def _count(task: FileTask, outcome: Outcome, report: Report) -> None:
     report.done += not done.failures
     for output, reason in done.failures:
         report.failures.append((task.image, reason if output in ("", task.image) else f"{output}: {reason}"))
+
+
+def _recount(job: Job, missing: list[FileTask], report: Report) -> None:
+    """Workers had written more than they could tell before they were stopped."""
+    made = [[(job.target / output).is_file() for _, output in task.outputs] for task in missing]
+    report.written, report.done = sum(map(sum, made)), sum(map(all, made))
 
 
 def _write_sheet(job: Job, plan: Plan, report: Report) -> None:

@@ -1,0 +1,215 @@
+"""``labkit augment`` as people run it: what it says on each stream, what lies in the output folder, its exit status."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import select
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import albumentations as A
+import cv2
+import numpy as np
+import pytest
+
+from tests.cli.conftest import Labkit
+from tests.folders.conftest import encode, picture, png_claiming
+from tests.folders.test_run import outputs
+
+BESIDES = ["contact_sheet.jpg", "labkit.json"]
+SERIAL = ("--engine", "serial")
+
+
+@pytest.fixture
+def photos(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Six photographs in ``in``, in two folders; the working directory is above it."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("a.jpg", "b.png", "c.webp", "trip to 서울/d.jpg", "trip to 서울/호퍼.jpg", "z.tif"):
+        path = tmp_path / "in" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(encode(path.suffix, picture(len(name), 60, 90)))
+    return tmp_path / "in"
+
+
+def test_a_first_run_says_what_it_did_and_a_second_one_that_there_is_nothing_to_do(
+    photos: Path, labkit: Labkit
+) -> None:
+    first = labkit("augment", "in", "out")
+    assert first.status == 0
+    assert "6 images done, 6 outputs in out" in first.out
+    assert "images/s in" in first.out
+    assert "engine serial, chain photo, seed 0" in first.out
+    assert "memory of all processes: " in first.out
+    assert "contact sheet: out/contact_sheet.jpg" in first.out
+    assert first.err.startswith("auto: serial, for about ")
+    assert sorted(outputs(photos.parent / "out")) == [
+        *("a.jpg", "b.png", "c.webp", "trip to 서울/d.jpg", "trip to 서울/호퍼.jpg", "z.tif")
+    ]
+    second = labkit("augment", "in", "out")
+    assert (second.status, second.err) == (0, "")
+    assert second.out.startswith("nothing to do: all 6 outputs are in out already\n")
+
+
+def test_json_is_one_document_and_nothing_else_on_standard_output(photos: Path, labkit: Labkit) -> None:
+    (photos / "empty.jpg").touch()
+    said = labkit("augment", "in", "out", "--json", "--seed", 4, *SERIAL)
+    document = json.loads(said.out)
+    assert said.status == 1
+    assert document["failures"] == [{"file": "empty.jpg", "reason": "empty file"}]
+    assert {name: document[name] for name in ("chain", "seed", "images", "done", "written", "engine", "workers")} == {
+        **{"chain": "photo", "seed": 4, "images": 7, "done": 6, "written": 6, "engine": "serial", "workers": 1}
+    }
+    assert document["images_per_s"] > 0
+    assert document["memory_peak"] >= document["memory_before"] > 0
+
+
+def test_what_fails_is_told_by_name_and_reason_and_the_status_is_1(photos: Path, labkit: Labkit) -> None:
+    (photos / "bomb.png").write_bytes(png_claiming(20_000, 20_000))
+    (photos / "나쁜 것.jpg").write_bytes((photos / "a.jpg").read_bytes()[:200])
+    said = labkit("augment", "in", "out", *SERIAL)
+    assert said.status == 1
+    assert sorted(said.err.splitlines()) == [
+        "labkit: bomb.png: 20000×20000 is 400,000,000 pixels, above --max-pixels 250,000,000",
+        "labkit: 나쁜 것.jpg: truncated or damaged, or of a kind that OpenCV can't decode",
+    ]
+    assert "6 images done, 6 outputs in out; 2 failed" in said.out
+    assert "failures: out/failed.csv; labkit augment again tries them again" in said.out
+    assert (photos.parent / "out" / "failed.csv").read_text().splitlines()[0] == "file,reason"
+
+
+def test_of_many_failures_the_screen_shows_the_first(photos: Path, labkit: Labkit) -> None:
+    for number in range(30):
+        (photos / f"{number}.jpg").touch()
+    said = labkit("augment", "in", "out", *SERIAL)
+    assert len(said.err.splitlines()) == 21
+    assert said.err.splitlines()[-1] == "labkit: and 10 more; all are in out/failed.csv"
+
+
+@pytest.mark.parametrize("engine", ["threads", "shared_memory"])
+def test_a_chain_from_a_file_is_rebuilt_by_the_workers(photos: Path, labkit: Labkit, engine: str) -> None:
+    A.save(A.Compose([A.InvertImg(p=1)]), "mine.yaml", data_format="yaml")
+    said = labkit("augment", "in", "out", "--chain", "mine.yaml", "--engine", engine, "--workers", 2)
+    assert (said.status, said.err) == (0, "")
+    made = cv2.imread(str(photos.parent / "out" / "b.png"))
+    assert np.array_equal(made, 255 - cv2.imread(str(photos / "b.png")))
+    assert "yaml" in json.loads((photos.parent / "out" / "labkit.json").read_text())
+
+
+def test_another_chain_of_the_same_name_is_not_mixed_in(photos: Path, labkit: Labkit) -> None:
+    A.save(A.Compose([A.InvertImg(p=1)]), "mine.yaml", data_format="yaml")
+    labkit("augment", "in", "out", "--chain", "mine.yaml", *SERIAL)
+    A.save(A.Compose([A.NoOp()]), "mine.yaml", data_format="yaml")
+    said = labkit("augment", "in", "out", "--chain", "mine.yaml", *SERIAL)
+    assert said.status == 2
+    assert "out holds outputs made with chain mine.yaml (sha256 " in said.err
+    again = labkit("augment", "in", "out", "--chain", "mine.yaml", "--overwrite", *SERIAL)
+    assert again.status == 0
+    assert np.array_equal(cv2.imread("out/b.png"), cv2.imread("in/b.png"))
+
+
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        ("nowhere out", "nowhere does not exist; give a folder of images"),
+        ("in in", "the output folder in is the input folder; give another"),
+        ("in in/out", "the output folder in/out lies inside the input folder"),
+        ("in in/a.jpg", "the output folder in/a.jpg lies inside the input folder"),
+        ("in out --chain nope", "unknown chain 'nope'; give photo, document, hybrid, or a FILE.yaml"),
+        ("in out --chain nope.yaml", "chain nope.yaml: No such file or directory"),
+        ("in out --engine nope", "unknown engine 'nope'; give auto, serial, threads"),
+        ("in out --workers 0", "--workers is '0'; give auto, or a whole number of at least 1"),
+        ("in out --workers many", "--workers is 'many'; give auto"),
+        ("in out --memory-limit lots", "--memory-limit is 'lots'; give a size such as 2G or 700M"),
+        ("in out --memory-limit 0", "--memory-limit is '0'; give a size such as 2G or 700M"),
+        ("in out --memory-limit 1M", "--memory-limit 1.0 MiB: the program with 1 workers takes "),
+        ("in out --time-limit 3 --engine threads", "--time-limit needs an engine whose workers can be ended"),
+        ("in out --time-limit 0 --engine shared_memory", "is 0.0; give a number of seconds above 0"),
+        ("in out --seed -1", "Invalid value for '--seed'"),
+        ("in out --limit 0", "Invalid value for '--limit'"),
+        ("in", "Missing argument 'OUT'"),
+    ],
+)
+def test_wrong_usage_is_one_line(photos: Path, labkit: Labkit, words: str, line: str) -> None:
+    said = labkit("augment", *words.split())
+    assert (said.status, said.out) == (2, "")
+    assert said.err.startswith("labkit: ")
+    assert said.err.count("\n") == 1
+    assert line in said.err
+
+
+def test_an_output_folder_without_permission_is_one_line(photos: Path, labkit: Labkit) -> None:
+    said = labkit("augment", "in", "/proc/out")  # where not even root may write
+    assert said.status == 2
+    assert said.err.startswith("labkit: output folder /proc/out: can't be written: ")
+
+
+def command(*words: str) -> list[str]:
+    return [sys.executable, "-m", "labkit", "augment", *words]
+
+
+def session_is_empty(leader: int) -> bool:
+    """Within a few seconds: Python's own helper processes leave a moment after the one that they serve."""
+    end = time.monotonic() + 10
+    while time.monotonic() < end:
+        try:
+            os.killpg(leader, 0)
+        except ProcessLookupError:
+            return True
+        time.sleep(0.02)
+    return False
+
+
+def slow_chain(folder: Path) -> str:
+    """A chain that takes a while on photos of 60×90."""
+    A.save(A.Compose([A.GlassBlur(iterations=6, p=1)]), folder / "slow.yaml", data_format="yaml")
+    return str(folder / "slow.yaml")
+
+
+def test_ctrl_c_keeps_what_is_done_says_how_to_go_on_and_leaves_no_process(photos: Path, labkit: Labkit) -> None:
+    for number in range(120):
+        (photos / f"{number:03}.png").write_bytes(encode(".png", picture(number, 160, 160)))
+    out = photos.parent / "out"
+    words = ("in", "out", "--chain", slow_chain(photos.parent), "--engine", "shared_memory", "--workers", "2")
+    child = subprocess.Popen(command(*words), stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True)
+    end = time.monotonic() + 40
+    while len(outputs(out) if out.exists() else ()) < 3 and time.monotonic() < end:
+        time.sleep(0.01)
+    child.send_signal(signal.SIGINT)
+    said, complaint = child.communicate(timeout=30)
+    kept = outputs(out)
+    assert child.returncode == 130
+    assert 3 <= len(kept) < 126
+    assert b"Run the same command again (without --overwrite) to go on" in complaint
+    assert b"Traceback" not in complaint
+    assert f"{len(kept)} images done".encode() in said
+    assert not any(name.endswith(".part") for name in os.listdir(out))
+    assert session_is_empty(child.pid)
+
+
+def test_a_terminal_sees_a_bar_with_the_rate(photos: Path) -> None:
+    for number in range(60):
+        (photos / f"{number:03}.png").write_bytes(encode(".png", picture(number, 160, 160)))
+    main, side = pty.openpty()
+    words = ("in", "out", "--chain", slow_chain(photos.parent), "--engine", "serial")
+    child = subprocess.Popen(command(*words), stdout=subprocess.PIPE, stderr=side, env=os.environ | {"TERM": "xterm"})
+    os.close(side)
+    seen = b""
+    while select.select([main], [], [], 30)[0]:
+        try:
+            part = os.read(main, 65536)
+        except OSError:
+            break
+        seen += part
+        if not part:
+            break
+    child.communicate(timeout=30)
+    os.close(main)
+    assert child.returncode == 0
+    assert b"/66" in seen
+    assert b"images/s" in seen
+    assert b"left" in seen
