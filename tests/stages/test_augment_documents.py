@@ -12,6 +12,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 
@@ -236,9 +237,10 @@ def test_a_second_thread_waits_until_the_global_generators_are_free() -> None:
         (np.zeros((40, 40, 3), np.float32), ValueError),
         (np.zeros((29, 40, 3), np.uint8), ValueError),
         (np.zeros((40, 29, 3), np.uint8), ValueError),
+        (np.zeros((30, 8193, 3), np.uint8), ValueError),
         (np.zeros((40, 80, 3), np.uint8)[:, ::2], ValueError),
     ],
-    ids=["list", "grey", "float", "low", "narrow", "strided"],
+    ids=["list", "grey", "float", "low", "narrow", "long", "strided"],
 )
 def test_the_contract_refuses_other_images(image: Any, error: type[Exception]) -> None:
     with pytest.raises(error):
@@ -250,6 +252,26 @@ def test_the_contract_refuses_other_choices() -> None:
         augment_documents(PAGE, 7)  # type: ignore[arg-type]
     with pytest.raises(UsageError, match="melt"):
         augment_documents(PAGE, Choices((Operation("melt", 0, {}),), (), ()))
+
+
+@pytest.mark.skipif("rewritten" not in HERE, reason="needs Numba")
+@pytest.mark.parametrize("size", [(400, 300), (301, 433), (260, 260), (140, 700)])
+def test_the_light_on_a_page_is_that_of_the_turned_canvas(size: tuple[int, int], variants: Any) -> None:
+    from labkit.stages.augment_documents import rewritten
+
+    blocks = []
+    image = workloads.page(*size)
+    drawing = PHASES["post"][0][1][0]
+    for seed in range(12):
+        choices = only("post", drawing, seed)
+        aged = variants["rewritten"](image.copy(), choices)
+        assert np.array_equal(aged, variants["augraphy_streams"](image.copy(), choices)), seed
+        p = choices.post[0].parameters
+        padding = int(max(size) * np.sqrt(2))
+        light = padding + int(p["x"] * size[1]), padding + int(p["y"] * size[0])
+        turn = cv2.getRotationMatrix2D(light, p["direction"], 1)
+        blocks.append(rewritten._blocks(turn, padding, *size))
+    assert any(found is not None for found in blocks)  # else this compared the library with itself
 
 
 def test_papers_repeat_without_a_seam_and_are_no_copies_of_one_another() -> None:

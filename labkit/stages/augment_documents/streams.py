@@ -42,6 +42,11 @@ class Streams(NamedTuple):
 _streams: ContextVar[Streams] = ContextVar("labkit_augraphy_streams")
 
 
+def current() -> Streams:
+    """The generators of the call that this thread is in."""
+    return _streams.get()
+
+
 @contextmanager
 def own_streams() -> Iterator[Callable[[int], None]]:
     """Within it the private augraphy may be called in this thread; gives the function that seeds its streams."""

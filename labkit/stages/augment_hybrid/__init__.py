@@ -24,7 +24,6 @@ from labkit.stages.augment_hybrid.draw import HybridChoices
     empty_cells={
         "python": "a loop a pixel over eleven operations takes minutes a page",
         "numpy": "it is the sum of two libraries; augment and augment_documents have the operations written anew",
-        "numba": "augraphy's halftone is compiled by Numba already; the other operations are cv2's",
         "cython": "cv2 and NumPy do the work of a page in few calls: there is no Python loop to type",
         "native": "the random fields come from NumPy's generators, whose sequences the reference fixes",
         "gpu": "the sequences of those generators exist on the CPU only",
@@ -36,7 +35,7 @@ def augment_hybrid(image: np.ndarray, choices: HybridChoices) -> None:
 
     Parameters
     ----------
-    image : uint8 (h, w, 3) BGR, C-contiguous, h and w at least 30 (augraphy's own limit).
+    image : uint8 (h, w, 3) BGR, C-contiguous, h and w from 30 (augraphy's own limit) to 8192.
     choices : HybridChoices, as ``draw(seed, index)`` gives them: the seed of what albumentations draws for this image,
         and augraphy's operations with their parameters and a seed each. Two images never share a stream.
 
@@ -49,7 +48,7 @@ def augment_hybrid(image: np.ndarray, choices: HybridChoices) -> None:
     Raises
     ------
     TypeError : image is no NumPy array, or choices are no HybridChoices.
-    ValueError : another dtype or shape, smaller than 30×30, not C-contiguous, an unknown operation.
+    ValueError : another dtype, shape or size, not C-contiguous, an unknown operation.
 
     Source: a 2025 blog on augmenting images on all cores, which claims 31 images a second on 8 cores.
     """
