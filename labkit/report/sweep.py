@@ -14,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from labkit.report import words
-from labkit.report.sweep_cells import COLORED, LEFT, cells
+from labkit.report.sweep_cells import COLORED, LEFT, SweepCells, cells
 from labkit.report.sweep_html import html
 from labkit.report.sweep_words import Document
 from labkit.report.text import COLORS, console
@@ -22,6 +22,8 @@ from labkit.store import Run
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+GIVE_WAY = ("set-up", "items/s", "the law", "peak memory", "per worker", "an item", "size")
 
 
 @dataclass(frozen=True, repr=False)
@@ -73,14 +75,21 @@ def print_sweep(document: Document, where: str | None = None, to: Console | None
     """Print the table of a sweep, what it says, the machine, and where the run is stored."""
     out = to or console()
     part = cells(document)
-    table = Table(title=Text(part.title), title_justify="left", box=None, pad_edge=False, header_style="bold")
-    for name in part.headings:
+    shown = _fitting(part, out.width)
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for number in shown:
+        name = part.headings[number]
         table.add_column(name, justify="left" if name in LEFT else "right", no_wrap=True)
     for row, verdict in zip(part.rows, part.verdicts, strict=True):
-        styles = [COLORS.get(verdict, "") if name in COLORED else "" for name in part.headings]
-        table.add_row(*[Text(cell, style=style) for cell, style in zip(row, styles, strict=True)])
+        color = COLORS.get(verdict, "")
+        table.add_row(*[Text(row[n], style=color if part.headings[n] in COLORED else "") for n in shown])
     out.print()
-    out.print(table if part.rows else Text(part.title), soft_wrap=not part.rows)
+    out.print(Text(part.title, style="italic"), soft_wrap=True)
+    if part.rows:
+        out.print(table)
+    if len(shown) < len(part.headings):
+        left_out = ", ".join(name for number, name in enumerate(part.headings) if number not in shown)
+        out.print(Text(f"  not shown for want of width: {left_out}"), style="dim", soft_wrap=True)
     for number, note in enumerate(part.notes):
         out.print(Text("  " + note), style="bold" if number == 0 else "dim", soft_wrap=True)
     out.print()
@@ -89,3 +98,14 @@ def print_sweep(document: Document, where: str | None = None, to: Console | None
     out.print(f"on {escape(words.machine(document['machine']))}", soft_wrap=True)
     if where:
         out.print(f"stored in {escape(where)}", soft_wrap=True)
+
+
+def _fitting(part: SweepCells, width: int) -> list[int]:
+    """The columns that fit into a width; those that matter least for a decision give way first."""
+    widths = [max(map(len, column)) + 2 for column in zip(part.headings, *part.rows, strict=True)]
+    columns = list(range(len(part.headings)))
+    for name in GIVE_WAY:
+        if sum(widths[kept] for kept in columns) - 2 <= width:
+            break
+        columns = [number for number in columns if part.headings[number] != name]
+    return columns

@@ -88,7 +88,9 @@ def _best_notes(document: Document) -> list[str]:
     else:
         same = " and ".join(", ".join(map(str, best["as_good"])).rsplit(", ", 1))
         why = words.REASONS.get(best["reason"], "")
-        line += f"; not told from {same} by this run{f': {why}' if why else ''}"
+        fewest = min(best["as_good"], default=best["value"])
+        fewer = f" (the fewest of these is {fewest})" if fewest < best["value"] else ""
+        line += f"; not told from {same} by this run{fewer}{f': {why}' if why else ''}"
     return [line, *_serial_note(document)]
 
 

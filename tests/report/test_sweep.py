@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from rich.console import Console
 
 from labkit.core.errors import UsageError
 from labkit.engines.arm import ArmName
@@ -17,7 +18,7 @@ from labkit.measure.bench import Request
 from labkit.measure.statistics.scalability import Law
 from labkit.measure.sweep import Sweep, default_workers
 from labkit.measure.sweep_facts import sweep_facts
-from labkit.report.sweep import SweepShown
+from labkit.report.sweep import SweepShown, print_sweep
 from labkit.report.sweep_cells import cells
 from labkit.report.sweep_words import interval, notes
 from labkit.store.run import document
@@ -97,6 +98,19 @@ def test_columns_of_which_nothing_is_known_are_left_out(two_cores: SweepShown, e
     assert "items/s" in cells(eight_cores.document).headings
 
 
+@pytest.mark.parametrize("width", [60, 80, 100, 120])
+def test_in_a_narrow_terminal_columns_give_way_and_are_named(two_cores: SweepShown, width: int) -> None:
+    stream = io.StringIO()
+    print_sweep(two_cores.document, to=Console(file=stream, width=width))
+    printed = stream.getvalue().splitlines()
+    table = next(number for number, line in enumerate(printed) if line.startswith("workers"))
+    assert max(len(line) for line in printed[table : table + 5]) <= width
+    assert "…" not in "".join(printed[table : table + 5])
+    left_out = [line for line in printed if "not shown for want of width" in line]
+    shown = printed[table] + "".join(left_out)
+    assert all(name in shown for name in cells(two_cores.document).headings)
+
+
 def test_the_advice_comes_first_and_names_the_best_with_its_lead(two_cores: SweepShown) -> None:
     first = notes(two_cores.document)[0]
     assert re.match(
@@ -108,6 +122,7 @@ def test_a_best_that_is_not_decided_names_what_it_can_not_be_told_from() -> None
     found = over_workers(Law(0.0, 0.0), 2, seconds=lambda arm, w: 0.02 if arm.endswith((":1", "l")) else 0.01)
     first = notes(found.document)[0]
     assert re.search(r"not told from \d and \d by this run", first)
+    assert found.best == 2 or "the fewest of these is 2" in first
     assert "a larger --budget" in first
 
 
