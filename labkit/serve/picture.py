@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labkit.core.errors import UsageError
+from labkit.core.process import keep_freed_memory
 from labkit.folders.files import BadFile, decoded, encoded
 from labkit.folders.size import image_size
 from labkit.serve.refusal import Refusal, Refused
@@ -49,6 +50,7 @@ class Ready:
     chains: dict[str, Chain]
 
     def __call__(self) -> dict[str, Chain]:
+        keep_freed_memory()
         for chain in self.chains.values():
             with suppress(Exception):  # a chain that fails says so to the request that asked for it
                 chain(np.full(WARM_UP, 128, np.uint8), 0, 0)

@@ -13,6 +13,7 @@ from types import FrameType
 import uvicorn
 
 from labkit.core.errors import UsageError
+from labkit.core.process import keep_freed_memory
 from labkit.engines import open_engine
 from labkit.serve import picture
 from labkit.serve.app import Service
@@ -38,6 +39,7 @@ def serve(
     refused too.
     """
     limits = limits or Limits()
+    keep_freed_memory()
     with open_engine(
         engine,
         picture.augment,
