@@ -6,12 +6,14 @@
 #include <cstdint>
 #include <cstring>
 
-// AUGMENT_PORTABLE: compile what other machines run. VBMI has the byte permutes across a whole register.
-#if defined(__AVX512BW__) && defined(__AVX512VBMI__) && !defined(AUGMENT_PORTABLE)
-#define AUGMENT_AVX512 1
+// AUGMENT_PORTABLE: compile what machines without AVX run. VBMI has the byte permutes across a whole register.
+#if defined(__AVX2__) && !defined(AUGMENT_PORTABLE)
 #include <immintrin.h>
+#endif
+#if defined(__AVX512BW__) && defined(__AVX512VBMI__) && !defined(AUGMENT_PORTABLE)
+#define AUGMENT_VBMI 1
 #else
-#define AUGMENT_AVX512 0
+#define AUGMENT_VBMI 0
 #endif
 
 #if defined(__GNUC__) && !defined(__clang__)
@@ -50,7 +52,7 @@ struct Table {
     }
 };
 
-#if AUGMENT_AVX512
+#if AUGMENT_VBMI
 // 64 bytes through the table: two permutes of 128 entries each, and each byte's upper bit chooses between them.
 struct Look {
     __m512i part[4];
