@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from typing import Any
 
@@ -47,7 +48,7 @@ def figure(document: Document) -> Figure:
     _memory(panels["memory"], document)
     if predicts:
         _ahead(panels["ahead"], document)
-    made.suptitle(title(document), x=0.01, ha="left", fontsize=11)
+    made.suptitle(textwrap.fill(title(document), 120 if predicts else 72), x=0.01, ha="left", fontsize=11)
     for text in made.texts:
         text.set_parse_math(False)
     return made
@@ -85,7 +86,7 @@ def _speed(axes: Axes, document: Document) -> None:
         axes.annotate(text, place, (0, 12), textcoords="offset points", fontsize=8, ha=side, bbox=GROUND)
     axes.set_ylim(0, 1.25 * max(axes.get_ylim()[1], max(point["ratio_high"] or point["ratio"] for point in points)))
     axes.set_ylabel("speed-up over " + ("one worker" if document["axis"] == "workers" else "chunks of 1"))
-    axes.legend(fontsize=8, frameon=False, loc="lower right")
+    axes.legend(fontsize=8, frameon=False, loc="best")
     _across(axes, document)
 
 

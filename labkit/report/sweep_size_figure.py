@@ -16,6 +16,7 @@ from labkit.report.sweep_cells import title
 from labkit.report.sweep_words import Document, size_of
 
 SHAPES = "osD^v<>pP*X"
+NEAR = 0.15  # of the axis: names that near to each other would overlap
 
 
 def sizes(document: Document) -> Figure:
@@ -40,8 +41,13 @@ def sizes(document: Document) -> Figure:
             below.axvspan(cross["low"], cross["high"], color="#000000", alpha=0.08, linewidth=0)
         place = size_of(document, cross["size"]) + ("" if cross["decided"] else " (not decided)")
         note = f"{cross['above']} overtakes {cross['below']}\nat {place}"
-        above.annotate(note, (cross["size"], 0.02), (3, 0), xycoords=("data", "axes fraction"), fontsize=7,
-                       textcoords="offset points", va="bottom", parse_math=False)  # fmt: skip
+        right = cross["size"] ** 2 > min(places.values()) * max(places.values())  # in the right half of a log axis
+        style = {
+            "xycoords": ("data", "axes fraction"),
+            "textcoords": "offset points",
+            "ha": "right" if right else "left",
+        }
+        above.annotate(note, (cross["size"], 0.02), (-3 if right else 3, 0), fontsize=7, parse_math=False, **style)
     for axes in (above, below):
         axes.set_xscale("log")
         axes.set_yscale("log")
@@ -52,7 +58,7 @@ def sizes(document: Document) -> Figure:
     below.set_ylabel(f"speed-up over {document['baseline']}", parse_math=False)
     below.yaxis.set_major_formatter(lambda value, place: f"{value:g}×")
     below.axhline(1, color="#000000", linewidth=0.8)
-    marks = [f"{name}\n{size_of(document, size)}" for name, size in places.items()]
+    marks = _marks(document, places)
     below.set_xticks(list(places.values()), marks, fontsize=8)
     below.xaxis.set_minor_formatter(NullFormatter())
     for axes in (above, below):
@@ -63,6 +69,16 @@ def sizes(document: Document) -> Figure:
     above.legend(fontsize=8, frameon=False)
     above.set_title(title(document), loc="left", fontsize=11, parse_math=False)
     return made
+
+
+def _marks(document: Document, places: dict[str, float]) -> list[str]:
+    """Each workload with its size; one too near to the one before is set lower."""
+    ends, last, lower, marks = np.log([min(places.values()), max(places.values())]), -np.inf, False, []
+    for name, size in places.items():
+        near = bool(np.log(size) - last < NEAR * (ends[1] - ends[0]))
+        lower, last = near and not lower, float(np.log(size))
+        marks.append("\n\n" * lower + f"{name}\n{size_of(document, size)}")
+    return marks
 
 
 def timed(points: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:

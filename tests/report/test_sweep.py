@@ -330,6 +330,16 @@ def test_crossovers_are_marked_where_they_are() -> None:
     assert note.startswith("fast overtakes plain\nat ")
 
 
+def test_names_of_sizes_that_lie_close_are_set_apart() -> None:
+    close = {"256": 100_000, "512": 101_000, "1080p": 10_000_000}
+    made = Sweep("blur", "size", tuple(request(name, ["plain", "fast"]) for name in close), 2)
+    facts = {name: {"floor_bytes": size} for name, size in close.items()}
+    figure = shown(made, lambda arm, workload: 1e-3 if arm == "plain" else 2e-3, facts=facts).figure()
+    marks = [label.get_text() for label in figure.axes[1].get_xticklabels()]
+    assert [mark.startswith("\n\n") for mark in marks] == [False, True, False]
+    assert [mark.split()[0] for mark in marks] == list(close)
+
+
 def test_a_sweep_without_timings_is_not_drawn_but_shown() -> None:
     found = over_workers(Law(0.0, 0.0), 2, seconds=lambda arm, w: None)
     with pytest.raises(UsageError, match="too few timings to be drawn"):

@@ -7,7 +7,8 @@
     plan_looks --> looks --look_ranks--> ranks ---------+
 
 One idea a file: `order` (one set of launches), `looks` (stopping early), `plan` (which looks), `verdict` (the gates),
-`family` (a table's rows together), `best` (the winner). Each opens with a picture of its method and its source. That
+`family` (a table's rows together), `best` (the winner); and for sweeps `scalability` (speed over workers) and `crossover`
+(speed over size). Each opens with a picture of its method and its source. That
 the figures are right is shown by ``python -m tests.statistics.simulation``.
 """
 
