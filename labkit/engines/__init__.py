@@ -29,12 +29,17 @@ __all__ = [
 
 @dataclass(frozen=True)
 class EngineKind:
-    """Where an engine's backend lives, and what it starts. ``unasked``: a comparison tries it without being told to."""
+    """Where an engine's backend lives and what it starts.
+
+    ``turn``: of several to be opened in one process the lower comes first. Workers that are forked come before anything
+    that keeps threads here; the threads of a pool are idle when the next one forks, those of ray never are.
+    ``unasked``: a comparison tries this engine without being told to.
+    """
 
     backend: str
     summary: str
+    turn: int
     starts_processes: bool = True
-    starts_threads: bool = False
     unasked: bool = False
     requires: str | None = None
 
@@ -46,21 +51,20 @@ class EngineKind:
 
     def open(self, function: Callable[..., Any], workers: int, once: Callable[[], Any] | None, **more: Any) -> Backend:
         module, _, name = self.backend.partition(":")
-        backend: Backend = getattr(importlib.import_module(f"labkit.engines.{module}"), name)(
-            function, workers, once, **more
-        )
+        kind = getattr(importlib.import_module(f"labkit.engines.{module}"), name)
+        backend: Backend = kind(function, workers, once, **more)
         return backend
 
 
+LAST = 3
 ENGINES: dict[str, EngineKind] = {
-    "serial": EngineKind("local:Serial", "one task after the other in this thread", starts_processes=False),
-    "threads": EngineKind(
-        "local:Threads", "threads of this process", starts_processes=False, starts_threads=True, unasked=True
-    ),
-    "processes": EngineKind("pools:Processes", "ProcessPoolExecutor, one task an image", starts_threads=True),
-    "chunks": EngineKind("pools:Chunks", "ProcessPoolExecutor, several images a task", starts_threads=True),
-    "pool_imap": EngineKind("pools:PoolImap", "multiprocessing.Pool.imap", starts_threads=True),
-    "shared_memory": EngineKind("crew:Crew", "processes; images lie in reused shared memory", unasked=True),
+    "serial": EngineKind("local:Serial", "one task after the other in this thread", LAST, starts_processes=False),
+    "threads": EngineKind("local:Threads", "threads of this process", LAST, starts_processes=False, unasked=True),
+    "processes": EngineKind("pools:Processes", "ProcessPoolExecutor, one task an image", 1),
+    "chunks": EngineKind("pools:Chunks", "ProcessPoolExecutor, several images a task", 1),
+    "pool_imap": EngineKind("pools:PoolImap", "multiprocessing.Pool.imap_unordered", 1),
+    "shared_memory": EngineKind("crew:Crew", "processes; images lie in reused shared memory", 0, unasked=True),
+    "ray": EngineKind("ray_actors:RayActors", "actors of Ray, here or on a cluster", 2, requires="ray"),
 }
 STARTS_PROCESSES = frozenset(name for name, kind in ENGINES.items() if kind.starts_processes)
 
@@ -78,11 +82,8 @@ def engine_missing(name: str) -> str | None:
 
 
 def opening_order(name: str | None) -> int:
-    """Of several arms to be opened in one process, in which turn: who starts processes before who starts threads."""
-    if name is None or name not in ENGINES:
-        return 3
-    kind = ENGINES[name]
-    return 2 * (not kind.starts_processes) + kind.starts_threads
+    """Of several arms to be opened in one process, the turn of one under this engine (None: of a variant alone)."""
+    return ENGINES[name].turn if name in ENGINES else LAST
 
 
 def open_engine(

@@ -116,6 +116,7 @@ class Crew:
         self._board = Board()
         self._crew: list[Worker] = []
         self._false_starts = 0
+        self.hired = 0
         self._poll = select.poll()
         self._by_fd: dict[int, Worker] = {}
         self._lost: list[Answer] = []
@@ -132,6 +133,7 @@ class Crew:
     def _hire(self) -> None:
         worker = Worker(starting.Orders.of(self._packed, self.workers, self._board), self._context)
         self._crew.append(worker)
+        self.hired += 1
         for fd in (worker.pipe.fileno(), worker.process.sentinel):
             self._poll.register(fd, select.POLLIN)
             self._by_fd[fd] = worker

@@ -40,6 +40,7 @@ class LibraryPool:
         self._out: set[int] = set()
         self._processes: list[Any] = []
         self._board: Board | None = None
+        self.hired = 0
         self._start()
 
     def _open(self, context: Any, orders: starting.Orders) -> list[Any]:
@@ -108,6 +109,7 @@ class LibraryPool:
 
     def _start(self) -> None:
         self._board = Board()
+        self.hired += self.workers
         try:
             self._processes = self._open(
                 starting.context(), starting.Orders.of(self._packed, self.workers, self._board)

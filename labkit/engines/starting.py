@@ -16,7 +16,7 @@ from typing import Any
 
 import cloudpickle
 
-from labkit.core.cpus import cpu_limit, set_threads, thread_environment
+from labkit.core.cpus import set_threads, thread_environment, threads_each
 from labkit.core.errors import UsageError
 from labkit.core.process import die_with_parent
 from labkit.engines.batches import Result, Task, one_line
@@ -59,7 +59,7 @@ class Orders:
 
     @classmethod
     def of(cls, packed: bytes, workers: int, board: Board) -> Orders:
-        return cls(packed, max(1, cpu_limit() // workers), board, os.getpid() if start_method == "fork" else None)
+        return cls(packed, threads_each(workers), board, os.getpid() if start_method == "fork" else None)
 
 
 class Labour:
@@ -76,7 +76,7 @@ class Labour:
         try:
             self._call = ready_call(*cloudpickle.loads(orders.packed))
         except Exception as error:
-            self._call = _broken(error)  # what it needs is not there: every task says so
+            self._call = broken(error)  # what it needs is not there: every task says so
         set_threads(orders.threads)
         self.post = orders.board.claim()
 
@@ -98,7 +98,9 @@ def limit_libraries(threads: int) -> None:
             numba.config.NUMBA_NUM_THREADS = threads
 
 
-def _broken(error: Exception) -> Callable[..., Any]:
+def broken(error: Exception) -> Callable[..., Any]:
+    """A function that raises this error."""
+
     def fail(*task: Any) -> Any:
         raise error
 

@@ -19,6 +19,7 @@ from labkit.engines.batches import Answer, Backend, Failure, Outcome, Result, Ta
 MOST_BLAME = 2
 GRACE_S = 0.2  # a stream that is closed early lets what runs finish for so long, rather than killing its workers
 PAUSE_S = 0.002
+STARTING_S = 0.05
 LARGEST_CHUNK = 64  # of those chosen here: a quarter of a worker's share of 100,000 images would not fit into memory
 UNKNOWN_CHUNK = 8
 Indexed = tuple[int, Task]
@@ -45,6 +46,11 @@ class Engine:
     @property
     def workers(self) -> int:
         return self._backend.workers
+
+    @property
+    def restarts(self) -> int:
+        """Workers started in place of others that died, or were ended at what they did.."""
+        return max(0, getattr(self._backend, "hired", 0) - self.workers)
 
     def stream(self, tasks: Iterable[Task | None], ordered: bool = False) -> Iterator[Outcome]:
         """Outcomes of the tasks (argument tuples), as they are done, or in the tasks' order.
@@ -126,6 +132,8 @@ class _Flow:
                         break
                     if self.paused:
                         time.sleep(PAUSE_S)
+                    else:
+                        self.attend(STARTING_S)  # no room, and yet nothing runs: workers are on their way
                 if self.ready:
                     self.held -= 1
                     yield self.ready.popleft()
