@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
+import threading
 from pathlib import Path
 from typing import Annotated
 
@@ -14,6 +16,7 @@ from labkit.core.errors import UsageError
 from labkit.folders import Job, run
 from labkit.report.folders import FolderProgress, failure_lines, summary_lines
 
+THREADS = "labkit engine"  # the name of the engine's threads
 UNITS = {"": 0, "K": 10, "M": 20, "G": 30, "T": 40}
 
 Source = Annotated[
@@ -105,6 +108,15 @@ def run_and_tell(job: Job, command: str, as_json: bool) -> None:
     else:
         print("\n".join(summary_lines(report, command)))
     if report.stopped:
+        _leave_threads_behind()
         raise typer.Exit(130)
     if report.failures or report.problems:
         raise typer.Exit(1)
+
+
+def _leave_threads_behind() -> None:
+    """End now if an engine's thread is still at an image: Python would end it within C++ code, which aborts the process."""
+    if any(thread.name == THREADS for thread in threading.enumerate()):
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(130)

@@ -83,7 +83,8 @@ def failure_lines(report: Report) -> list[str]:
     lines += [f"labkit: {words.one_line(problem)}" for problem in report.problems]
     if report.stopped:
         lines.append(
-            f"labkit: stopped; {report.done} images are done and kept. Run the same command again (without --overwrite) to go on"
+            f"labkit: stopped; the {words.count(report.written)} outputs that were made are kept. Run the same command again "
+            "(without --overwrite) to go on"
         )
     return lines
 
