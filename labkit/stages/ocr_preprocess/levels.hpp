@@ -71,6 +71,7 @@ public:
         while (groups) {
             const std::size_t some = std::min<std::size_t>(groups, 255 - pending_);
             State state = state_;  // in registers
+            for (std::size_t k = 0; k < some; k++) sum_group(grey + k * GROUP, state.sums);
             for (std::size_t k = 0; k < some; k++) add_group(grey + k * GROUP, state);
             state_ = state;
             grey += some * GROUP;
@@ -99,15 +100,23 @@ private:
         return _mm512_mask_blend_epi8(upper, _mm512_permutex2var_epi8(table[0], grey, table[1]),
                                       _mm512_permutex2var_epi8(table[2], grey, table[3]));
     }
+    // A loop for itself: together with the tables and adders it would need more than the 32 registers there are.
+    void sum_group(const u8* grey, __m512i* sums) const {
+        const __m512i one = _mm512_set1_epi8(1);
+#pragma GCC unroll 2
+        for (int k = 0; k < 16; k++) {
+            const __m512i levels = _mm512_loadu_si512(grey + 64 * k);
+            for (int a = 0; a < MOST_ANCHORS; a++)
+                sums[a] = _mm512_dpbusd_epi32(sums[a], _mm512_min_epu8(levels, anchor_[a]), one);
+            sums[MOST_ANCHORS] = _mm512_dpbusd_epi32(sums[MOST_ANCHORS], levels, one);
+        }
+    }
     void add_group(const u8* grey, State& state) {
         __m512i first[BYTES], carry[BYTES][4];
 #pragma GCC unroll 16
         for (int k = 0; k < 16; k++) {
             const __m512i levels = _mm512_loadu_si512(grey + 64 * k);
             const __mmask64 upper = _mm512_movepi8_mask(levels);
-            for (int a = 0; a < MOST_ANCHORS; a++)
-                state.sums[a] = _mm512_dpbusd_epi32(state.sums[a], _mm512_min_epu8(levels, anchor_[a]), _mm512_set1_epi8(1));
-            state.sums[MOST_ANCHORS] = _mm512_dpbusd_epi32(state.sums[MOST_ANCHORS], levels, _mm512_set1_epi8(1));
 #pragma GCC unroll 4
             for (int half = 0; half < BYTES; half++) {
                 __m512i up = bits(half, levels, upper);
@@ -164,9 +173,9 @@ private:
     __m512i table_[BYTES][4], anchor_[MOST_ANCHORS], bytes_[BYTES][8];
     State state_ = {};
 };
-// The first plan for a picture, after looking at a 32nd of it: groups of 64 pixels, scattered so that they fall on no pattern.
+// The first plan for a picture, after looking at a 64th of it: groups of 64 pixels, scattered so that they fall on no pattern.
 inline Plan sampled_plan(const u8* pixels, std::size_t count) {
-    const std::size_t groups = std::clamp<std::size_t>(count / 32, 4096, 32768) / 64, apart = count / groups;
+    const std::size_t groups = std::clamp<std::size_t>(count / 64, 4096, 16384) / 64, apart = count / groups;
     Counts counts;
     counts.clear();
     std::size_t scatter = 0;

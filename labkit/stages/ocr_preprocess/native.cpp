@@ -86,11 +86,14 @@ struct Part {
 #if OCR_AVX512
     Tally count_some(bool first, const Plan& plan) const {
         LevelCounter counter(plan);
-        constexpr std::size_t GROUP = LevelCounter::GROUP;
+        constexpr std::size_t GROUP = LevelCounter::GROUP, BLOCK = 4 * GROUP;  // a block's pixels fit the first-level cache
+        const std::size_t whole = count / GROUP * GROUP;
         std::size_t i = 0;
-        for (; i + GROUP <= count; i += GROUP) {
-            if (first) to_grey(pixels + 3 * i, GROUP, count + beyond - i - GROUP, grey + i);
-            counter.add(grey + i, 1);
+        while (i < whole) {
+            const std::size_t size = std::min(BLOCK, whole - i);
+            if (first) to_grey(pixels + 3 * i, size, count + beyond - i - size, grey + i);
+            counter.add(grey + i, size / GROUP);
+            i += size;
         }
         if (first) to_grey(pixels + 3 * i, count - i, beyond, grey + i);
         Tally tally = counter.tally();

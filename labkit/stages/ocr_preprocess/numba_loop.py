@@ -1,4 +1,4 @@
-"""Loops that Numba compiles: one over pixels that makes grey levels and counts them, one that takes the majority.
+"""Loops that Numba compiles: one that makes grey levels, one that counts them, one that takes the majority.
 
 The grey levels lie where the result will be; the majority needs three rows of ones and zeros, kept apart. Four columns of
 counters, because neighbouring pixels often have the same level and one counter would wait for itself.
@@ -15,20 +15,34 @@ from labkit.core import variant
 from labkit.stages.ocr_preprocess import BLUE, GREEN, RED, SHIFT
 
 HALF = 1 << (SHIFT - 1)
+BLOCK = 4096  # pixels
 LEAST = 2.0**-23  # FLT_EPSILON, as in otsu.py
 
 
-@njit(inline="always")
-def _count(pixels, grey, histogram):  # type: ignore[no-untyped-def]
-    """Grey levels of uint8 (n, 3) pixels, and how often each occurs."""
+@njit(cache=True, nogil=True)
+def _grey(pixels, grey):  # type: ignore[no-untyped-def]
+    """Grey levels of uint8 (3 · n) bytes: vectors, as no counter is in the way."""
+    for k in range(len(grey)):
+        blue, green, red = np.int32(pixels[3 * k]), np.int32(pixels[3 * k + 1]), np.int32(pixels[3 * k + 2])
+        grey[k] = (BLUE * blue + GREEN * green + RED * red + HALF) >> SHIFT
+
+
+@njit(cache=True, nogil=True)
+def _count(grey, counts):  # type: ignore[no-untyped-def]
+    for k in range(len(grey)):
+        counts[k & 3, grey[k]] += 1
+
+
+@njit(cache=True, nogil=True)
+def _grey_and_count(pixels, grey, histogram):  # type: ignore[no-untyped-def]
+    """Grey levels, and how often each occurs: block by block, while it is in the first-level cache."""
     counts = np.zeros((4, 256), np.int64)
-    for k in range(len(pixels)):
-        weighted = BLUE * np.int32(pixels[k, 0]) + GREEN * np.int32(pixels[k, 1]) + RED * np.int32(pixels[k, 2])
-        level = (weighted + HALF) >> SHIFT
-        grey[k] = level
-        counts[k & 3, level] += 1
-    for value in range(256):
-        histogram[value] = counts[0, value] + counts[1, value] + counts[2, value] + counts[3, value]
+    for begin in range(0, len(grey), BLOCK):
+        block = grey[begin : begin + BLOCK]
+        _grey(pixels[3 * begin : 3 * (begin + BLOCK)], block)
+        _count(block, counts)
+    for level in range(256):
+        histogram[level] = counts[0, level] + counts[1, level] + counts[2, level] + counts[3, level]
 
 
 @njit(cache=True, nogil=True)
@@ -98,7 +112,7 @@ def _preprocess(image):  # type: ignore[no-untyped-def]
     height, width, _ = image.shape
     out = np.empty((height, width), np.uint8)
     histogram = np.empty(256, np.int64)
-    _count(image.reshape(-1, 3), out.reshape(-1), histogram)
+    _grey_and_count(image.reshape(-1), out.reshape(-1), histogram)
     cut = _threshold(histogram)
     edges = np.empty((2, width + 2), np.uint8)
     _read(out[0], cut, edges[0])
@@ -114,7 +128,7 @@ def _preprocess_parallel(image, bands):  # type: ignore[no-untyped-def]
     histograms = np.empty((bands, 256), np.int64)
     for band in prange(bands):
         begin, end = height * band // bands, height * (band + 1) // bands
-        _count(image[begin:end].reshape(-1, 3), out[begin:end].reshape(-1), histograms[band])
+        _grey_and_count(image[begin:end].reshape(-1), out[begin:end].reshape(-1), histograms[band])
     cut = _threshold(histograms.sum(axis=0))
     edges = np.empty((bands, 2, width + 2), np.uint8)  # read before the neighbour writes over them
     for band in range(bands):
