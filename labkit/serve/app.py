@@ -33,7 +33,7 @@ class Service:
         self.line = Line(workers, limits)
 
     @asynccontextmanager
-    async def lifespan(self, app: Starlette) -> AsyncIterator[None]:
+    async def lifespan(self, app: object = None) -> AsyncIterator[None]:
         """The line moves as long as the event loop serves."""
         self.line.open(self.engine)
         try:
@@ -75,7 +75,7 @@ class Service:
             "labkit_workers": ("Workers of the engine.", self.workers),
             "labkit_memory_bytes": ("Proportional set size of the server and all its processes.", memory),
         }
-        restarts = ("Workers that died or were killed, and were replaced.", getattr(self.engine, "restarts", None))
+        restarts = ("Workers that died or were killed, and were replaced.", self.engine.restarts)
         text = self.metrics.text(gauges, {"labkit_worker_restarts_total": restarts})
         return Response(text, media_type=CONTENT_TYPE)
 

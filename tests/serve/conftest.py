@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 import pytest
 from anyio.from_thread import BlockingPortal, start_blocking_portal
-from starlette.applications import Starlette
+from starlette.types import ASGIApp
 
 from labkit.engines import open_engine
 from labkit.serve import picture
@@ -64,7 +64,7 @@ def served(**settings: Any) -> Iterator[Served]:
 class Application:
     """The application in this process, asked without a network."""
 
-    def __init__(self, portal: BlockingPortal, app: Starlette) -> None:
+    def __init__(self, portal: BlockingPortal, app: ASGIApp) -> None:
         self._portal = portal
         self._client = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test")
 
@@ -83,6 +83,6 @@ def app() -> Iterator[Application]:
         open_engine("threads", picture.augment, 2, chunk=1, once=picture.Ready(CHAINS)) as engine,
         start_blocking_portal() as portal,
     ):
-        app = Service(engine, 2, CHAINS, limits).application()
-        with portal.wrap_async_context_manager(app.router.lifespan_context(app)):
-            yield Application(portal, app)
+        service = Service(engine, 2, CHAINS, limits)
+        with portal.wrap_async_context_manager(service.lifespan()):
+            yield Application(portal, service.application())

@@ -11,6 +11,11 @@ from tests.serve.conftest import MOST_BYTES, MOST_PIXELS, Application
 from tests.serve.pictures import JPEG, PNG, bomb, file_of, image, pixels_of
 
 
+def named(value: object) -> str | None:
+    """A case's name has no use for the bytes of a file, or for a very long word."""
+    return "body" if isinstance(value, bytes) else str(value)[:40]
+
+
 def test_the_answer_is_the_chain_applied_to_the_image(app: Application) -> None:
     answer = app.augment(PNG, "chain=stamp&seed=7&index=3")
     assert answer.status_code == 200
@@ -57,6 +62,7 @@ def test_the_first_chain_is_the_default(app: Application) -> None:
         (file_of(image(), ".webp"), "", "png"),
         (file_of(image(), ".bmp"), "", "png"),
     ],
+    ids=named,
 )
 def test_the_answer_has_the_form_of_the_input_unless_told(app: Application, body: bytes, query: str, kind: str) -> None:
     answer = app.augment(body, query)
@@ -105,6 +111,7 @@ def test_other_kinds_of_png_become_colour(app: Application, pixels: np.ndarray) 
         (PNG, "chain=broken", 500, "ZeroDivisionError: of two lines"),
         (PNG, "chain=choosy", 422, "chain choosy: image is (24, 32, 3); give at least 100,000 rows"),
     ],
+    ids=named,
 )
 def test_what_is_not_augmented_is_refused_in_one_line(
     app: Application, body: bytes, query: str, status: int, why: str
@@ -141,6 +148,7 @@ PART = b'--b\r\nContent-Disposition: form-data; name="%s"\r\n\r\n'
         (b"", "; boundary=b", "is broken"),
         (PART % b"image" + PNG + b"\r\n--b--\r\n", "; boundary=" + 300 * "x", "is broken"),
     ],
+    ids=named,
 )
 def test_a_form_without_one_image_is_refused(app: Application, body: bytes, kind: str, why: str) -> None:
     answer = app.augment(body, headers={"content-type": "multipart/form-data" + kind})

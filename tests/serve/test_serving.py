@@ -72,18 +72,21 @@ def test_an_image_beyond_the_time_limit_costs_its_own_request_only(server: Serve
         late = [one.result() for one in hanging]
     assert [one.status_code for one in late] == [504, 504]
     assert "no answer within 1.5 s" in late[0].json()["error"]
-    until(lambda: server.augment(PNG, chain="stamp").status_code == 200, "both workers were replaced")
+    until(lambda: server.figure("labkit_worker_restarts_total") >= 2, "both workers were replaced")
+    assert server.augment(PNG, chain="stamp").status_code == 200
 
 
 def test_a_killed_worker_costs_no_other_request(server: Served) -> None:
     with ThreadPoolExecutor(8) as pool:
         asked = [pool.submit(server.augment, PNG, chain="whoami", seed=100) for _ in range(16)]
         victim = worker_of(asked[0].result())
+        before = server.figure("labkit_worker_restarts_total")
         os.kill(victim, signal.SIGKILL)
         answers = [one.result() for one in asked]
         later = list(pool.map(lambda _: server.augment(PNG, chain="whoami", seed=50), range(8)))
     assert [one.status_code for one in answers + later] == 24 * [200]
     assert victim not in map(worker_of, later)
+    assert server.figure("labkit_worker_restarts_total") == before + 1
 
 
 def test_an_image_that_kills_its_worker_is_told_so(server: Served) -> None:
