@@ -1,0 +1,79 @@
+"""What workers are asked to do in tests of engines. Also how tests see what is left."""
+
+from __future__ import annotations
+
+import gc
+import os
+import resource
+import signal
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import psutil
+
+PROCESS_ENGINES = ("processes", "chunks", "pool_imap", "shared_memory")
+LOCAL_ENGINES = ("serial", "threads", *PROCESS_ENGINES)
+HELPERS = ("resource_tracker", "forkserver")  # multiprocessing's own, one of each for the whole process
+
+
+class OwnError(Exception):
+    """An error whose class only the tests have."""
+
+
+class LockedError(Exception):
+    """An error that can't be pickled."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.lock = threading.Lock()
+
+
+def act(order: str, *values: Any) -> Any:
+    match order:
+        case "own error":
+            raise OwnError(*values)
+        case "locked error":
+            raise LockedError(*values)
+        case "error":
+            raise LookupError(*values)
+        case "leave":
+            raise SystemExit(*values)
+        case "lock":
+            return threading.Lock()
+        case "die":
+            os.kill(os.getpid(), signal.SIGKILL)
+        case "die once":
+            if not Path(values[0]).exists():
+                Path(values[0]).touch()
+                os.kill(os.getpid(), signal.SIGKILL)
+        case "exit":
+            os._exit(3)
+        case "hang":
+            time.sleep(600)
+        case "sleep":
+            time.sleep(values[0])
+        case "hoard":
+            resource.setrlimit(resource.RLIMIT_AS, (2**31, resource.RLIM_INFINITY))
+            try:
+                return len(np.ones(2**33, np.uint8))
+            finally:
+                resource.setrlimit(resource.RLIMIT_AS, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+        case "negative":
+            return 255 - values[0]
+        case "process":
+            return os.getpid()
+    return values
+
+
+def left() -> tuple[set[str], set[int], int]:
+    """Named shared memory, child processes and descriptors of this process."""
+    gc.collect()
+    children = {
+        child.pid
+        for child in psutil.Process().children(recursive=True)
+        if not any(word in " ".join(child.cmdline()) for word in HELPERS)
+    }
+    return set(os.listdir("/dev/shm")), children, len(os.listdir("/proc/self/fd"))
