@@ -3,15 +3,14 @@
 import re
 import signal
 import socket
+import subprocess
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import httpx
 import numpy as np
 import pytest
 
-from labkit.cli import serve as serve_command
 from labkit.pipelines.chains import open_chain
 from labkit.serve import run
 from labkit.serve.limits import Limits, count
@@ -98,25 +97,13 @@ def test_listening_beyond_this_machine_is_said(labkit: Labkit, serving: Serving)
     assert "other machines can reach http://0.0.0.0:" in said.err
 
 
-def test_chains_from_files_go_by_the_files_names(labkit: Labkit, serving: Serving, tmp_path: Path) -> None:
-    import albumentations
-
-    for folder in ("one", "two"):
-        (tmp_path / folder).mkdir()
-        albumentations.save(albumentations.HorizontalFlip(p=1), tmp_path / folder / "flip.yaml", data_format="yaml")
-    assert labkit("serve", "--port", 0, "--chains", f"photo,{tmp_path}/one/flip.yaml").status == 0
-    assert list(serving.asked["chains"]) == ["photo", "flip"]  # type: ignore[call-overload]
-    said = labkit("serve", "--port", 0, "--chains", f"{tmp_path}/one/flip.yaml,{tmp_path}/two/flip.yaml")
-    assert (said.status, said.err.count("\n")) == (2, 1)
-    assert "two chains are called 'flip'" in said.err
-
-
 @pytest.mark.parametrize(
     ("words", "line"),
     [
         ("--engine nope", "unknown engine 'nope'; engines: "),
         ("--chains nope", "unknown chain 'nope'; give photo, "),
         ("--chains photo,,photo", "holds an empty name"),
+        ("--chains photo,mine/photo.yaml", "two chains are called 'photo'; rename a file"),
         ("--queue -1", "queue is -1; give a whole number of at least 0"),
         ("--max-bytes 20X", "--max-bytes is '20X'; give a number such as 20M, at least 1"),
         ("--max-pixels 0", "--max-pixels is '0'; give"),
@@ -156,8 +143,5 @@ def test_help_has_an_example_and_the_defaults(labkit: Labkit) -> None:
 
 
 def test_starting_the_command_line_does_not_load_the_server() -> None:
-    import subprocess
-
     code = "import sys, labkit.cli; sys.exit(bool({'uvicorn', 'starlette'} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
-    assert serve_command.command.__doc__
