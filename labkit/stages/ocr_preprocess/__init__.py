@@ -56,6 +56,7 @@ def ocr_preprocess(image: np.ndarray) -> None:
 
     The talk's chain only says «denoise». After a threshold that is the median: of nine pixels that are black or white it
     takes the majority, removes specks and pinholes of up to four pixels, keeps straight edges and stays black and white.
+    (It also takes strokes that are one pixel wide: scan small print finely enough.)
     Non-local means (``cv2.fastNlMeansDenoising``) averages grey levels of like patches: it belongs before a threshold,
     gives greys again, and takes some thousand times as long.
 
