@@ -79,6 +79,14 @@ def test_seed_0_is_a_seed_like_any_other() -> None:
     assert not np.array_equal(first, library.augraphy(PAGE, only("post", PHASES["post"][2][1][0], 1)))
 
 
+def test_no_draw_asks_for_what_takes_seconds() -> None:
+    drawn = [operation for index in range(300) for phase in draw(4, index) for operation in phase]
+    of = {name: [each.parameters for each in drawn if each.name == name] for name in BUILDERS}
+    assert max(p["clusters"] for p in of["letterpress"]) <= 24  # augraphy: 300 to 800
+    assert max(p["count"] * (p["count"] + 1) * p["teeth"] for p in of["low_ink_periodic_lines"]) <= 84  # up to 900
+    assert max(p["length"] for p in of["watermark"]) <= 0.9
+
+
 def test_a_negative_index_is_refused() -> None:
     with pytest.raises(UsageError, match="index is -1"):
         draw(0, -1)

@@ -55,6 +55,17 @@ def test_a_draw_depends_on_seed_and_index_alone_and_no_two_share_a_seed() -> Non
     assert len(set(seeds)) == len(seeds)
 
 
+def test_no_draw_asks_for_what_takes_seconds() -> None:
+    copies = [
+        operation.parameters
+        for index in range(200)
+        for operation in draw(4, index).document.post
+        if operation.name == "bad_photo_copy"
+    ]
+    assert {p["noise"] for p in copies} == {1, 2}  # Worley noise is 4, Perlin 3
+    assert max(p["concentration"] for p in copies) <= 0.2
+
+
 @pytest.mark.parametrize("name", HERE)
 def test_the_same_choices_give_the_same_image_whatever_was_drawn_before(name: str, variants: Any) -> None:
     choices = workloads.everything(3)

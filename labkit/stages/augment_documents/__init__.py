@@ -1,8 +1,8 @@
 """Stage ``augment_documents``: age a page as printers, paper and scanners do, with augraphy's operations in three phases.
 
 Read the files in this order: draw (what is random), operations (how augraphy is called), library (augraphy alone in its
-process), streams (augraphy with streams of its own, for threads), rewritten (its slow operations, written anew); beside
-them textures, serial and workloads.
+process), streams (augraphy with streams of its own, for threads), rewritten and kernels (its slow operations, written
+anew); beside them textures, serial and workloads.
 
 What augraphy 8.2.6 does that had to be undone, found in its source:
 
@@ -79,11 +79,11 @@ def check_choices(choices: Choices) -> None:
     floor_bytes=lambda image, choices: 2 * image.nbytes,
     items=lambda image, choices: 1,
     empty_cells={
-        "python": "a loop a pixel over fourteen operations takes minutes a page",
-        "numpy": "augraphy is NumPy and cv2 itself; its slow expressions are loops in rewritten, where a temporary costs most",
-        "cython": "cv2 and NumPy do the work of a page in few calls: there is no Python loop to type",
-        "native": "the random fields come from NumPy's legacy generator, whose sequences the reference fixes",
-        "gpu": "the sequences of that generator exist on the CPU only",
+        "python": "not written: augment and crop_boxes show what a loop a pixel costs in Python",
+        "numpy": "augraphy is NumPy and cv2 itself; where its temporaries cost most, rewritten has a loop",
+        "cython": "not written: the loops that count are Numba's in rewritten; the rest is spent inside cv2 and NumPy",
+        "native": "not written: after rewritten, most of a page's time goes to NumPy's generator and to cv2",
+        "gpu": "the reference fixes the sequences of NumPy's legacy generator, and those are drawn on the CPU",
         "multiprocess": "augment_documents_many runs it under the engines, one page a task",
     },
 )

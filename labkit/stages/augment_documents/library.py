@@ -24,6 +24,8 @@ from labkit.stages.augment_documents.textures import sheet, tiles_for
 @contextmanager
 def alone() -> Iterator[ModuleType]:
     """augraphy (imported on first use, 1.6 s), with the global generators to itself."""
+    import numba  # noqa: F401  known before isolated() looks, so that its switch and its generators are put back
+
     with isolated(), np.errstate(over="ignore"):  # its pens subtract from a uint8, which wraps
         import augraphy  # type: ignore[import-untyped]
 

@@ -22,11 +22,11 @@ from labkit.stages.augment_hybrid.draw import HybridChoices
     floor_bytes=lambda image, choices: 2 * image.nbytes,
     items=lambda image, choices: 1,
     empty_cells={
-        "python": "a loop a pixel over eleven operations takes minutes a page",
-        "numpy": "it is the sum of two libraries; augment and augment_documents have the operations written anew",
-        "cython": "cv2 and NumPy do the work of a page in few calls: there is no Python loop to type",
-        "native": "the random fields come from NumPy's generators, whose sequences the reference fixes",
-        "gpu": "the sequences of those generators exist on the CPU only",
+        "python": "not written: augment and crop_boxes show what a loop a pixel costs in Python",
+        "numpy": "both libraries are NumPy and cv2 themselves; where temporaries cost most, rewritten has a loop",
+        "cython": "not written: the loops that count are Numba's in rewritten; the rest is spent inside cv2 and NumPy",
+        "native": "not written: augment has albumentations' kind of operations in C++",
+        "gpu": "the reference fixes the sequences of NumPy's generators, and those are drawn on the CPU",
         "multiprocess": "augment_hybrid_many runs it under the engines, one page a task",
     },
 )
