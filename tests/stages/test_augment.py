@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from labkit.core import Within, registry
+from labkit.core.errors import NotOffered
 from labkit.stages.augment import TOLERANCE, augment, floor_bytes, workloads
 from labkit.stages.augment.draw import Choices, blur_size, draw, orientation, table, weights
 
@@ -165,7 +166,7 @@ def test_channels_do_not_mix(name: str) -> None:
         assert not np.delete(found, channel, axis=2).any()
 
 
-def test_within_half_a_level_before_rounding_is_within_one_after() -> None:
+def test_less_than_a_level_off_before_rounding_is_within_one_after() -> None:
     """Why the tolerance is 1: the oracle and any value less than a level from it round to neighbours at most."""
     at = np.linspace(0, 255, 5001)
     for error in (-0.99, -0.5, 0.0, 0.5, 0.99):
@@ -257,6 +258,12 @@ def test_wrong_input_is_refused_in_one_line(case: str) -> None:
 
 def test_the_floor_is_one_read_and_one_write() -> None:
     assert floor_bytes(IMAGE, Choices()) == 2 * IMAGE.nbytes
+
+
+def test_plain_python_declines_a_blur_that_would_take_minutes() -> None:
+    image = np.zeros((1080, 1920, 3), np.uint8)
+    with pytest.raises(NotOffered, match="take minutes"):
+        call("python", image, Choices(size=21, sigma=3.0))
 
 
 # Workloads and the graphics card

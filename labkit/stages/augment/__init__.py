@@ -15,8 +15,9 @@ from labkit.core import UsageError, Within, stage
 from labkit.stages.augment import workloads
 from labkit.stages.augment.draw import Choices
 
-# Turn, flip and table are exact in every variant. A blurred value is a weighted mean, rounded to an integer: two variants
-# that each stay within half a level of the exact mean before they round end at most one level apart.
+# Turn, flip and table are exact in every variant. A blurred value is a weighted mean, rounded to an integer. The reference
+# computes it in float32 and rounds once; a variant that is off by less than a level before it rounds (fixed-point weights:
+# by less than 0.4, see blur.hpp) ends at most one level from it.
 TOLERANCE = 1.0
 
 WIDEST = 63  # taps; the draw gives at most 21

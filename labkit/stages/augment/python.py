@@ -7,14 +7,18 @@ import math
 import numpy as np
 
 from labkit.core import variant
+from labkit.core.errors import NotOffered
 from labkit.stages.augment.draw import LEFT_RIGHT, UPSIDE_DOWN, Choices, changes_values, table
 
 Rows = list[list[list[float]]]  # [y][x][channel]
+MOST = 8_000_000  # pixels times taps: some 6 s
 
 
 @variant("augment", kind="python")
 def python(image: np.ndarray, choices: Choices) -> np.ndarray:
-    """Lists of lists, one operation after the other."""
+    """Lists of lists, one operation after the other. Raises NotOffered where a blur would take longer than some seconds."""
+    if choices.size > 1 and image.size // 3 * choices.size > MOST:
+        raise NotOffered(f"{image.size // 3:,} pixels with {choices.size} taps take minutes to check in plain Python")
     rows: Rows = image.tolist()
 
     # block: turn and flip

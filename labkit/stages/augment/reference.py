@@ -8,6 +8,7 @@ what to draw.
 
 from __future__ import annotations
 
+import os
 import threading
 from typing import Any
 
@@ -15,6 +16,8 @@ import numpy as np
 
 from labkit.core import variant
 from labkit.stages.augment.draw import LEFT_RIGHT, UPSIDE_DOWN, Choices, changes_values, orientation
+
+os.environ.setdefault("NO_ALBUMENTATIONS_UPDATE", "1")  # else importing it asks the network for a newer version
 
 # albumentations' names of the eight symmetries, by (transpose, left to right, upside down)
 SYMMETRY = {
