@@ -51,7 +51,7 @@ def augment(image: np.ndarray, choices: Choices) -> None:
     ----------
     image : uint8 (h, w, 3), C-contiguous, h ≥ 1 and w ≥ 1; the order of the channels does not matter.
     choices : what ``labkit.stages.augment.draw.draw(seed, index)`` gives, or Choices of one's own: turns 0 to 3, flip 0
-        to 3, alpha and beta finite, size odd from 1 to 63, sigma > 0 where size > 1.
+        to 3, alpha and beta within ±1e6, size odd from 1 to 63, sigma > 0 where size > 1.
 
     Returns
     -------
@@ -83,8 +83,8 @@ def _check_choices(choices: Choices) -> None:
     wanted: list[tuple[str, Any, bool, str]] = [
         ("turns", choices.turns, choices.turns in range(4), "0, 1, 2 or 3 quarter turns"),
         ("flip", choices.flip, choices.flip in range(4), "0, 1, 2 or 3"),
-        ("alpha", choices.alpha, math.isfinite(choices.alpha), "a finite number"),
-        ("beta", choices.beta, math.isfinite(choices.beta), "a finite number"),
+        ("alpha", choices.alpha, abs(choices.alpha) <= 1e6, "a number from -1e6 to 1e6"),
+        ("beta", choices.beta, abs(choices.beta) <= 1e6, "a number from -1e6 to 1e6"),
         ("size", choices.size, choices.size in range(1, WIDEST + 1, 2), f"an odd number from 1 to {WIDEST}"),
         ("sigma", choices.sigma, choices.size == 1 or 0 < choices.sigma < math.inf, "a positive number of pixels"),
     ]
