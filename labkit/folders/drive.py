@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
@@ -30,6 +30,8 @@ class Driver:
     chunk: int | None = None
     at_most_in_work: int = 0
     tried_again: int = 0
+    short: list[FileTask] = field(default_factory=list)  # images that all the room was not enough for
+    lean: bool = False  # the last try: no other engine would leave more room
 
     def open(self, engine: str, workers: int) -> Engine:
         """An engine whose workers are ready for images."""
@@ -53,7 +55,7 @@ class Driver:
                 yield tasks[outcome.index], outcome
 
     def _limited(self, engine: Engine, tasks: Sequence[FileTask], limit: int) -> Iterator[tuple[FileTask, Outcome]]:
-        """An image starts when there is room for it, and one that ran short is tried again alone."""
+        """An image starts when there is room for it; one that ran short is tried again alone, and then left to ``short``."""
         room = Room(self._free(engine, limit))
         admission = Admission(tasks, Path(self.work.source), room)
         for outcome in engine.stream(admission.tasks()):
@@ -64,6 +66,9 @@ class Driver:
             short = done.short_of_memory if done else "process died" in (outcome.error or "")
             if short and allowance < room.room and admission.again(task):
                 self.tried_again += 1
+                continue
+            if short and not self.lean:
+                self.short.append(task)
                 continue
             if short and done:
                 left = f"--memory-limit {words.size(limit)} leaves for an image ({words.size(allowance)})"

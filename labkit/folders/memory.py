@@ -9,20 +9,20 @@ from __future__ import annotations
 
 import os
 import threading
-import time
 from collections import deque
 from collections.abc import Iterator, Sequence
+from itertools import count
 from pathlib import Path
 from types import TracebackType
 
 from labkit.folders.plan import FileTask
 from labkit.folders.size import image_size
-from labkit.profiling.tree import tree_share
+from labkit.profiling.tree import tree_held, tree_share
 
-EVERY_S = 0.1
-SHARE_OF_TIME = 0.02  # of one CPU: the kernel takes milliseconds to tell what a large process holds
+EVERY_S = 0.02
+EXACT_EVERY = 50
 MIB = 1 << 20
-MARGIN = 0.95  # of the limit: page tables and the like are in nobody's account
+MARGIN = 0.92  # of the limit: libraries' code is read in as it is first used, and is in nobody's account
 LEAST = 24 * MIB  # for the smallest image: codecs, threads' stacks
 FIRST_GUESS = 48  # bytes a pixel: sixteen 8-bit copies
 CAUTION = 1.3  # above what images of this size were seen to take
@@ -31,11 +31,14 @@ CAUTION = 1.3  # above what images of this size were seen to take
 class TreeMemory:
     """The memory of this process and its descendants: before, now, and at most; each in bytes, None where unknown.
 
-    Every process's share of pages that several map is counted (PSS), so the sum is what they take of the machine.
+    Pages that several processes map are shared out among them (PSS), so the sum is what the tree takes of the machine. The
+    kernel needs milliseconds to tell that; between times, what it tells at once (resident less shared) shows the change.
     """
 
     def __enter__(self) -> TreeMemory:
-        self.before = self.peak = tree_share(os.getpid())
+        self._apart = 0
+        self.peak: int | None = None
+        self.before = self.now()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="labkit memory", daemon=True)
         self._thread.start()
@@ -48,17 +51,24 @@ class TreeMemory:
         self._thread.join()
 
     def now(self) -> int | None:
-        share = tree_share(os.getpid())
-        if share is not None:
-            self.peak = max(self.peak or 0, share)
+        share, held = tree_share(os.getpid()), tree_held(os.getpid())
+        if share is None or held is None:
+            return None
+        self._apart = share - held
+        self._note(share)
         return share
 
+    def _note(self, held: int) -> None:
+        self.peak = max(self.peak or 0, held)
+
     def _watch(self) -> None:
-        pause = EVERY_S
-        while not self._stop.wait(pause):
-            begin = time.perf_counter()
-            self.now()
-            pause = max(EVERY_S, (time.perf_counter() - begin) / SHARE_OF_TIME)
+        for number in count(1):
+            if self._stop.wait(EVERY_S):
+                return
+            if number % EXACT_EVERY == 0:
+                self.now()
+            elif (held := tree_held(os.getpid())) is not None:
+                self._note(held + self._apart)
 
 
 class Room:

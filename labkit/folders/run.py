@@ -134,9 +134,20 @@ def _work(job: Job, missing: list[FileTask], report: Report, listener: Listener,
                         settle(task, outcome)
                 finally:
                     report.main_seconds, report.main_images = time.perf_counter() - main, report.done - before
+        _once_more(driver, settle)
     finally:
         report.seconds = time.perf_counter() - begin
         report.at_most_in_work, report.tried_again = driver.at_most_in_work, driver.tried_again
+
+
+def _once_more(driver: Driver, settle: Settle) -> None:
+    """Images that took too much memory: once more, without other workers that take some."""
+    tasks, driver.short, driver.lean = driver.short, [], True
+    if tasks:
+        driver.tried_again += len(tasks)
+        with driver.open("serial" if driver.time_limit_s is None else "shared_memory", 1) as engine:
+            for task, outcome in driver.outcomes(engine, tasks):
+                settle(task, outcome)
 
 
 def _chosen(job: Job, missing: list[FileTask], driver: Driver, settle: Settle) -> Choice:

@@ -20,7 +20,9 @@ from labkit.folders.plan import FileTask
 from labkit.measure.memory import forget_high_water, resident
 from labkit.pipelines.chains import Chain
 
-TRIM = getattr(ctypes.CDLL(None), "malloc_trim", None)  # the GNU C library's: give freed memory back to the system
+C = ctypes.CDLL(None)
+TRIM = getattr(C, "malloc_trim", None)  # the GNU C library's: give freed memory back to the system
+M_MMAP_THRESHOLD, LARGE = -3, 1 << 20  # mallopt(3): blocks from so many bytes on go back as soon as they are freed
 
 
 class Done(NamedTuple):
@@ -94,14 +96,23 @@ class _ProcessLimit:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._threads = self._entered = 0
-        self._sum = self._held = 0
+        self._sum = 0
+        self._held: int | None = None
         self._before = (-1, -1)
+
+    def begin_anew(self) -> None:
+        """What the process holds now is the base again, with the next image."""
+        with self._lock:
+            if not self._threads:
+                self._held = None
 
     def enter(self, allowance: int, held: int) -> int:
         """Returns how often it was entered: alone is who finds the same number at the end."""
         with self._lock:
-            if not self._threads:
+            if self._held is None:  # once: what is kept of freed memory later is no new base
                 self._before, self._held = resource.getrlimit(resource.RLIMIT_DATA), held
+                if hasattr(C, "mallopt"):
+                    C.mallopt(M_MMAP_THRESHOLD, LARGE)
             self._threads += 1
             self._entered += 1
             self._sum += allowance
@@ -116,11 +127,12 @@ class _ProcessLimit:
             return self._entered
 
     def _set(self) -> None:
-        soft = self._held + self._sum if self._threads else self._before[0]
+        soft = (self._held or 0) + self._sum if self._threads else self._before[0]
         resource.setrlimit(resource.RLIMIT_DATA, (soft, self._before[1]))
 
 
 _limit = _ProcessLimit()
+_preparing = threading.Lock()
 
 
 @contextmanager
@@ -147,10 +159,12 @@ def _at_most(allowance: int | None) -> Iterator[Rise]:
 
 def prepared(work: Work) -> Work:
     """What a worker makes once: the same, after a first small image, so that imports and compiling are over."""
-    try:
-        work.chain(np.full((256, 256, 3), 200, np.uint8), work.seed, 0)
-    except Exception:
-        pass  # a chain may refuse so small an image: with a real one it will say so
+    with _preparing:
+        try:
+            work.chain(np.full((256, 256, 3), 200, np.uint8), work.seed, 0)
+        except Exception:
+            pass  # a chain may refuse so small an image: with a real one it will say so
+        _limit.begin_anew()
     return work
 
 
