@@ -236,6 +236,7 @@ class PoolImap(LibraryPool):
 
     def _open(self, context: Any, orders: starting.Orders) -> list[Any]:
         self._feed: queue.SimpleQueue[tuple[int, list[Task]] | None] = queue.SimpleQueue()
+        self._unsent = False
         pool: Any = context.Pool(self.workers, _settle, (orders,))
         self._pool = pool
         processes = list(pool._pool)
@@ -260,6 +261,9 @@ class PoolImap(LibraryPool):
             process.kill()
         for process in pool._pool:
             process.join()
+        lock = pool._outqueue._wlock
+        lock.acquire(block=False)  # where this fails, a worker was killed while it held the lock
+        lock.release()
         pool._task_handler._state = "TERMINATE"
         self._feed.put(None)
         pool._taskqueue.put(None)
@@ -276,7 +280,7 @@ class PoolImap(LibraryPool):
     def _collect(self, timeout: float | None) -> list[Answer]:
         answers: list[Answer] = []
         try:
-            while True:
+            while not self._unsent:
                 reply = self._answers.next(0 if answers else timeout)
                 answers.append(Answer(reply.ticket, reply.results))
         except MaybeEncodingError as error:  # its text has the reply's
@@ -287,8 +291,9 @@ class PoolImap(LibraryPool):
             if not answers and not self._pool._result_handler.is_alive():  # it could not read an answer
                 raise BrokenProcessPool from None
         except Exception:  # a batch could not be sent, and Pool does not say which
-            if not answers:
-                raise BrokenProcessPool from None
+            self._unsent = True
+        if self._unsent and not answers:
+            raise BrokenProcessPool
         return answers
 
 

@@ -71,9 +71,7 @@ def act(order: str, *values: Any) -> Any:
 def left() -> tuple[set[str], set[int], int]:
     """Named shared memory, child processes and descriptors of this process."""
     gc.collect()
-    children = {
-        child.pid
-        for child in psutil.Process().children(recursive=True)
-        if not any(word in " ".join(child.cmdline()) for word in HELPERS)
-    }
+    me = psutil.Process()
+    helpers = {child.pid for child in me.children() if any(word in " ".join(child.cmdline()) for word in HELPERS)}
+    children = {child.pid for child in me.children(recursive=True)} - helpers
     return set(os.listdir("/dev/shm")), children, len(os.listdir("/proc/self/fd"))

@@ -190,7 +190,9 @@ def test_what_makes_no_engine_says_why(facts: dict[str, Any], said: str) -> None
 
 def test_an_engine_whose_module_is_missing_gives_the_reason(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    with pytest.raises(UsageError, match=r"engine ray can't run here: needs the module ray.*pip install 'labkit\[ray\]'"):
+    with pytest.raises(
+        UsageError, match=r"engine ray can't run here: needs the module ray.*pip install 'labkit\[ray\]'"
+    ):
         open_engine("ray", act, 1)
 
 
@@ -241,7 +243,9 @@ def test_an_arms_name_may_say_how_many_workers_and_how_large_a_chunk(text: str, 
     assert name.under == text.partition("@")[2]
 
 
-@pytest.mark.parametrize("text", ["a@threads:", "a@threads:0", "a@threads:x4", "a@threads:2x", "a@threads:2x0", "a@b:-1"])
+@pytest.mark.parametrize(
+    "text", ["a@threads:", "a@threads:0", "a@threads:x4", "a@threads:2x", "a@threads:2x0", "a@b:-1"]
+)
 def test_numbers_after_an_engine_that_are_none_are_refused(text: str) -> None:
     with pytest.raises(UsageError, match="after the colon give WORKERS or WORKERSxCHUNK, such as native@chunks:4x16"):
         ArmName.parse(text)
