@@ -72,4 +72,8 @@ def command(
             print(f"labkit serve: engine {engine} can't end an image that hangs: it keeps its worker", file=sys.stderr)
 
     with listener:
-        serve(opened, listener, engine=engine, workers=crew, limits=limits, ready=ready)
+        try:
+            serve(opened, listener, engine=engine, workers=crew, limits=limits, ready=ready)
+        except RuntimeError as error:
+            print(f"labkit: {' '.join(str(error).split())}", file=sys.stderr)
+            raise typer.Exit(1) from error

@@ -77,6 +77,9 @@ class Augment:
         client.add_done_callback(lambda task: None if task.cancelled() else job.give_up(Disconnected()))
         try:
             return await job.future
+        except (Refused, Disconnected):
+            self.line.withdraw(job)
+            raise
         finally:
             timer.cancel()
             client.cancel()

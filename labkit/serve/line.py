@@ -12,7 +12,7 @@ import queue
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from labkit.engines import Engine, Outcome
@@ -36,7 +36,7 @@ class Job:
         self.future = future
 
     def give_up(self, error: Exception) -> None:
-        """End the waiting; a job that no worker has begun is then never worked on."""
+        """End the waiting for it; what is not with the engine yet never goes there."""
         if not self.future.done():
             self.future.set_exception(error)
 
@@ -53,6 +53,7 @@ class Line:
         self.ahead = AHEAD * workers
         self.admitted = 0
         self.stopping = False
+        self.failure: str | None = None
         self.empty = asyncio.Event()
         self.empty.set()
         self._loop: asyncio.AbstractEventLoop
@@ -70,7 +71,7 @@ class Line:
     @property
     def depth(self) -> int:
         """Images that wait for a worker."""
-        return sum(not job.future.done() for job in self._waiting) + max(0, len(self._given) - self.workers)
+        return len(self._waiting) + max(0, len(self._given) - self.workers)
 
     @contextmanager
     def place(self) -> Iterator[None]:
@@ -95,6 +96,11 @@ class Line:
         self._waiting.append(job)
         self._advance()
         return job
+
+    def withdraw(self, job: Job) -> None:
+        """Take an image back that was given up: its bytes must not wait where its client does not. Begun ones run on."""
+        with suppress(ValueError):
+            self._waiting.remove(job)
 
     def worked(self, seconds: float) -> None:
         """Learn how long an image takes: from that follows when a client that was refused should come again."""
@@ -126,7 +132,7 @@ class Line:
         self._advance()
 
     def _broken(self, why: str) -> None:
-        self.stopping = True
+        self.stopping, self.failure = True, why
         self._end(Refused(500, why))
 
     def _end(self, error: Refused) -> None:

@@ -36,7 +36,7 @@ def serve(
     """Serve ``chains`` on a listening socket until SIGTERM or SIGINT; ``ready`` is called when requests are taken.
 
     The first signal: new requests are refused with 503, those that were admitted are finished. The second: those are
-    refused too.
+    refused too. Raises RuntimeError when the engine fails, after every request was answered.
     """
     limits = limits or Limits()
     keep_freed_memory()
@@ -63,6 +63,8 @@ def serve(
             timeout_keep_alive=IDLE_S,
         )
         _Graceful(config, service, ready).run(sockets=[listener])
+        if service.line.failure is not None:
+            raise RuntimeError(service.line.failure)
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -107,6 +109,9 @@ class _Graceful(uvicorn.Server):
         gc.collect()
         gc.freeze()  # what was imported stays: the collector need not walk over it again and again
         self._ready()
+
+    async def on_tick(self, counter: int) -> bool:
+        return self._service.line.failure is not None or await super().on_tick(counter)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         # Called between two steps of whatever runs, as a signal handler: it only leaves word for the loop. Unlike

@@ -129,6 +129,15 @@ def test_a_port_that_is_taken_is_one_line(labkit: Labkit, serving: Serving) -> N
     assert "address already in use; choose with --host and --port" in said.err
 
 
+def test_an_engine_that_fails_is_one_line_and_status_1(labkit: Labkit, monkeypatch: pytest.MonkeyPatch) -> None:
+    def serve(*given: object, **more: object) -> None:
+        raise RuntimeError("engine shared_memory: its workers die while they start (SIGKILL)")
+
+    monkeypatch.setattr(run, "serve", serve)
+    said = labkit("serve", "--port", 0)
+    assert (said.status, said.err) == (1, "labkit: engine shared_memory: its workers die while they start (SIGKILL)\n")
+
+
 @pytest.mark.parametrize(("text", "number"), [("20M", 20_000_000), ("1.5k", 1500), ("7", 7), (" 2 G ", 2_000_000_000)])
 def test_numbers_are_read_as_people_write_them(text: str, number: int) -> None:
     assert count(text, "it") == number

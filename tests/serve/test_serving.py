@@ -144,6 +144,7 @@ def test_a_client_that_leaves_frees_its_place(narrow: Served) -> None:
         with pytest.raises(httpx.ReadTimeout):
             httpx.post(f"{narrow.base}/augment?chain=deadly&seed=1", content=PNG, timeout=0.2)
         until(lambda: narrow.figure("labkit_in_flight") == 1, "the second has left")
+        assert narrow.figure("labkit_queue_depth") <= 1
         assert narrow.augment(PNG, chain="stamp").status_code == 200  # there was room for it
         assert first.result().status_code == 200
     assert 'labkit_requests_total{status="499"} 1' in narrow.client.get("/metrics").text
