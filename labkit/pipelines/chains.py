@@ -30,8 +30,8 @@ from labkit.core.registry import registry
 # name: the stage, and its variants from the most to the least wanted. What a chain draws is the same for each.
 STAGES = {
     "photo": ("augment", ("native", "cv2")),
-    "document": ("augment_documents", ("rewritten", "streams")),
-    "hybrid": ("augment_hybrid", ("rewritten", "streams")),
+    "document": ("augment_documents", ("rewritten", "augraphy_streams")),
+    "hybrid": ("augment_hybrid", ("rewritten", "libraries_streams")),
 }
 SUFFIXES = (".yaml", ".yml")
 
