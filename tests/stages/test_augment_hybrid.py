@@ -64,6 +64,7 @@ def test_no_draw_asks_for_what_takes_seconds() -> None:
     ]
     assert {p["noise"] for p in copies} == {1, 2}  # Worley noise is 4, Perlin 3
     assert max(p["concentration"] for p in copies) <= 0.2
+    assert {p["wave"] for p in copies} == {0}
 
 
 @pytest.mark.parametrize("name", HERE)

@@ -24,6 +24,7 @@ What takes long by its defaults, on a page of 1000×700 (one thread of an AMD EP
 | BadPhotoCopy, Perlin noise (hybrid) | 11 to 159 ms, 0.1 to 1.3 s without JIT | left out: parallel Numba again |
 | BadPhotoCopy, rectangular noise (hybrid) | 40 to 172 ms | left out: up to 0.27 s where the noise is fine |
 | BadPhotoCopy, blobs (hybrid) | 76 to 503 ms | concentration up to 0.2, not 0.7 |
+| BadPhotoCopy, wave (hybrid) | 40 to 70 ms on top: a Gaussian kernel of up to 301 pixels | left out |
 | Faxify (hybrid) | 2 to 40 ms; up to 1 s without JIT | JIT kept on |
 | WaterMark | 19 to 112 ms: letters 3500 pixels long, then shrunk | at most 0.9 of the page's width: 3 ms |
 | LowInkPeriodicLines | 4 to 98 ms: up to 900 lines | up to 84 lines: 5 ms |
