@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib.util
 import os
 import random
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -165,6 +167,28 @@ def test_a_call_leaves_no_trace(
     before = traces()
     variants[name](PAGE.copy(), workloads.everything())
     assert traces() == before
+
+
+FRESH = """
+import random, sys
+import numpy as np
+from labkit.stages.augment_documents import library, rewritten, streams, workloads
+assert "augraphy" not in sys.modules
+before = random.getstate(), np.random.get_state()[1].tobytes()
+page = workloads.page(50, 40)
+aged = [each(page, workloads.everything()) for each in (library.augraphy, streams.augraphy_streams, rewritten.rewritten)]
+assert (random.getstate(), np.random.get_state()[1].tobytes()) == before
+assert all(np.array_equal(each, aged[0]) for each in aged)
+import numba
+assert numba.config.DISABLE_JIT == 1
+"""
+
+
+def test_the_first_call_of_a_process_without_jit_leaves_no_trace_either(tmp_path: Path) -> None:
+    environment = os.environ | {"NUMBA_DISABLE_JIT": "1", "PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run([sys.executable, "-c", FRESH], cwd=tmp_path, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("name", HERE)

@@ -7,7 +7,8 @@ generators give, so the page is the same bit by bit; but nothing global is touch
 run side by side wherever cv2 and NumPy let go of the GIL.
 
 Compiled functions are taken from the original modules: they can't be compiled against stand-ins. The one among them
-that draws (the rollers' streaks) uses Numba's generators of its thread, which are seeded and put back.
+that draws (the rollers' streaks) uses Numba's generators of its thread, which are seeded and put back; interpreted,
+under NUMBA_DISABLE_JIT=1, it draws from ``random``, so a page with streaks is another one then.
 """
 
 from __future__ import annotations
@@ -106,7 +107,7 @@ def _compiled(module: str, *_: Any, **__: Any) -> Callable[[Any], Any]:
         found: Any = importlib.import_module(module)
         for name in function.__qualname__.split("."):
             found = getattr(found, name)
-        return found
+        return found if hasattr(found, "py_func") else function  # NUMBA_DISABLE_JIT: nothing was compiled
 
     return decorate
 
