@@ -56,16 +56,18 @@ class Worker:
         except ConnectionError:
             pass  # it has died: waiting will tell
 
-    def answers(self) -> list[Answer]:
-        """What it has sent."""
-        answers = []
+    def answers(self, last: bool = False) -> list[Answer]:
+        """What it has sent: the first that is there, or all when it will be the last."""
+        answers: list[Answer] = []
         try:
-            while self.pipe.poll():
+            while not last or self.pipe.poll():
                 data = self.pipe.recv_bytes()
                 if data:
                     answers.append(self._answer(*pickle.loads(data)))
                 else:
                     self.ready = True
+                if not last:
+                    break
         except (EOFError, ConnectionError):
             pass  # its sentinel tells how it ended
         return answers
@@ -164,14 +166,19 @@ class Crew:
         if answers:
             timeout = 0.0
         ready = self._poll.poll(None if timeout is None else timeout * 1000)
-        for worker in dict.fromkeys(self._by_fd[fd] for fd, _ in ready):
-            answers += worker.answers()
-            if worker.process.sentinel in (fd for fd, _ in ready):
-                answers += self._death(worker)
+        dead = []
+        for fd, _ in ready:
+            worker = self._by_fd[fd]
+            if fd == worker.process.sentinel:
+                dead.append(worker)
+            else:
+                answers += worker.answers()
+        for worker in dead:
+            answers += self._death(worker)
         return answers
 
     def _death(self, worker: Worker) -> list[Answer]:
-        answers = worker.answers()  # sent while we looked
+        answers = worker.answers(last=True)
         work = self._board.read().get(worker.pid)
         ending = self._fire(worker, grace_s=1.0)
         self._false_starts = 0 if worker.ready else self._false_starts + 1
@@ -192,7 +199,7 @@ class Crew:
             work = board.get(worker.pid)
             if work is None or now - work.since <= limit_s or work.ticket not in worker.queue:
                 continue
-            answers += worker.answers()
+            answers += worker.answers(last=True)
             if work.ticket not in worker.queue:
                 continue
             self._fire(worker)

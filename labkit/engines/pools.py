@@ -143,8 +143,8 @@ class LibraryPool:
         processes = self._processes
         lost, self._out = self._out, set()
         self._stop()
-        # An executor ends the other workers by SIGTERM as soon as it notices.
-        guilty = [p for p in processes if p.pid in dead and p.exitcode != -signal.SIGTERM]
+        # An executor ends the others by SIGTERM as soon as it notices; whoever was left was killed just now.
+        guilty = [p for p in processes if p.exitcode not in (-signal.SIGTERM, -signal.SIGKILL) or _killed(p, dead)]
         endings = {how_it_ended(process.exitcode) for process in guilty} or {"SIGTERM"}
         blamed = {
             work.ticket: work.position for process in guilty if (work := works.get(process.pid)) and work.ticket in lost
@@ -152,6 +152,10 @@ class LibraryPool:
         self._start()
         why = f"WorkerDied: its worker process died ({', '.join(sorted(endings))})"
         return [_lost(ticket, why, blamed) for ticket in sorted(lost)]
+
+
+def _killed(process: Any, dead: set[int]) -> bool:
+    return process.pid in dead and process.exitcode == -signal.SIGKILL
 
 
 def _lost(ticket: int, why: str, blamed: dict[int, int], final: bool = False) -> Answer:
@@ -182,9 +186,7 @@ class Processes(LibraryPool):
             return
         results: Any = executor._result_queue
         for process in list(executor._processes.values()):
-            process.kill()
-        for process in list(executor._processes.values()):
-            process.join()
+            process.kill()  # the executor's thread waits for them: how one ended can be read only once
         if results is not None:
             results._writer.close()  # else the executor's thread might wait for the rest of half a result
         executor.shutdown(wait=True, cancel_futures=True)

@@ -15,7 +15,7 @@ from typing import Any
 
 import cloudpickle
 
-from labkit.core.cpus import cpu_limit, set_threads
+from labkit.core.cpus import set_threads, threads_each
 from labkit.core.errors import UsageError
 from labkit.engines import starting
 from labkit.engines.batches import Answer, Result, Task, failure, one_line
@@ -62,7 +62,7 @@ class RayActors:
 
         self.workers = workers
         self._ray = ray
-        self._threads = max(1, cpu_limit() // workers)
+        self._threads = threads_each(workers)
         self._crew: list[Hand] = []
         self._place: str | None = None
         self._ours = not ray.is_initialized()

@@ -31,9 +31,8 @@ start_method = "forkserver"
 def context() -> Any:
     """The multiprocessing context that workers are started in."""
     chosen = multiprocessing.get_context(start_method)
-    if (
-        start_method == "forkserver"
-    ):  # heeded by a fork server that has yet to start: a worker then starts in 20 ms, not 200
+    if start_method == "forkserver":
+        # Heeded by a fork server that has yet to start: a worker then starts in 20 ms instead of 200.
         chosen.set_forkserver_preload(["__main__", "labkit.engines.crew", "labkit.engines.pools"])
     return chosen
 
@@ -96,7 +95,7 @@ class Labour:
 
 def limit_libraries(threads: int) -> None:
     """Tell this process's libraries, also those it has yet to import, to use so many threads."""
-    os.environ.update(thread_environment(threads))
+    os.environ.update(thread_environment(threads) | {"OPENCV_FOR_THREADS_NUM": str(threads)})
     if numba := sys.modules.get("numba"):  # it read its variables before this process was forked
         parallel = sys.modules.get("numba.np.ufunc.parallel")
         if not getattr(parallel, "_is_initialized", False):

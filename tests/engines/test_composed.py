@@ -8,7 +8,8 @@ from typing import Any
 import cloudpickle
 import pytest
 
-from labkit.engines import local, open_engine, starting
+from labkit.core import cpus
+from labkit.engines import open_engine
 
 cloudpickle.register_pickle_by_value(sys.modules[__name__])
 CPUS = 6
@@ -37,8 +38,8 @@ def six_cpus(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     import cv2
 
     before = cv2.getNumThreads()
-    monkeypatch.setattr(starting, "cpu_limit", lambda: CPUS)
-    monkeypatch.setattr(local, "cpu_limit", lambda: CPUS)
+    monkeypatch.setattr(cpus, "cpu_limit", lambda: CPUS)
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
     cv2.setNumThreads(CPUS)
     yield
     cv2.setNumThreads(before)
