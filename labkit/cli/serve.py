@@ -18,7 +18,11 @@ def command(
     ] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0 lets the system choose.")] = 8000,
     chains: Annotated[
-        str, typer.Option(metavar="A,B,FILE.yaml", help="Chains that requests may name; the first is the default.")
+        str,
+        typer.Option(
+            metavar="A,B,FILE.yaml",
+            help="Chains that requests may name, such as photo,document,hybrid; the first is the default.",
+        ),
     ] = "photo",
     engine: Annotated[str, typer.Option(metavar="NAME", help="Engine that the chains run under.")] = "shared_memory",
     workers: Annotated[
@@ -35,9 +39,10 @@ def command(
 ) -> None:
     """Augment images over HTTP: POST an image to /augment, get the augmented one back.
 
-    Its query takes chain, seed, index and format (png or jpeg). The body is one PNG or JPEG file, or multipart/form-data
-    with a field image. The answer's headers tell the seed, so that any answer can be had again. GET /health and GET /metrics
-    tell how the server is. SIGTERM or Ctrl-C: finish what was begun, refuse the rest with 503.
+    The query takes chain, seed, index and format (png or jpeg). The body is one image file (JPEG, PNG, WebP, BMP,
+    TIFF), or multipart/form-data with a field image. The answer's headers tell the seed, so that it can be had
+    again. GET /health and /metrics tell how the server is. SIGTERM or Ctrl-C: it finishes what it has begun and
+    refuses the rest with 503; a second one ends it at once.
 
     Example: labkit serve --port 8000 --workers 2
     """

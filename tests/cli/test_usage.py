@@ -8,7 +8,21 @@ import pytest
 from labkit.core.registry import Registry
 from tests.cli.conftest import Labkit
 
-COMMANDS = ("list", "check", "bench", "sweep", "profile", "diff", "memory", "runs", "compare", "augment", "ocr-dataset", "lab")
+COMMANDS = (
+    "list",
+    "check",
+    "bench",
+    "sweep",
+    "profile",
+    "diff",
+    "memory",
+    "runs",
+    "compare",
+    "augment",
+    "ocr-dataset",
+    "lab",
+    "serve",
+)
 IN_ALL = "it has: plain, whole, cuda"
 
 
