@@ -96,7 +96,11 @@ class Threads:
         self._inbox: queue.SimpleQueue[tuple[int, list[Task]] | None] = queue.SimpleQueue()
         self._outbox: queue.SimpleQueue[Answer] = queue.SimpleQueue()
         self._cv2_threads: int | None = None
-        ready = [threading.Event() for _ in range(workers)]
+        self._threads: list[threading.Thread] = []
+
+    def _start(self) -> None:
+        """With the first stream: until then the process may be forked, and a profiler that comes sees the threads begin."""
+        ready = [threading.Event() for _ in range(self.workers)]
         self._threads = [
             threading.Thread(target=self._work, args=(event,), name="labkit engine", daemon=True) for event in ready
         ]
@@ -119,6 +123,8 @@ class Threads:
 
     def begin(self) -> None:
         """cv2 has one setting for all threads: it is this engine's only while it works."""
+        if not self._threads:
+            self._start()
         if self._cv2_threads is None and (cv2 := sys.modules.get("cv2")):
             before = cv2.getNumThreads()
             if before > self._share:

@@ -8,6 +8,7 @@ is at; when one dies or takes too long, all are killed, a fresh pool starts, and
 from __future__ import annotations
 
 import multiprocessing
+import os
 import queue
 import re
 import signal
@@ -133,7 +134,7 @@ class LibraryPool:
     def _dead(self) -> set[int]:
         """Process ids of workers that have ended. Their exit status is the pool's to take."""
         ended = wait([process.sentinel for process in self._processes], 0)
-        return {process.pid for process in self._processes if process.sentinel in ended}
+        return {p.pid for p in self._processes if p.sentinel in ended or not _exists(p.pid)}
 
     def _begin_anew(self) -> list[Answer]:
         """A worker has died: say what is lost, and start another pool."""
@@ -152,6 +153,15 @@ class LibraryPool:
         self._start()
         why = f"WorkerDied: its worker process died ({', '.join(sorted(endings))})"
         return [_lost(ticket, why, blamed) for ticket in sorted(lost)]
+
+
+def _exists(pid: int) -> bool:
+    """False once the executor's thread has taken notice of its end: its sentinel may be silent by then."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
 
 
 def _killed(process: Any, dead: set[int]) -> bool:

@@ -68,10 +68,16 @@ def act(order: str, *values: Any) -> Any:
     return values
 
 
+def shared_files(pid: int | str = "self") -> set[str]:
+    """Shared memory that a process maps: named segments, semaphores, the anonymous files of engines."""
+    lines = Path(f"/proc/{pid}/maps").read_text().splitlines()
+    return {line[line.index("/") :] for line in lines if "/dev/shm/" in line or "/memfd:" in line}
+
+
 def left() -> tuple[set[str], set[int], int]:
-    """Named shared memory, child processes and descriptors of this process."""
+    """Shared memory, child processes and descriptors of this process."""
     gc.collect()
     me = psutil.Process()
     helpers = {child.pid for child in me.children() if any(word in " ".join(child.cmdline()) for word in HELPERS)}
     children = {child.pid for child in me.children(recursive=True)} - helpers
-    return set(os.listdir("/dev/shm")), children, len(os.listdir("/proc/self/fd"))
+    return shared_files(), children, len(os.listdir("/proc/self/fd"))
