@@ -8,9 +8,10 @@ What augraphy 8.2.6 does that had to be undone, found in its source:
 
 - it draws from the global ``random``, ``numpy.random`` and Numba's generators; the last are reached by no seed of its own
 - its parallel Numba loops draw from one stream a thread: another image on another number of threads (``serial``)
-- each of its constructors sets ``numba.config.DISABLE_JIT``; that changes the user's next ``@njit``, and nothing in augraphy
+- constructors set ``numba.config.DISABLE_JIT``; that changes the user's next ``@njit``, and nothing in augraphy
 - ``AugraphyPipeline`` writes every input as ``augraphy_cache/image_N.png`` into the working directory, the same N in
-  every process; ``random_seed=0`` counts as none
+  every process (Voronoi, not used here, writes ``Voronoi_example.png``); ``random_seed=0`` counts as none
+- its highlighter asks ``random.randint`` for floats (an error from Python 3.12 on), its pens wrap round below 0 in uint8
 - ``PaperFactory`` reads whatever lies in ``./paper_textures``, in the order of the file system, and its search for
   edges uses ``np.int0``, which NumPy 2 lacks
 
@@ -31,6 +32,11 @@ What takes long by its defaults, on a page of 1000×700 (one thread of an AMD EP
 | LightingGradient | 67 to 116 ms: a canvas 19 times the page, turned | kept; rewritten turns the page's part: 15 ms |
 | DirtyRollers | 4.2 s to compile, once; then 14 ms | kept |
 | printing ink on paper | 21 ms | kept; rewritten: 5 ms |
+
+Over ``draw(0, 0)`` to ``draw(0, 99)`` on eight such pages, in CPU time of the one thread: augraphy takes 170 ms in the
+median, its slowest page 2.0 times that, 6.0 pages a second on a core; rewritten 61 ms, 2.0 times, 16 pages a second,
+each page equal bit by bit. augraphy_naive takes 1.3 to 1.4 times as long as augraphy. The blog's 1000 pages in 45 s are
+22 pages a second on all of its cores.
 """
 
 from __future__ import annotations
