@@ -138,19 +138,20 @@ class Threads:
         self._inbox.put((ticket, tasks))
 
     def wait(self, timeout: float | None) -> list[Answer]:
+        answers: list[Answer] = []
         try:
-            answers = [self._outbox.get(timeout != 0, timeout)]
+            answers.append(self._outbox.get(timeout != 0, timeout))
             while True:
                 answers.append(self._outbox.get_nowait())
         except queue.Empty:
-            return answers if "answers" in locals() else []
+            return answers
 
     def overdue(self, limit_s: float) -> list[Answer]:
         return []
 
     def abandon(self, tickets: set[int]) -> None:
         try:
-            while tickets:
+            while True:  # all that no thread has begun
                 self._inbox.get_nowait()
         except queue.Empty:
             pass
@@ -159,7 +160,7 @@ class Threads:
             self._cv2_threads = None
 
     def close(self) -> None:
-        self.abandon({0})
+        self.abandon(set())
         for _ in self._threads:
             self._inbox.put(None)
         for thread in self._threads:
