@@ -59,6 +59,7 @@ class StageChain:
     """
 
     name: str
+    contract: str
     function: str
     draw: str
     draw_takes_shape: bool
@@ -70,6 +71,7 @@ class StageChain:
     def __call__(self, image: np.ndarray, seed: int, index: int) -> np.ndarray:
         draw = named(self.draw)
         choices = draw(seed, index, image.shape) if self.draw_takes_shape else draw(seed, index)
+        named(self.contract)(image, choices)  # what the stage does not take is said in its own words
         return named(self.function)(image, choices)
 
 
@@ -198,7 +200,7 @@ def _stage_chain(name: str) -> StageChain:
     stage, wanted = STAGES[name]
     draw = f"labkit.stages.{stage}.draw:draw"
     function = plain_variant(stage, wanted)
-    return StageChain(name, function, draw, len(inspect.signature(named(draw)).parameters) == 3)
+    return StageChain(name, f"labkit.stages.{stage}:{stage}", function, draw, len(inspect.signature(named(draw)).parameters) == 3)
 
 
 @cache

@@ -71,6 +71,11 @@ def test_a_chain_from_a_file_gives_the_same_under_every_engine(
     assert all(np.array_equal(a, outcome.value) for a, outcome in zip(many(chain), outcomes, strict=True))
 
 
+def test_an_image_that_a_chain_does_not_take_is_refused_in_its_stages_words() -> None:
+    with pytest.raises(UsageError, match="image is uint8 \\(9, 40, 3\\); give uint8 .* at least 30×30 pixels"):
+        open_chain("document")(np.ascontiguousarray(IMAGE[:9, :40]), 0, 0)
+
+
 def test_a_chain_from_a_file_sees_red_first_as_its_transforms_expect(tmp_path: Path) -> None:
     chain = open_chain(saved(tmp_path, A.Compose([A.ToGray(p=1)])))
     red = np.zeros((8, 8, 3), np.uint8)
