@@ -198,9 +198,9 @@ def plain_variant(stage: str, wanted: tuple[str, ...] = ()) -> str:
 
 def _stage_chain(name: str) -> StageChain:
     stage, wanted = STAGES[name]
-    draw = f"labkit.stages.{stage}.draw:draw"
+    contract, draw = f"labkit.stages.{stage}:{stage}", f"labkit.stages.{stage}.draw:draw"
     function = plain_variant(stage, wanted)
-    return StageChain(name, f"labkit.stages.{stage}:{stage}", function, draw, len(inspect.signature(named(draw)).parameters) == 3)
+    return StageChain(name, contract, function, draw, len(inspect.signature(named(draw)).parameters) == 3)
 
 
 @cache
