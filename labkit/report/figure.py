@@ -48,6 +48,8 @@ def speedups(run: dict[str, Any], stage: str, workload: str) -> Figure:
     axes.set_xscale("log")
     axes.set_xlim(right=max(row["ratio_high"] or row["ratio"] for row in rows) * 3)
     axes.xaxis.set_major_formatter(lambda value, place: f"{value:g}×")
+    low, high = axes.get_xlim()
+    axes.xaxis.set_minor_formatter(_between if high / low < 20 else "")
     axes.set_yticks(
         range(len(rows)), [f"{words.arm(row)}  {words.duration(row['median_s'])}" for row in rows], fontsize=9
     )
@@ -55,6 +57,11 @@ def speedups(run: dict[str, Any], stage: str, workload: str) -> Figure:
     axes.set_title(f"{stage} on {workload}", loc="left", fontsize=11, parse_math=False)
     axes.spines[["top", "right"]].set_visible(False)
     return figure
+
+
+def _between(value: float, place: float) -> str:
+    """The mark of a tick between powers of ten, on an axis so short that there may be no power of ten on it."""
+    return f"{value:g}×" if f"{value:e}"[0] in "235" else ""
 
 
 def block_shares(profiles: Sequence[Profile]) -> Figure:

@@ -21,7 +21,9 @@ PLAIN_WIDTH = 10_000  # columns: no table is that wide
 def console(file: IO[str] | None = None) -> Console:
     """A console on standard output (or ``file``); wide enough in a log that nothing is broken or cut."""
     out = file or sys.stdout
-    return Console(file=out, width=None if out.isatty() else PLAIN_WIDTH, highlight=False, soft_wrap=False)
+    width = None if out.isatty() else PLAIN_WIDTH
+    # In a notebook's kernel rich would display what it is told to write to a file.
+    return Console(file=out, width=width, highlight=False, soft_wrap=False, force_jupyter=False)
 
 
 def print_run(run: dict[str, Any], where: str | None = None, to: Console | None = None) -> None:

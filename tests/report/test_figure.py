@@ -35,6 +35,17 @@ def test_each_arm_with_a_ratio_is_drawn_fastest_on_top(run: dict[str, Any]) -> N
     ]
 
 
+def test_a_short_axis_is_marked_between_the_powers_of_ten_in_the_same_form(
+    measurement_of: Make, measured: Make
+) -> None:
+    arms = measured("plain", 1.0, 0.0, verdict=None), measured("twice", 1.4)
+    figure = speedups(document(measurement_of(*arms)), "blur", "logo")
+    figure.draw_without_rendering()
+    texts = [label.get_text() for label in figure.axes[0].get_xticklabels("both") if label.get_text()]
+    assert {"1×", "2×", "3×"} <= set(texts)
+    assert all(text.endswith("×") for text in texts)
+
+
 @pytest.mark.filterwarnings("ignore:Glyph:UserWarning")  # matplotlib's own font has no Korean letters
 def test_names_are_drawn_as_they_are(run: dict[str, Any]) -> None:
     figure = speedups(run, **PLACE)
