@@ -41,7 +41,7 @@ def test_a_short_axis_is_marked_between_the_powers_of_ten_in_the_same_form(
     arms = measured("plain", 1.0, 0.0, verdict=None), measured("twice", 1.4)
     figure = speedups(document(measurement_of(*arms)), "blur", "logo")
     figure.draw_without_rendering()
-    texts = [label.get_text() for label in figure.axes[0].get_xticklabels("both") if label.get_text()]
+    texts = [label.get_text() for label in figure.axes[0].get_xticklabels(which="both") if label.get_text()]
     assert {"1×", "2×", "3×"} <= set(texts)
     assert all(text.endswith("×") for text in texts)
 
