@@ -64,6 +64,7 @@ class Backend(Protocol):
 
     workers: int
     chunk: int | None  # tasks a batch; None where it depends on how many tasks there are
+    paced: bool  # where nobody says how many, may short tasks go together?
 
     def room(self) -> bool:
         """Would another batch be taken without waiting?"""

@@ -110,6 +110,7 @@ class Crew:
     """The backend of ``shared_memory``."""
 
     chunk = 1
+    paced = True
 
     def __init__(self, function: Callable[..., Any], workers: int, once: Callable[[], Any] | None) -> None:
         self.workers = workers

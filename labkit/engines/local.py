@@ -49,6 +49,7 @@ class Serial:
     """One task after the other in this thread."""
 
     chunk = 1
+    paced = False
 
     def __init__(self, function: Function, workers: int, once: Once | None) -> None:
         self.workers = 1
@@ -88,6 +89,7 @@ class Threads:
     """
 
     chunk = 1
+    paced = False
 
     def __init__(self, function: Function, workers: int, once: Once | None) -> None:
         self.workers = workers

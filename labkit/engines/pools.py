@@ -33,6 +33,7 @@ class LibraryPool:
     """What both pools have in common: batches under way, and beginning anew."""
 
     chunk: int | None = 1
+    paced = False
     name = ""
 
     def __init__(self, function: Callable[..., Any], workers: int, once: Callable[[], Any] | None) -> None:

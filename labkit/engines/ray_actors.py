@@ -47,6 +47,7 @@ class RayActors:
     """The backend of ``ray``. ``address``: a cluster's; else ``RAY_ADDRESS``, else Ray is started here and ended with it."""
 
     chunk = 1
+    paced = False
 
     def __init__(
         self,

@@ -15,6 +15,7 @@ from typing import Any
 
 from labkit.core.errors import UsageError
 from labkit.engines.batches import Answer, Backend, Failure, Outcome, Result, Task, failure
+from labkit.engines.pace import Pace
 
 MOST_BLAME = 2
 GRACE_S = 0.2  # a stream that is closed early lets what runs finish for so long, rather than killing its workers
@@ -40,6 +41,7 @@ class Engine:
     ) -> None:
         self._backend = backend
         self._chunk, self._in_flight, self._time_limit_s = chunk, in_flight, time_limit_s
+        self._pace = Pace(backend.workers) if backend.paced and chunk is None else None
         self._streaming = False
         self._closed = False
 
@@ -64,8 +66,7 @@ class Engine:
         if chunk is None:
             length = len(tasks) if isinstance(tasks, Sized) else UNKNOWN_CHUNK * 4 * self.workers
             chunk = min(LARGEST_CHUNK, max(1, length // (4 * self.workers)))
-        in_flight = self._in_flight or 4 * self.workers * chunk
-        flow = _Flow(self._backend, tasks, min(chunk, in_flight), in_flight, self._time_limit_s, ordered)
+        flow = _Flow(self._backend, tasks, chunk, self._in_flight, self._time_limit_s, ordered, self._pace)
         return self._run(flow)
 
     def _run(self, flow: _Flow) -> Iterator[Outcome]:
@@ -100,12 +101,14 @@ class _Flow:
         backend: Backend,
         tasks: Iterable[Task | None],
         chunk: int,
-        in_flight: int,
+        in_flight: int | None,
         time_limit_s: float | None,
         ordered: bool,
+        pace: Pace | None,
     ) -> None:
-        self.backend, self.source, self.chunk, self.in_flight = backend, tasks, chunk, in_flight
-        self.time_limit_s, self.ordered = time_limit_s, ordered
+        self.backend, self.source, self._chunk, self._in_flight = backend, tasks, chunk, in_flight
+        self.time_limit_s, self.ordered, self.pace = time_limit_s, ordered, pace
+        self.length = len(tasks) if isinstance(tasks, Sized) else None
         self.out: dict[int, list[Indexed]] = {}
         self.again: deque[list[Indexed]] = deque()
         self.cautious = False  # suspects go one at a time
@@ -119,9 +122,21 @@ class _Flow:
         self.source_error: Exception | None = None
         self.look_at = 0.0
 
+    def size(self) -> tuple[int, int]:
+        """Tasks that the next batch takes, and the most that may be taken and not yet yielded."""
+        chunk = self._chunk
+        if self.pace is not None:
+            chunk = self.pace.chunk
+            if self.length is not None:  # towards the end in smaller ones, so that all workers end at about one time
+                chunk = max(1, min(chunk, (self.length - self.taken) // (2 * self.backend.workers)))
+        in_flight = self._in_flight or 4 * self.backend.workers * chunk
+        return min(chunk, in_flight), in_flight
+
     def run(self) -> Iterator[Outcome]:
         self.iterator = iter(self.source)
         self.backend.begin()
+        if self.pace is not None:
+            self.pace.begin()
         try:
             while True:
                 self.fill()
@@ -175,9 +190,10 @@ class _Flow:
     def take(self) -> list[Indexed]:
         """The next batch of the source; empty when there is none, or no room for a whole one."""
         batch: list[Indexed] = []
-        if self.exhausted or self.in_flight - self.held < self.chunk:
+        chunk, in_flight = self.size()
+        if self.exhausted or in_flight - self.held < chunk:
             return batch
-        for _ in range(self.chunk):
+        for _ in range(chunk):
             try:
                 task = next(self.iterator)
             except StopIteration:
@@ -208,6 +224,8 @@ class _Flow:
         if batch is None:
             return  # of a stream that was given up
         if answer.results is not None:
+            if self.pace is not None:
+                self.pace.answered(len(batch))
             for (index, _), result in zip(batch, answer.results, strict=True):
                 self.finish(index, result)
         elif answer.failure is not None:

@@ -18,9 +18,11 @@ Script = Callable[[int, list[Task]], Answer]
 class Obedient:
     """A backend without workers: a script answers each batch, the last handed over first."""
 
-    def __init__(self, script: Script | None = None, chunk: int | None = 1, workers: int = 2) -> None:
+    def __init__(
+        self, script: Script | None = None, chunk: int | None = 1, workers: int = 2, paced: bool = False
+    ) -> None:
         self.script = script or (lambda ticket, tasks: Answer(ticket, [(True, task[0]) for task in tasks]))
-        self.chunk, self.workers = chunk, workers
+        self.chunk, self.workers, self.paced = chunk, workers, paced
         self.waiting: list[tuple[int, list[Task]]] = []
         self.batches: list[list[Any]] = []
         self.most = 0
