@@ -119,13 +119,19 @@ def thread_environment(threads: int) -> dict[str, str]:
     }
 
 
+def set_cv2_threads(threads: int) -> None:
+    """Tell cv2, if it is imported already: it heeds no environment variable. It starts its threads when it needs them."""
+    if "cv2" in sys.modules:
+        sys.modules["cv2"].setNumThreads(threads)
+
+
 def set_threads(threads: int) -> None:
     """Tell the libraries that are imported already to use ``threads`` threads (BLAS, OpenMP, cv2, torch).
 
-    Numba and polars heed only their environment variables: asking Numba later would start its threads.
+    BLAS starts its threads at once. Numba and polars heed only their environment variables: asking Numba later would start
+    its threads.
     """
     threadpool_limits(threads)
-    if "cv2" in sys.modules:
-        sys.modules["cv2"].setNumThreads(threads)
+    set_cv2_threads(threads)
     if "torch" in sys.modules:
         sys.modules["torch"].set_num_threads(threads)

@@ -23,7 +23,7 @@ from typing import Any, Protocol
 
 import cloudpickle
 
-from labkit.core.cpus import set_threads
+from labkit.core.cpus import set_cv2_threads
 from labkit.core.process import die_with_parent, thread_count
 from labkit.core.registry import registry
 from labkit.core.stage import Stage
@@ -120,7 +120,9 @@ def _prepare(preparation: Preparation) -> None:
 
 def _warm(stage: str, arm: str, workers: int, held: dict[str, Any]) -> None:
     """Call an arm once here, so that its launches inherit what it compiled. Only for arms seen to start no thread."""
-    set_threads(workers)  # as when it was seen: cv2 heeds no environment variable, and its pool does not survive a fork
+    set_cv2_threads(
+        workers
+    )  # as when it was seen: its pool does not survive a fork. BLAS would start its threads if told
     try:
         with open_arm(stage, ArmName.parse(arm), workers) as call:
             call(*held["inputs"])

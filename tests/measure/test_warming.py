@@ -13,13 +13,14 @@ from labkit.measure.schedule import plan_table
 
 
 @pytest.mark.skipif(not os.path.isdir("/proc/self/task"), reason="reads /proc")
-def test_an_arm_that_is_warmed_up_on_one_thread_leaves_no_threads_that_a_fork_would_wait_for():
+@pytest.mark.parametrize(("arm", "threads"), [("cv2", 1), ("numba_loop", 2)])
+def test_an_arm_that_is_warmed_up_leaves_no_threads_that_a_fork_would_wait_for(arm: str, threads: int) -> None:
     registry.discover()
     inputs = registry.stage("augment").workload("1080p_widest").build()  # large enough for cv2's own threads
     parent = Parent(1, np.random.default_rng(0))
     try:
-        parent.tell(("hold", {"inputs": inputs}), ("warm", "augment", "cv2", 1))
-        launch = LaunchTask("augment", ("cv2",), plan_table({"cv2": 0.02}, "cv2", 0.2, set()), None, 1, 5)
+        parent.tell(("hold", {"inputs": inputs}), ("warm", "augment", arm, threads))
+        launch = LaunchTask("augment", (arm,), plan_table({arm: 0.02}, arm, 0.2, set()), None, threads, 5)
         outcome = parent.run(launch, Limits(20.0))
         assert outcome.ending == "done"
         assert len(os.listdir(f"/proc/{parent.pid}/task")) == 1
