@@ -5,7 +5,7 @@ BIN := .venv/bin
 SOURCES := $(shell find labkit -name '*.pyx' -o -name '*.c' -o -name '*.h' -o -name '*.cpp' -o -name '*.hpp' 2>/dev/null)
 EXTENSIONS := pyproject.toml setup.py requirements.lock $(SOURCES)
 BUDGET ?= 4
-WORKLOADS ?= logo*,photo*,few,million
+WORKLOADS ?= logo*,photo*,few,million,512
 INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check --constraint requirements.lock
 
 .DEFAULT_GOAL := help
@@ -14,7 +14,7 @@ INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check --constr
 help:  ## what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-bench: .venv/ready data  ## measure every stage within 3 minutes, print the tables, store a run under results/
+bench: .venv/ready data  ## measure the stages in about 4 minutes, print the tables, store a run under results/
 	@$(BIN)/labkit bench --workloads '$(WORKLOADS)' --budget $(BUDGET)
 
 lab: .venv/ready data  ## open JupyterLab on notebooks/
