@@ -76,7 +76,8 @@ class Chooser:
             one_s = self._first()
             left_s = one_s * len(self._tasks)
             if left_s < SMALL_S and workers is None:
-                return Choice("serial", 1, reason=f"auto: serial, for about {words.duration(left_s)} of work")
+                left = f"for about {words.duration(left_s)} of work" if self._tasks else "for so few images"
+                return Choice("serial", 1, reason=f"auto: serial, {left}")
         names = [name for name in ("serial", "threads", processes) if name in engines]
         choices = [Choice(name, cpus if name != "serial" else 1) for name in names]
         measured = self._compare([choice for choice in choices if workers in (None, choice.workers)], one_s)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,6 +54,8 @@ class Job:
             raise UsageError(
                 f"--time-limit needs an engine whose workers can be ended, and {self.engine} has none; give auto"
             )
+        if self.time_limit_s is not None and not 0 < self.time_limit_s < math.inf:
+            raise UsageError(f"--time-limit is {self.time_limit_s}; give a number of seconds above 0")
 
 
 class Listener:
@@ -93,6 +96,7 @@ def run(job: Job, listener: Listener | None = None) -> Report:
             _recount(job, missing, report)
         report.memory_after, report.memory_peak = memory.now(), memory.peak
     remove_leftovers(job.target)
+    report.failures.sort()  # the same list whatever the engine
     report.write_failures(job.target)
     if not report.stopped:  # whoever pressed Ctrl-C waits for the end
         _write_sheet(job, plan, report)

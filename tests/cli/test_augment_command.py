@@ -51,7 +51,7 @@ def test_a_first_run_says_what_it_did_and_a_second_one_that_there_is_nothing_to_
     assert "engine serial, chain photo, seed 0" in first.out
     assert "memory of all processes: " in first.out
     assert "contact sheet: out/contact_sheet.jpg" in first.out
-    assert "auto: serial, for about " in first.err
+    assert "auto: serial, for so few images" in first.err
     assert sorted(outputs(photos.parent / "out")) == [
         *("a.jpg", "b.png", "c.webp", "trip to 서울/d.jpg", "trip to 서울/호퍼.jpg", "z.tif")
     ]

@@ -127,6 +127,12 @@ def test_little_work_is_done_without_starting_anything(clock: Clock) -> None:
     assert "serial, for about 2." in made.reason
 
 
+def test_work_that_is_over_before_a_choice_is_not_told_as_none(clock: Clock) -> None:
+    made, done, _ = chosen(clock, RATES, 3)
+    assert made.reason == "auto: serial, for so few images"
+    assert sum(done.values()) == 3
+
+
 def test_a_few_very_slow_images_are_not_spent_on_measuring(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(choice, "cpu_limit", lambda: 8)
     made, _, driver = chosen(clock, {("serial", 1): 0.1}, 6)
