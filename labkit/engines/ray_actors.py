@@ -67,9 +67,9 @@ class RayActors:
         self._crew: list[Hand] = []
         self._place: str | None = None
         self._ours = not ray.is_initialized()
-        if self._ours:
-            self._connect(address or os.environ.get("RAY_ADDRESS"))
         try:
+            if self._ours:
+                self._connect(address or os.environ.get("RAY_ADDRESS"))
             self._packed = ray.put(packed)
             self._class = ray.remote(num_cpus=1, max_restarts=0, scheduling_strategy="SPREAD")(_Actor)
             self.begin()

@@ -2,8 +2,10 @@
 
 import os
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import cloudpickle
@@ -79,3 +81,24 @@ def test_a_node_lost_in_mid_run_loses_no_image(cluster: Any) -> None:
     assert cluster.second is None  # both nodes had worked
     assert [found[n].error for n in range(80)] == [None] * 80
     assert all(np.array_equal(found[n].value[1], 255 - images[n]) for n in range(80))
+
+
+def test_ctrl_c_while_ray_starts_leaves_no_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    import ray
+
+    folders: list[bool] = []
+    ended: list[bool] = []
+
+    def interrupted(**_: Any) -> None:
+        folders.append(any(tmp_path.iterdir()))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(ray, "is_initialized", lambda: False)
+    monkeypatch.setattr(ray, "init", interrupted)
+    monkeypatch.setattr(ray, "shutdown", lambda: ended.append(True))
+    monkeypatch.delenv("RAY_ADDRESS", raising=False)
+    with pytest.raises(KeyboardInterrupt):
+        open_engine("ray", act, 1)
+    assert (folders, ended) == ([True], [True])
+    assert not list(tmp_path.iterdir())
