@@ -12,22 +12,25 @@ import sys
 
 import typer
 
-from labkit.cli import (
-    augment,
-    bench,
-    check,
-    compare,
-    diff,
-    lab,
-    list_,
-    memory,
-    ocr_dataset,
-    profile,
-    runs,
-    serve,
-    sweep,
-)
-from labkit.core.errors import UsageError, VariantFailed
+try:  # what they need takes a second or two to import, in which people press Ctrl-C too
+    from labkit.cli import (
+        augment,
+        bench,
+        check,
+        compare,
+        diff,
+        lab,
+        list_,
+        memory,
+        ocr_dataset,
+        profile,
+        runs,
+        serve,
+        sweep,
+    )
+    from labkit.core.errors import UsageError, VariantFailed
+except KeyboardInterrupt:
+    sys.exit(130)
 
 app = typer.Typer(
     help="Make slow image pipelines fast, and prove it: check variants of a stage against one another, time them "

@@ -1,6 +1,8 @@
 """Wrong usage is one line on standard error that says what would be right; help has an example."""
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -105,3 +107,18 @@ def test_an_error_in_a_loaded_file_is_one_line(labkit: Labkit, toy: Registry, tm
     assert said.err == (
         f"labkit: --load {file}: variant mine takes (picture), but stage lines asks for lines(image: Any) -> None\n"
     )
+
+
+def test_ctrl_c_while_the_commands_are_imported_is_no_traceback() -> None:
+    code = (
+        "import sys\n"
+        "class Pressed:\n"
+        "    def find_spec(self, name, *_):\n"
+        "        if name == 'labkit.api':\n"
+        "            raise KeyboardInterrupt\n"
+        "sys.meta_path.insert(0, Pressed())\n"
+        "from labkit.cli import main\n"
+        "main()\n"
+    )
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert (said.returncode, said.stdout, said.stderr) == (130, "", "")
