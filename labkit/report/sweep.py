@@ -9,15 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from labkit.report import words
 from labkit.report.sweep_cells import COLORED, LEFT, SweepCells, cells
 from labkit.report.sweep_html import html
 from labkit.report.sweep_words import Document
-from labkit.report.text import COLORS, console
+from labkit.report.text import COLORS, console, print_origin
 from labkit.store import Run
 
 if TYPE_CHECKING:
@@ -92,12 +90,7 @@ def print_sweep(document: Document, where: str | None = None, to: Console | None
         out.print(Text(f"  not shown for want of width: {left_out}"), style="dim", soft_wrap=True)
     for number, note in enumerate(part.notes):
         out.print(Text("  " + note), style="bold" if number == 0 else "dim", soft_wrap=True)
-    out.print()
-    if document["stopped"]:
-        out.print("[yellow]stopped early: what is shown was done before[/yellow]")
-    out.print(f"on {escape(words.machine(document['machine']))}", soft_wrap=True)
-    if where:
-        out.print(f"stored in {escape(where)}", soft_wrap=True)
+    print_origin(out, document, where)
 
 
 def _fitting(part: SweepCells, width: int) -> list[int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from typing import IO, Any
 
 from rich.console import Console
@@ -47,10 +48,15 @@ def print_run(run: dict[str, Any], where: str | None = None, to: Console | None 
             out.print(Text(f"  not shown for want of width: {left_out}"), style="dim", soft_wrap=True)
         for note in part.notes:
             out.print(Text("  " + note), style="dim" if not note.startswith("best") else "bold", soft_wrap=True)
+    print_origin(out, run, where)
+
+
+def print_origin(out: Console, document: Mapping[str, Any], where: str | None) -> None:
+    """Print below a run or a sweep whether it was stopped, the machine, and where it is stored."""
     out.print()
-    if run["stopped"]:
+    if document["stopped"]:
         out.print("[yellow]stopped early: what is shown was done before[/yellow]")
-    out.print(f"on {escape(words.machine(run['machine']))}", soft_wrap=True)
+    out.print(f"on {escape(words.machine(document['machine']))}", soft_wrap=True)
     if where:
         out.print(f"stored in {escape(where)}", soft_wrap=True)
 
