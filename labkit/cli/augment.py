@@ -8,7 +8,6 @@ import typer
 
 from labkit.cli import folders, options
 from labkit.folders import Job
-from labkit.folders.run import MAX_PIXELS
 from labkit.pipelines.chains import open_chain
 
 
@@ -29,7 +28,7 @@ def command(
     chunk: folders.Chunk = None,
     memory_limit: folders.MemoryLimit = None,
     time_limit: folders.TimeLimit = None,
-    max_pixels: folders.MaxPixels = MAX_PIXELS,
+    max_pixels: folders.MaxPixels = "250M",
     limit: folders.Limit = None,
     overwrite: folders.Overwrite = False,
     as_json: options.Json = False,
@@ -53,9 +52,9 @@ def command(
         engine=engine,
         workers=folders.worker_count(workers),
         chunk=chunk,
-        memory_limit=folders.size_in_bytes(memory_limit, "--memory-limit"),
+        memory_limit=options.size_in_bytes(memory_limit, "--memory-limit") if memory_limit else None,
         time_limit_s=time_limit,
-        max_pixels=max_pixels,
+        max_pixels=options.number(max_pixels, "--max-pixels"),
         limit=limit,
         overwrite=overwrite,
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import sys
 import threading
 from pathlib import Path
@@ -17,7 +16,6 @@ from labkit.folders import Job, run
 from labkit.report.folders import FolderProgress, failure_lines, summary_lines
 
 THREADS = "labkit engine"  # the name of the engine's threads
-UNITS = {"": 0, "K": 10, "M": 20, "G": 30, "T": 40}
 
 Source = Annotated[
     Path, typer.Argument(metavar="IN", help="A folder of images; subfolders count, links to folders don't.")
@@ -60,9 +58,10 @@ TimeLimit = Annotated[
     ),
 ]
 MaxPixels = Annotated[
-    int,
+    str,
     typer.Option(
-        metavar="N", min=1, help="Refuse larger images, before they are decoded: a small file may claim terabytes."
+        metavar="N",
+        help="Refuse larger images, before they are decoded: a small file may claim terabytes. Such as 250M.",
     ),
 ]
 Limit = Annotated[
@@ -72,17 +71,6 @@ Overwrite = Annotated[
     bool,
     typer.Option("--overwrite", help="Remove earlier outputs of these images first. Else only missing ones are made."),
 ]
-
-
-def size_in_bytes(text: str | None, option: str) -> int | None:
-    """Bytes of ``2G``, ``700M``, ``1.5GiB`` (powers of 1024); raises UsageError."""
-    if text is None:
-        return None
-    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([KMGT]?)(?:i?B)?", text.strip(), re.IGNORECASE)
-    size = int(float(found.group(1)) * 2 ** UNITS[found.group(2).upper()]) if found else 0
-    if size <= 0:
-        raise UsageError(f"{option} is {text!r}; give a size such as 2G or 700M")
-    return size
 
 
 def worker_count(text: str) -> int | None:

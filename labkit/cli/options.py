@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -11,6 +12,8 @@ import typer
 
 from labkit.core.errors import UsageError
 from labkit.core.registry import registry
+
+POWERS = ["", "K", "M", "G", "T"]
 
 Stages = Annotated[list[str] | None, typer.Argument(metavar="[STAGE...]", help="Stages; all when none is named.")]
 Variants = Annotated[
@@ -42,6 +45,27 @@ def names(text: str | None) -> list[str] | None:
     if not all(found):
         raise UsageError(f"{text!r} holds an empty name; give names with commas between, such as naive,native@threads")
     return found
+
+
+def size_in_bytes(text: str, option: str) -> int:
+    """Bytes of ``2G``, ``700M``, ``1.5GiB`` (powers of 1024); raises UsageError that names the option."""
+    size = _scaled(text, 1024, "(?:i?B)?")
+    if size < 1:
+        raise UsageError(f"{option} is {text!r}; give a size such as 2G or 700M")
+    return size
+
+
+def number(text: str, option: str) -> int:
+    """A whole number of at least 1 as people write it, such as 50M or 500k (powers of 1000); raises UsageError."""
+    found = _scaled(text, 1000, "")
+    if found < 1:
+        raise UsageError(f"{option} is {text!r}; give a number such as 50M, at least 1")
+    return found
+
+
+def _scaled(text: str, base: int, unit: str) -> int:
+    found = re.fullmatch(rf"(\d+(?:\.\d+)?)\s*([KMGT]?){unit}", text.strip(), re.IGNORECASE)
+    return int(float(found[1]) * base ** POWERS.index(found[2].upper())) if found else 0
 
 
 def load_all(files: list[Path] | None) -> None:

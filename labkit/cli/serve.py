@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from labkit.cli import options
 from labkit.core.cpus import cpu_limit
 from labkit.core.errors import UsageError
 
@@ -31,7 +32,7 @@ def command(
     queue: Annotated[
         int, typer.Option(metavar="N", help="Requests that may wait; beyond them the answer is 503.")
     ] = 64,
-    max_bytes: Annotated[str, typer.Option(metavar="N", help="Largest body of a request, such as 20M.")] = "20M",
+    max_bytes: Annotated[str, typer.Option(metavar="SIZE", help="Largest body of a request, such as 20M.")] = "20M",
     max_pixels: Annotated[str, typer.Option(metavar="N", help="Largest image, told before it is decoded.")] = "50M",
     time_limit: Annotated[
         float, typer.Option(metavar="S", help="Seconds until a request is given up; a worker that hangs is replaced.")
@@ -46,16 +47,17 @@ def command(
 
     Example: labkit serve --port 8000 --workers 2
     """
-    from labkit.cli.options import names
     from labkit.engines import STARTS_PROCESSES, check_engine
     from labkit.pipelines.chains import open_chain
-    from labkit.serve.limits import Limits, count
+    from labkit.serve.limits import Limits
     from labkit.serve.run import address_of, is_loopback, listen, serve
 
     check_engine(engine)
-    limits = Limits(queue, count(max_bytes, "--max-bytes"), count(max_pixels, "--max-pixels"), time_limit)
+    limits = Limits(
+        queue, options.size_in_bytes(max_bytes, "--max-bytes"), options.number(max_pixels, "--max-pixels"), time_limit
+    )
     opened = {}
-    for name in names(chains) or []:
+    for name in options.names(chains) or []:
         word = Path(name).stem
         if word in opened:
             raise UsageError(f"--chains {chains}: two chains are called {word!r}; rename a file")

@@ -113,26 +113,36 @@ def keep_settings(target: Path, plan: Plan, settings: Mapping[str, Any], overwri
     Raises UsageError.
     """
     file = target / SETTINGS
+    before = _settings_before(file)
+    if before and before.get("command") != settings["command"]:
+        raise UsageError(f"{target} belongs to labkit {before.get('command')}; give another output folder")
     if overwrite:
         for output in plan.existing:
             (target / output).unlink()
         plan.existing.clear()
     elif plan.existing:
-        _check_settings(file, sorted(plan.existing), settings)
+        _check_settings(before, target, min(plan.existing), settings)
     try:
         write_whole(file, json.dumps(dict(settings), indent=1, ensure_ascii=False).encode() + b"\n")
     except BadFile as error:
         raise UsageError(f"output folder {target}: {error}; give a folder that can be written to") from error
 
 
-def _check_settings(file: Path, existing: list[str], settings: Mapping[str, Any]) -> None:
-    way_out = "give another output folder, or --overwrite to make these again"
+def _settings_before(file: Path) -> dict[str, Any] | None:
+    """What the last run in this folder wrote down; None where there is none, or something else."""
     try:
         before = json.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError):
-        before = None
-    if not isinstance(before, dict):
-        raise UsageError(f"{file.parent} holds {existing[0]}, and no {SETTINGS} that says what made it; {way_out}")
-    for word, value in settings.items():
-        if word in ("command", "chain", "seed") and before.get(word) != value:
-            raise UsageError(f"{file.parent} holds outputs made with {word} {before.get(word)}, not {value}; {way_out}")
+        return None
+    return before if isinstance(before, dict) else None
+
+
+def _check_settings(before: dict[str, Any] | None, target: Path, existing: str, settings: Mapping[str, Any]) -> None:
+    way_out = "give another output folder, or --overwrite to make these again"
+    if before is None:
+        raise UsageError(f"{target} holds {existing}, and no {SETTINGS} that says what made it; {way_out}")
+    for word in ("chain", "seed"):
+        if before.get(word) != settings[word]:
+            raise UsageError(
+                f"{target} holds outputs made with {word} {before.get(word)}, not {settings[word]}; {way_out}"
+            )

@@ -157,7 +157,8 @@ def _once_more(driver: Driver, settle: Settle) -> None:
 def _chosen(job: Job, missing: list[FileTask], driver: Driver, settle: Settle) -> Choice:
     """The engine asked for, or the one that is fastest; to find that some of the missing images are done."""
     if job.engine != AUTO:
-        return Choice(job.engine, 1 if job.engine == "serial" else job.workers or cpu_limit())
+        most = 1 if job.engine == "serial" else len(missing)  # a worker without an image would start for nothing
+        return Choice(job.engine, max(1, min(most, job.workers or cpu_limit())))
     engines = [name for name in ENGINES if job.time_limit_s is None or name not in IN_PROCESS]
     return Chooser(driver, missing, settle).choose(engines, job.workers)
 

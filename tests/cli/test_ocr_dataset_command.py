@@ -68,4 +68,4 @@ def test_outputs_of_the_other_command_are_not_mixed_in(pages: Path, labkit: Labk
     (pages / "page.png").unlink()
     said = labkit("ocr-dataset", "in", "out")
     assert said.status == 2
-    assert "out holds outputs made with command augment, not ocr-dataset" in said.err
+    assert "out belongs to labkit augment; give another output folder" in said.err

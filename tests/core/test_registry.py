@@ -203,7 +203,10 @@ def test_an_arm_is_opened_before_it_is_called_and_closed_after(toy: Registry) ->
     ("arm", "said"),
     [
         ("plain@threads", "stage blur declares no split, so none of its variants runs under an engine"),
-        ("plain@rockets", "unknown engine 'rockets'; engines: serial, threads, processes, chunks, pool_imap, shared_memory, ray"),
+        (
+            "plain@rockets",
+            "unknown engine 'rockets'; engines: serial, threads, processes, chunks, pool_imap, shared_memory, ray",
+        ),
         ("absent", "variant absent of stage blur: not built here"),
     ],
 )

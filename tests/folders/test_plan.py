@@ -90,7 +90,7 @@ def test_an_output_folder_that_touches_the_inputs_is_refused(
     [
         ({"seed": 2}, "holds outputs made with seed 1, not 2; give another output folder, or --overwrite"),
         ({"chain": "hybrid"}, "holds outputs made with chain photo, not hybrid"),
-        ({"command": "ocr-dataset"}, "holds outputs made with command augment, not ocr-dataset"),
+        ({"command": "ocr-dataset"}, "belongs to labkit augment; give another output folder"),
     ],
 )
 def test_outputs_of_other_settings_are_not_mixed(tmp_path: Path, change: dict[str, object], line: str) -> None:
