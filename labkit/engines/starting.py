@@ -11,6 +11,7 @@ import sys
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from multiprocessing import forkserver, resource_tracker
 from multiprocessing.connection import wait
 from typing import Any
 
@@ -34,7 +35,21 @@ def context() -> Any:
     if start_method == "forkserver":
         # Heeded by a fork server that has yet to start: a worker then starts in 20 ms instead of 200.
         chosen.set_forkserver_preload(["__main__", "labkit.engines.crew", "labkit.engines.pools"])
+        _start_fork_server()
     return chosen
+
+
+def _start_fork_server() -> None:
+    """Start it deaf to Ctrl-C, which it would ignore only after it has imported all that: until then it died with a traceback.
+
+    The resource tracker comes first, because its own start lets the signal through again (multiprocessing.resource_tracker).
+    """
+    resource_tracker.ensure_running()
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        forkserver.ensure_running()
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def pack(function: Callable[..., Any], once: Callable[[], Any] | None, engine: str) -> bytes:

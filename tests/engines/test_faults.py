@@ -213,3 +213,19 @@ def test_workers_end_with_a_process_that_is_killed(script: Any, name: str, metho
     process.kill()
     assert len(children) >= 2
     assert psutil.wait_procs(children, timeout=30)[1] == []
+
+
+def test_the_fork_server_is_deaf_to_ctrl_c_from_its_start(tmp_path: Path) -> None:
+    """It ignores the signal only once it has imported what it preloads, for a second or so: the mask holds until then."""
+    code = (
+        "from multiprocessing import forkserver\n"
+        "from labkit.engines import starting\n"
+        "if __name__ == '__main__':\n"
+        "    starting.context()\n"
+        "    status = open(f'/proc/{forkserver._forkserver._forkserver_pid}/status').read()\n"
+        "    print([line.split()[1] for line in status.splitlines() if line.startswith('SigBlk')][0])\n"
+    )
+    script = tmp_path / "script.py"
+    script.write_text(code)
+    said = subprocess.run([sys.executable, script], capture_output=True, text=True, timeout=60, check=True)
+    assert int(said.stdout, 16) & 1 << (signal.SIGINT - 1)
