@@ -14,7 +14,7 @@
 // the cache by the arm before:
 //    2.6 / 1.5  the same
 //    2.5 / 1.4  weights of 16 columns at a time; of an upright box beyond the border only what lies outside goes pixel by pixel
-//    2.4 / 1.35 a thread claims its next boxes before it needs them, so that it always knows what to ask for  <- this file
+//    2.4 / 1.4  a thread claims its next boxes before it needs them, so that it always knows what to ask for  <- this file
 // Of this on one thread, 0.5 is allocation. With page and crops in the cache, an upright box takes 0.65 ns a pixel, a level
 // one 1.6 (a parallelogram) or 1.9 (in perspective), and another slanted one above 2; the rest is waiting for the page.
 #define NPY_NO_DEPRECATED_API NPY_1_7_API_VERSION
