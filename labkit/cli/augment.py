@@ -52,7 +52,7 @@ def command(
         engine=engine,
         workers=folders.worker_count(workers),
         chunk=chunk,
-        memory_limit=options.size_in_bytes(memory_limit, "--memory-limit") if memory_limit else None,
+        memory_limit=options.size_in_bytes(memory_limit, "--memory-limit") if memory_limit is not None else None,
         time_limit_s=time_limit,
         max_pixels=options.number(max_pixels, "--max-pixels"),
         limit=limit,
