@@ -23,6 +23,7 @@ from labkit.measure.machine import machine_facts
 from labkit.measure.memory import default_limit
 from labkit.measure.result import Row, Table
 from labkit.measure.table import Listener, Settings, Stopped, check_table, measure_table
+from labkit.measure.turn import Turn
 
 DEFAULT_BUDGET_S = 10.0
 LONGEST_BUDGET_S = 86_400.0
@@ -136,11 +137,16 @@ def make_settings(
 def measure(
     requests: Sequence[Request], settings: Settings, listener: Listener | None = None, fleet: Fleet | None = None
 ) -> Measurement:
-    """Measure every table. Ctrl-C ends it early and keeps what is done. A fleet given stays up afterwards."""
+    """Measure every table, when it is this process's turn. Ctrl-C ends it early and keeps what is done.
+
+    A fleet given stays up afterwards, and its turn is its owner's affair.
+    """
     listener = listener or Listener()
-    started, begin = datetime.now(UTC).isoformat(timespec="milliseconds"), time.perf_counter()
-    measurement = Measurement([], machine_facts(), settings, started)
     with ExitStack() as stack:
+        if fleet is None:
+            stack.enter_context(Turn(_told(requests)))
+        started, begin = datetime.now(UTC).isoformat(timespec="milliseconds"), time.perf_counter()
+        measurement = Measurement([], machine_facts(), settings, started)
         if fleet is None:
             rng = np.random.default_rng([settings.seed, 1])
             fleet = stack.enter_context(Fleet(settings.threads, rng, LAUNCHERS))
@@ -161,11 +167,17 @@ def measure(
     return measurement
 
 
+def _told(requests: Sequence[Request]) -> str:
+    """What is measured, for those who wait for it."""
+    tables = [f"{request.stage} on {request.workload}" for request in requests]
+    return f"{tables[0]} and {len(tables) - 1} tables more" if len(tables) > 1 else "".join(tables)
+
+
 def check(requests: Sequence[Request], settings: Settings, listener: Listener | None = None) -> list[Row]:
     """Only the agreement gate, for every table; no launches, no run."""
     rng = np.random.default_rng([settings.seed, 1])
     rows: list[Row] = []
-    with Fleet(settings.threads, rng, launchers=0) as fleet:
+    with Turn(_told(requests)), Fleet(settings.threads, rng, launchers=0) as fleet:
         for request in requests:
             rows += check_table(fleet, request.stage, request.workload, request.arms, settings, listener or Listener())
     return rows

@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from labkit.measure.limit import LIMIT
-from labkit.measure.result import Table
-from labkit.measure.statistics import Reason, Verdict, best_of, compare_family, launch_median
+from labkit.measure.result import Row, Status, Table
+from labkit.measure.statistics import (
+    Interval,
+    Reason,
+    Verdict,
+    best_of,
+    compare_family,
+    launch_median,
+    median_interval,
+    sign_interval_rank,
+)
+
+ALPHA = 0.05  # of a provisional interval's whole family
 
 
 def conclude(table: Table, sound: Sequence[str], *, stopped: bool = False) -> bool:
@@ -22,22 +34,7 @@ def conclude(table: Table, sound: Sequence[str], *, stopped: bool = False) -> bo
     if not table.samples.launches:
         return False
     rows = {row.arm: row for row in table.rows}
-    seconds = [table.samples.seconds(launch) for launch in table.samples.launches]
-    column = {arm: number for number, arm in enumerate(table.samples.arms)}
-
-    def between(slow: str, fast: str) -> np.ndarray:
-        """Per launch, the median over its rounds of log(t_slow / t_fast)."""
-        return np.array([launch_median(np.log(s[:, column[slow]] / s[:, column[fast]])) for s in seconds])
-
-    timed = [arm for arm in sound if arm in column and not math.isnan(_typical(seconds, column[arm]))]
-    for arm in timed:
-        row = rows[arm]
-        row.median_s = _typical(seconds, column[arm])
-        row.device_s = _device_seconds(table, arm)
-        if table.facts["items"]:
-            row.items_per_s = table.facts["items"] / row.median_s
-        if not math.isnan(_typical(seconds, column[LIMIT])):
-            row.limit_ratio = float(np.exp(np.nanmedian(between(arm, LIMIT))))
+    timed, between = _times(table, sound)
     rivals = [arm for arm in timed if arm != table.baseline]
     if table.baseline not in timed:
         return False
@@ -47,15 +44,65 @@ def conclude(table: Table, sound: Sequence[str], *, stopped: bool = False) -> bo
     base = rows[table.baseline]
     base.ratio = base.ratio_low = base.ratio_high = 1.0
     for arm, comparison in comparisons.items():
-        row, interval = rows[arm], comparison.interval
-        row.ratio, row.verdict = interval.ratio, comparison.verdict
-        row.ratio_low = interval.ratio_low if math.isfinite(interval.low) else None
-        row.ratio_high = interval.ratio_high if math.isfinite(interval.high) else None
+        row = rows[arm]
+        _tell(row, comparison.interval)
+        row.verdict = comparison.verdict
         row.reason = None if comparison.reason is Reason.NONE else str(comparison.reason)
     if len(timed) > 1:
         table.best = best_of(timed, between, table.looks, look, stopped=stopped)
     resolved = all(comparison.verdict is not Verdict.UNRESOLVED for comparison in comparisons.values())
     return resolved and (table.best is None or table.best.decided)
+
+
+def provisional(table: Table) -> list[Row]:
+    """What the launches so far come to, in rows of their own; the table is left as it is.
+
+    A ratio has the interval that it would have were these launches all (None while they are too few for the family), and
+    no verdict: those belong to the looks that were planned, not to whoever watches meanwhile.
+    """
+    rows = [replace(row) for row in table.rows]
+    sound = [row.arm for row in rows if row.status is Status.MEASURED]
+    timed, between = _times(replace(table, rows=rows), sound) if table.samples.launches else ([], None)
+    if between is None or table.baseline not in timed:
+        return rows
+    for row in rows:
+        if row.arm == table.baseline:
+            row.ratio = row.ratio_low = row.ratio_high = 1.0
+        elif row.arm in timed:
+            values = between(table.baseline, row.arm)
+            values = values[~np.isnan(values)]
+            _tell(row, median_interval(values, sign_interval_rank(values.size, ALPHA / table.facts["family"])))
+    return rows
+
+
+def _times(table: Table, sound: Sequence[str]) -> tuple[list[str], Callable[[str, str], np.ndarray]]:
+    """Write the times into the rows of arms that have some; gives these arms, and what compares two of them.
+
+    That is, per launch, the median over its rounds of log(t_slow / t_fast).
+    """
+    seconds = [table.samples.seconds(launch) for launch in table.samples.launches]
+    column = {arm: number for number, arm in enumerate(table.samples.arms)}
+
+    def between(slow: str, fast: str) -> np.ndarray:
+        return np.array([launch_median(np.log(s[:, column[slow]] / s[:, column[fast]])) for s in seconds])
+
+    timed = [arm for arm in sound if arm in column and not math.isnan(_typical(seconds, column[arm]))]
+    rows = {row.arm: row for row in table.rows}
+    for arm in timed:
+        row = rows[arm]
+        row.median_s = _typical(seconds, column[arm])
+        row.device_s = _device_seconds(table, arm)
+        if table.facts["items"]:
+            row.items_per_s = table.facts["items"] / row.median_s
+        if not math.isnan(_typical(seconds, column[LIMIT])):
+            row.limit_ratio = float(np.exp(np.nanmedian(between(arm, LIMIT))))
+    return timed, between
+
+
+def _tell(row: Row, interval: Interval) -> None:
+    row.ratio = interval.ratio
+    row.ratio_low = interval.ratio_low if math.isfinite(interval.low) else None
+    row.ratio_high = interval.ratio_high if math.isfinite(interval.high) else None
 
 
 def no_baseline(table: Table, arms: Sequence[str]) -> None:

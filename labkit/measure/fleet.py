@@ -11,6 +11,7 @@ import os
 import socket
 import subprocess
 import sys
+import time
 from multiprocessing.connection import Connection
 from typing import Any
 
@@ -20,10 +21,13 @@ import numpy as np
 from labkit.core.cpus import thread_environment
 from labkit.core.registry import registry
 from labkit.measure.parent import Limits, Outcome, Preparation, Task
+from labkit.measure.stop import stopped, wait
 
 LAUNCHERS = 5
 LONGEST_PADDING = 4096  # bytes of environment
 START_TIMEOUT_S = 120
+PATIENCE_S = 5.0  # to clean up after itself and leave
+HURRIED_S = 0.3  # the same, for a whole fleet that is stopped
 
 # ("hold", {name: thing}) for children to find; ("import", modules) and ("warm", stage, arm, workers) so that children
 # inherit what is imported and compiled: only modules and arms that were seen to start no thread.
@@ -62,7 +66,7 @@ class Parent:
         """Wait until it has imported everything; raises ParentLost when it can't."""
         if self._ready:
             return
-        if not self._pipe.poll(START_TIMEOUT_S):
+        if not wait(self._pipe, START_TIMEOUT_S):
             raise ParentLost(f"a measuring process did not start within {START_TIMEOUT_S} s")
         answer = self._receive()
         if isinstance(answer, str):
@@ -91,16 +95,23 @@ class Parent:
             raise ParentLost(f"a measuring process ended with status {self._process.wait(5)}") from None
 
     def _receive(self) -> Any:
+        wait(self._pipe)
         try:
             return self._pipe.recv()
         except (EOFError, ConnectionError):
             raise ParentLost(f"a measuring process ended with status {self._process.wait(5)}") from None
 
-    def close(self) -> None:
+    def dismiss(self) -> None:
         """Close the socket, which ends the parent and whatever it had started."""
         self._pipe.close()
+        if stopped() and not self._ready:
+            self._process.kill()  # it still imports and has started nothing
+
+    def close(self, patience_s: float = PATIENCE_S) -> None:
+        """Dismiss it, and see that it has left; one that has not within so many seconds is killed."""
+        self.dismiss()
         try:
-            self._process.wait(5)
+            self._process.wait(patience_s)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
@@ -118,8 +129,12 @@ class Fleet:
         return self
 
     def __exit__(self, *error: object) -> None:
-        for parent in [self.clean, *self.launchers]:
-            parent.close()
+        parents = [self.clean, *self.launchers]
+        for parent in parents:
+            parent.dismiss()
+        end = time.monotonic() + (HURRIED_S if stopped() else PATIENCE_S)
+        for parent in parents:
+            parent.close(max(0.0, end - time.monotonic()))
 
     def tell(self, parent: Parent, *commands: Command) -> None:
         """Tell a parent what its next tasks are to find; one that is lost is replaced first."""

@@ -48,6 +48,12 @@ class Listener:
     def table_begins(self, stage: str, workload: str, arms: int) -> None: ...
     def probed(self, row: Row) -> None: ...
     def launched(self, done: int, planned: int) -> None: ...
+    def so_far(self, table: Table) -> None:
+        """After each launch the table itself, to be read only: its samples, and rows without figures of theirs yet.
+
+        :func:`labkit.measure.conclude.provisional` says what they come to so far.
+        """
+
     def table_ends(self, table: Table) -> None: ...
 
 
@@ -237,6 +243,7 @@ def _launch_all(
         if baseline not in plan.every:
             break
         listener.launched(number + 1, plan.launches)
+        listener.so_far(table)
         done = len(table.samples.launches)
         if done in table.looks:
             table.facts["look"] = table.looks.index(done)

@@ -29,6 +29,7 @@ from labkit.measure.fleet import Fleet, ParentLost
 from labkit.measure.machine import machine_facts
 from labkit.measure.parent import Limits
 from labkit.measure.table import Settings, failure
+from labkit.measure.turn import Turn
 from labkit.profiling.allocations import AllocationLine
 from labkit.profiling.memory_task import MemoryTask
 from labkit.profiling.sources import cell_sources
@@ -138,7 +139,8 @@ def measure_memory(
     task = MemoryTask(stage, workload, str(arm), settings.threads, cell_sources())
     folder = tempfile.mkdtemp(prefix="labkit-memory-")
     try:
-        with Fleet(settings.threads, np.random.default_rng(settings.seed), launchers=0) as fleet:
+        rng = np.random.default_rng(settings.seed)
+        with Turn(f"the memory of {stage} on {workload}"), Fleet(settings.threads, rng, launchers=0) as fleet:
             told = _told(fleet, task, settings)
             objects = told["call_s"] < LONG_CALL_S
             told |= _told(fleet, replace(task, folder=folder, objects=objects), settings)

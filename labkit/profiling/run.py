@@ -15,6 +15,7 @@ from labkit.measure.fleet import Fleet, ParentLost
 from labkit.measure.machine import machine_facts
 from labkit.measure.parent import Limits, Outcome
 from labkit.measure.table import failure
+from labkit.measure.turn import Turn
 from labkit.profiling.profile import Profile, function_source, make_profile
 from labkit.profiling.sources import cell_sources
 from labkit.profiling.task import MOST_CALLS, ProfileTask, Recorded
@@ -65,7 +66,8 @@ def profile_arms(
         for arm in unique:
             tell(_announcement(stage, arm, name))
     try:
-        with Fleet(settings.threads, np.random.default_rng([settings.seed, 1]), launchers=0) as fleet:
+        rng = np.random.default_rng([settings.seed, 1])
+        with Turn(f"{stage} on {name}, line by line"), Fleet(settings.threads, rng, launchers=0) as fleet:
             outcome = fleet.clean.run(task, Limits(settings.time_limit_s, settings.memory_limit))
     except ParentLost as lost:
         raise VariantFailed(f"{stage}/{unique[0]} on {name}: {lost}") from lost

@@ -1,0 +1,218 @@
+"""What goes into a stage, what comes out, and where a variant's output differs from the reference's: as pictures.
+
+Everything is computed in launch processes, and only small pictures come back. Numbers, never text.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from labkit.core.agreement import Difference, arrays
+from labkit.core.cpus import set_threads
+from labkit.core.errors import NotOffered, UsageError, VariantFailed
+from labkit.core.gate import bind
+from labkit.core.registry import registry
+from labkit.engines import engine_missing
+from labkit.engines.arm import ArmName, open_arm
+from labkit.measure.bench import LONGEST_BUDGET_S, make_settings, plan_requests
+from labkit.measure.fleet import Fleet, ParentLost
+from labkit.measure.images import Mosaic, picture
+from labkit.measure.parent import Limits, Outcome
+from labkit.measure.result import Status
+from labkit.measure.table import Settings, failure
+from labkit.measure.turn import Turn
+
+LONGEST = 1024  # pixels
+Send = Callable[[str, Any], None]
+
+
+@dataclass(frozen=True, eq=False)
+class Pictures:
+    """One variant on one workload. A picture is None where there is nothing that one could look at.
+
+    ``input``, ``output``, ``reference``: uint8 (h, w, 3) BGR, shrunk to at most ``longest`` pixels a side; many images
+    stand side by side, those that differ first. ``difference``: uint8 (h, w), laid out as ``output`` and
+    ``reference`` are, 0 where they are equal and 255 where they differ most, by ``largest`` in the output's unit (a pixel
+    of it is the greatest among those it stands for: a single wrong one stays visible). ``differing`` of ``elements``
+    differ at all, ``fault`` is what the stage does not tolerate; both tell of the whole output.
+    ``status`` is ``measured`` for a variant that answered and agrees, ``differs``, or what became of it, with ``reason``.
+    """
+
+    stage: str
+    workload: str
+    variant: str
+    status: Status
+    reason: str | None = None
+    input: np.ndarray | None = None
+    output: np.ndarray | None = None
+    reference: np.ndarray | None = None
+    difference: np.ndarray | None = None
+    largest: float | None = None
+    differing: int | None = None
+    elements: int | None = None
+    fault: Difference | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Inputs:
+    """What a workload holds. ``picture``: uint8 (h, w, 3) BGR or None. ``arguments``: for each its name and, in words of
+    Python, what it is (dtype and shape of an array). ``bytes`` of all arrays; ``items`` None where the stage counts none."""
+
+    stage: str
+    workload: str
+    picture: np.ndarray | None
+    arguments: tuple[tuple[str, str], ...]
+    bytes: int
+    items: int | None
+
+
+@dataclass(frozen=True)
+class InputTask:
+    """Build a workload's inputs and describe them."""
+
+    stage: str
+    workload: str
+    longest: int
+
+    def run(self, held: Mapping[str, Any], send: Send, mark: Callable[[int], None]) -> None:
+        stage = registry.stage(self.stage)
+        inputs = bind(stage, stage.workload(self.workload).build())
+        arguments = tuple((name, _kind(value)) for name, value in zip(stage.signature.parameters, inputs, strict=True))
+        size = sum(array.nbytes for _, array in arrays(inputs))
+        items = None if stage.items is None else stage.items(*inputs)
+        shown = picture(inputs, self.longest)
+        send("inputs", Inputs(self.stage, self.workload, shown, arguments, size, items))
+
+
+@dataclass(frozen=True)
+class ReferenceTask:
+    """Build a workload's inputs and let the reference answer them; both are sent whole, for the variants to come."""
+
+    stage: str
+    workload: str
+    threads: int
+    longest: int
+
+    def run(self, held: Mapping[str, Any], send: Send, mark: Callable[[int], None]) -> None:
+        stage = registry.stage(self.stage)
+        set_threads(self.threads)
+        inputs = bind(stage, stage.workload(self.workload).build())
+        with open_arm(self.stage, ArmName(stage.reference), self.threads) as reference:
+            expected = copy.deepcopy(reference(*copy.deepcopy(inputs)))
+        send("shown", picture(inputs, self.longest))
+        send("held", {"inputs": inputs, "expected": expected})
+
+
+@dataclass(frozen=True)
+class VariantTask:
+    """Let one arm answer, and picture where its answer differs."""
+
+    stage: str
+    arm: str
+    threads: int
+    longest: int
+
+    def run(self, held: Mapping[str, Any], send: Send, mark: Callable[[int], None]) -> None:
+        set_threads(self.threads)
+        with open_arm(self.stage, ArmName.parse(self.arm), self.threads) as call:
+            try:
+                output = call(*copy.deepcopy(held["inputs"]))
+            except NotOffered as error:
+                send("not_offered", str(error))
+                return
+            fault = registry.stage(self.stage).agreement.difference(output, held["expected"])
+            mosaic = Mosaic(output, held["expected"], self.longest)
+            facts = {"largest": mosaic.largest, "differing": mosaic.differing, "elements": mosaic.elements}
+            drawn = {"output": mosaic.output, "reference": mosaic.reference, "difference": mosaic.difference}
+            send("pictures", {"fault": fault} | facts | drawn)
+
+
+def make_pictures(
+    stage: str,
+    variants: Sequence[str],
+    workload: str | None = None,
+    *,
+    threads: int | None = None,
+    longest: int = LONGEST,
+) -> list[Pictures]:
+    """Pictures of what each variant (``name`` or ``name@engine``) makes of a workload, the stage's first when None.
+
+    Waits for its turn. A variant that crashes costs only its own pictures. Raises UsageError for what does not exist,
+    VariantFailed when the workload can't be built or the reference does not answer.
+    """
+    name = registry.stage(stage).workload(workload or next(iter(registry.stage(stage).workloads))).name
+    plan_requests([stage], list(variants))
+    if not isinstance(longest, int) or longest < 16:
+        raise UsageError(f"longest is {longest!r}; give a whole number of pixels, at least 16")
+    settings = make_settings(LONGEST_BUDGET_S, threads)
+    with Turn(f"pictures of {stage} on {name}"), _fleet(settings) as fleet:
+        task = ReferenceTask(stage, name, settings.threads, longest)
+        told = _done(_run(fleet, task, settings, 10), settings, f"{stage} on {name}: the reference or the workload")
+        fleet.tell(fleet.clean, ("hold", told["held"]))
+        made = []
+        for arm in map(ArmName.parse, variants):
+            missing = registry.variant(stage, arm.variant).unavailable() or _engine_missing(arm)
+            if missing:
+                made.append(Pictures(stage, name, str(arm), Status.UNAVAILABLE, missing, told["shown"]))
+                continue
+            outcome = _run(fleet, VariantTask(stage, str(arm), settings.threads, longest), settings)
+            made.append(_pictures(stage, name, str(arm), told["shown"], outcome, settings))
+        return made
+
+
+def look_at_inputs(stage: str, workload: str, *, longest: int = 256) -> Inputs:
+    """A workload's inputs, built in a launch process. Waits for its turn; raises UsageError, VariantFailed as above."""
+    registry.stage(stage).workload(workload)
+    settings = make_settings(LONGEST_BUDGET_S)
+    with Turn(f"a look at {stage} on {workload}"), _fleet(settings) as fleet:
+        outcome = _run(fleet, InputTask(stage, workload, longest), settings, 10)
+        found: Inputs = _done(outcome, settings, f"{stage} on {workload}: the workload")["inputs"]
+        return found
+
+
+def _fleet(settings: Settings) -> Fleet:
+    return Fleet(settings.threads, np.random.default_rng(settings.seed), launchers=0)
+
+
+def _run(fleet: Fleet, task: Any, settings: Settings, patience: int = 1) -> Outcome:
+    try:
+        return fleet.clean.run(task, Limits(patience * settings.time_limit_s, settings.memory_limit, watch_memory=True))
+    except ParentLost as lost:
+        fleet.replace(fleet.clean)
+        return Outcome("exit", str(lost))
+
+
+def _done(outcome: Outcome, settings: Settings, what: str) -> dict[str, Any]:
+    if outcome.ending != "done":
+        raise VariantFailed(f"{what} {failure(outcome, settings)[1]}")
+    return outcome.found
+
+
+def _pictures(
+    stage: str, workload: str, arm: str, shown: np.ndarray | None, outcome: Outcome, settings: Settings
+) -> Pictures:
+    if "not_offered" in outcome.found:
+        return Pictures(stage, workload, arm, Status.UNAVAILABLE, outcome.found["not_offered"], shown)
+    if outcome.ending != "done":
+        return Pictures(stage, workload, arm, *failure(outcome, settings), shown)
+    told = outcome.found["pictures"]
+    fault = told["fault"]
+    status = Status.DIFFERS if fault else Status.MEASURED
+    return Pictures(stage, workload, arm, status, str(fault) if fault else None, shown, **told)
+
+
+def _engine_missing(arm: ArmName) -> str | None:
+    return engine_missing(arm.engine) if arm.engine else None
+
+
+def _kind(value: Any) -> str:
+    if isinstance(value, np.ndarray):
+        return f"{value.dtype} {value.shape}"
+    if isinstance(value, list | tuple) and not hasattr(value, "_fields"):
+        return f"{type(value).__name__} of {len(value)}"
+    return repr(value) if isinstance(value, int | float | bool) else type(value).__name__
