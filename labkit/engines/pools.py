@@ -255,9 +255,11 @@ class PoolImap(LibraryPool):
         processes = list(pool._pool)
         self._answers = pool.imap_unordered(_run_pair, iter(self._feed.get, None))
         end = time.monotonic() + START_S
-        while len(orders.board.read()) < self.workers and time.monotonic() < end:
-            if wait([process.sentinel for process in processes], 0.001):
-                raise BrokenProcessPool
+        while len(orders.board.read()) < self.workers:
+            if wait([process.sentinel for process in processes], 0.001) or pool._pool != processes:
+                raise BrokenProcessPool  # Pool replaces for ever whoever dies: it may have begun before we looked
+            if time.monotonic() > end:
+                raise RuntimeError(f"engine {self.name}: not all of its workers have started within {START_S:g} s")
         return processes
 
     def _dispose(self) -> None:

@@ -1,6 +1,7 @@
 """Faults: a worker that dies, hangs, runs out of memory; whatever happens, the run finishes, loses only the guilty task,
 and leaves nothing behind."""
 
+import multiprocessing.pool
 import os
 import signal
 import subprocess
@@ -127,6 +128,21 @@ def test_after_a_stream_was_left_the_next_one_has_all_its_workers(name: str) -> 
 def test_workers_that_die_while_they_start_are_an_error_and_no_hang(name: str) -> None:
     with pytest.raises(RuntimeError, match=f"engine {name}: its workers die while they start"):
         open_engine(name, act, 1, once=lambda: os._exit(4))
+
+
+def test_a_worker_that_died_before_the_pool_was_looked_at_is_an_error_and_no_hang(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made = multiprocessing.pool.Pool.__init__
+
+    def looked_at_late(pool: Any, *facts: Any, **more: Any) -> None:
+        made(pool, *facts, **more)
+        while pool._pool:  # until the dead worker is taken out: for a moment the pool has none
+            time.sleep(0)
+
+    monkeypatch.setattr(multiprocessing.pool.Pool, "__init__", looked_at_late)
+    with pytest.raises(RuntimeError, match="engine pool_imap: its workers die while they start"):
+        open_engine("pool_imap", act, 1, once=lambda: os._exit(4))
 
 
 def test_workers_end_when_a_later_one_can_not_start(monkeypatch: pytest.MonkeyPatch) -> None:
