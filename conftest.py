@@ -1,8 +1,20 @@
-"""A notebook's cell whose magic was used wrongly has failed, although IPython tells that on standard error only."""
+"""How many tests run at a time; and a notebook's cell whose magic was used wrongly has failed, as IPython does not tell."""
 
 from collections.abc import Iterator
 
 import pytest
+
+from labkit.core.cpus import cpu_limit
+from labkit.measure.memory import default_limit
+
+WORKER_BYTES = 3 << 30
+"""What a worker and the programs that its tests start take at most, together."""
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """One for each CPU, as far as memory reaches; beyond eight the longest file decides how long all take."""
+    return max(1, min(cpu_limit(), default_limit() // WORKER_BYTES, 8))
 
 
 @pytest.hookimpl(wrapper=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,9 @@ from labkit.measure.result import Row, Samples, Status, Table
 from labkit.measure.statistics import Best, Interval, Reason, Verdict
 from labkit.measure.table import Settings
 
+# In the background of a shell this process ignores Ctrl-C, and every program that tests start would be deaf to it.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 os.environ["NO_ALBUMENTATIONS_UPDATE"] = "1"  # else importing it asks the network for a newer version
 
 CONTRACT = (
@@ -43,8 +47,8 @@ MACHINE = {
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """With every optional part installed nothing may be skipped: a skipped check is no check that passed."""
-    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
-    if os.environ.get("LABKIT_EXTRAS") == "all" and reporter.stats.get("skipped"):
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")  # the workers of xdist have none
+    if os.environ.get("LABKIT_EXTRAS") == "all" and reporter and reporter.stats.get("skipped"):
         reporter.write_line("EXTRAS=all, and yet something was skipped", red=True)
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 

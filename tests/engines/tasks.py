@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import re
 import resource
 import signal
 import threading
@@ -72,6 +73,23 @@ def shared_files(pid: int | str = "self") -> set[str]:
     """Shared memory that a process maps: named segments, semaphores, the anonymous files of engines."""
     lines = Path(f"/proc/{pid}/maps").read_text().splitlines()
     return {line[line.index("/") :] for line in lines if "/dev/shm/" in line or "/memfd:" in line}
+
+
+def named_blocks() -> set[str]:
+    """All shared memory with a name, of every program on this machine."""
+    return {str(path) for path in Path("/dev/shm").iterdir()}
+
+
+def left_behind(blocks: set[str]) -> set[str]:
+    """Those of these blocks that are nobody's: other programs run beside the tests, and theirs come and go meanwhile."""
+    left = {block for block in blocks if os.path.exists(block)}
+    for process in psutil.process_iter() if left else ():
+        try:
+            left -= shared_files(process.pid)
+        except OSError:  # it has ended, or is another user's
+            continue
+    numbers = {block: re.search(r"-(\d+)-", block) for block in left}  # joblib names its own after its process
+    return {block for block in left if not (numbers[block] and psutil.pid_exists(int(numbers[block][1])))}
 
 
 def left() -> tuple[set[str], set[int], int]:

@@ -22,6 +22,7 @@ from labkit.core.draws import generator
 from labkit.folders import Job, Listener, run
 from labkit.folders.files import read_image
 from labkit.folders.sheet import NAMES
+from tests.engines.tasks import left_behind, named_blocks
 from tests.folders.conftest import INVERT, Doing, encode, picture, png_claiming
 
 BESIDES = {"labkit.json", "failed.csv", *NAMES}
@@ -38,20 +39,16 @@ def job(photos: Path, chain: Doing = INVERT, out: str = "out", **facts: object) 
     return replace(Job(photos, photos.parent / out, chain, engine="serial"), **facts)
 
 
-def shared_blocks() -> set[str]:
-    return {name for name in os.listdir("/dev/shm") if "labkit" in name or "psm" in name}
-
-
 @pytest.fixture(autouse=True)
 def nothing_left() -> None:
     """No process, thread or shared block that was not there before a test outlives it."""
     me = psutil.Process()
-    before = {child.pid for child in me.children(recursive=True)}, shared_blocks()
+    before, blocks = {child.pid for child in me.children(recursive=True)}, named_blocks()
     yield
     end = time.monotonic() + 5
     servers = ("forkserver", "resource_tracker")  # Python's own: they stay for the next pool
     while True:
-        left = [c for c in me.children(recursive=True) if c.pid not in before[0] and c.status() != "zombie"]
+        left = [c for c in me.children(recursive=True) if c.pid not in before and c.status() != "zombie"]
         left = [
             c for c in left if not any(word in " ".join(c.cmdline()) for word in servers) or c.parent().pid != me.pid
         ]
@@ -59,7 +56,7 @@ def nothing_left() -> None:
             break
         time.sleep(0.02)
     assert left == []
-    assert shared_blocks() == before[1]
+    assert left_behind(named_blocks() - blocks) == set()
 
 
 @pytest.mark.parametrize(

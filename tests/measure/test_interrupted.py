@@ -10,12 +10,20 @@ from pathlib import Path
 
 import pytest
 
+from tests.engines.tasks import left_behind, named_blocks
+
 TOY = Path(__file__).with_name("toy.py")
 COMMAND = (sys.executable, "-c", "from labkit.cli import main; main()", "bench", "toy_sum", "--load", str(TOY))
 
 
 @pytest.fixture
-def running(tmp_path):
+def blocks():
+    """Shared memory that there was before."""
+    return named_blocks()
+
+
+@pytest.fixture
+def running(tmp_path, blocks):
     """A long measurement in a process of its own, already at its launches."""
     words = ["--variants", "plain,twice,plain@processes", "--workloads", "big", "--budget", "60", "--json"]
     log = tmp_path / "progress"
@@ -25,7 +33,6 @@ def running(tmp_path):
             env=os.environ | {"LABKIT_RESULTS": str(tmp_path / "results")},
             stdout=subprocess.PIPE,
             stderr=progress,
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # which a shell's background job ignores
         )
     workers = _wait_for(
         lambda: [pid for pid in _family(process.pid) if _depth(pid, process.pid) > 2], "a launch's workers"
@@ -48,15 +55,14 @@ def test_ctrl_c_stores_what_is_done_and_says_that_it_was_stopped(running):
     assert (row["status"], row["verdict"], row["reason"]) == ("measured", "unresolved", "stopped")
 
 
-def test_kill_leaves_no_process_no_shared_memory_and_no_half_written_run(running):
+def test_kill_leaves_no_process_no_shared_memory_and_no_half_written_run(blocks, running):
     process, results = running
-    shared = set(os.listdir("/dev/shm"))
     family = _family(process.pid)
     assert len(family) > 6
     process.kill()
     process.wait()
     _wait_for(lambda: not any(_alive(pid) for pid in family), "the end of every process")
-    assert set(os.listdir("/dev/shm")) <= shared
+    _wait_for(lambda: not left_behind(named_blocks() - blocks), "the end of all shared memory")
     assert not list(results.glob("*")) or not results.exists()
 
 

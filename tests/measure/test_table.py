@@ -18,7 +18,6 @@ BROKEN = {
     "segfaults": (Status.CRASHED, "SIGSEGV"),
     "hangs": (Status.TIMED_OUT, "did not end within 2 s"),
     "raises": (Status.CRASHED, "KeyError: 'no such colour' (toy.py:"),
-    "hoards": (Status.CRASHED, "more memory than it may (limit 1.0 GiB)"),
     "leaves": (Status.CRASHED, "exit status 3"),
     "refuses": (Status.UNAVAILABLE, "reads JPEG only"),
     "absent": (Status.UNAVAILABLE, "no CUDA device"),
@@ -42,6 +41,12 @@ def test_a_broken_variant_says_what_happened_and_gets_no_time(broken, name):
     found = row(broken, name)
     assert (found.status, found.median_s, found.ratio, found.verdict) == (status, None, None, None)
     assert words in found.reason
+
+
+def test_one_that_takes_more_memory_than_it_may_is_ended(bench):
+    found = row(bench(["plain", "hoards"], time_limit_s=60.0), "hoards")  # it must not be the time that ends it
+    assert (found.status, found.median_s) == (Status.CRASHED, None)
+    assert "more memory than it may (limit 1.0 GiB)" in found.reason
 
 
 def test_broken_variants_cost_the_sound_ones_nothing(broken):
