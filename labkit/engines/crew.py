@@ -2,7 +2,8 @@
 
 Each worker has a few blocks for each direction, used again and again. It has the next batch before it finishes one, so
 it never waits for the parent. A result is handed out where it lies, without another copy, and its block is used again
-when the last of its arrays is gone; a consumer who keeps many results gets copies of the later ones.
+when the last of its arrays is gone, the block freed last first; a consumer who keeps many results gets copies of the
+later ones.
 """
 
 from __future__ import annotations
@@ -23,7 +24,8 @@ from labkit.engines.board import Board
 from labkit.engines.transport import SharedBlock
 
 DEPTH = 2  # batches a worker has: the one it is at and the next
-SPARE = 4  # blocks whose results the consumer may hold while the worker goes on
+SPARE = 64  # blocks, shared out among the workers, whose results the consumer may hold while they go on
+FEWEST_SPARE = 4
 START_S = 60.0
 FAREWELL_S = 0.5
 MOST_FALSE_STARTS = 3
@@ -32,10 +34,10 @@ MOST_FALSE_STARTS = 3
 class Worker:
     """One worker process and its blocks."""
 
-    def __init__(self, orders: starting.Orders, context: Any) -> None:
+    def __init__(self, orders: starting.Orders, context: Any, spare: int) -> None:
         self.pipe, theirs = multiprocessing.Pipe()
         self.inbox = [SharedBlock() for _ in range(DEPTH)]
-        self.outbox = [SharedBlock() for _ in range(DEPTH + SPARE)]
+        self.outbox = [SharedBlock() for _ in range(DEPTH + spare)]
         self.free_in = deque(range(len(self.inbox)))
         self.free_out = deque(range(len(self.outbox)))
         self.queue: dict[int, tuple[int, int]] = {}  # ticket: its blocks
@@ -78,10 +80,10 @@ class Worker:
         free = self.free_out
         enough = len(free) >= DEPTH - len(self.queue)  # to go on while this result is held
         try:
-            results = self.outbox[outside].read(message, copy=not enough, released=lambda: free.append(outside))
+            results = self.outbox[outside].read(message, copy=not enough, released=lambda: free.appendleft(outside))
         except Exception as error:
             if outside not in free:
-                free.append(outside)
+                free.appendleft(outside)
             return Answer(ticket, failure=failure(error))
         return Answer(ticket, failure=results) if isinstance(results, Failure) else Answer(ticket, results)
 
@@ -134,7 +136,8 @@ class Crew:
             raise
 
     def _hire(self) -> None:
-        worker = Worker(starting.Orders.of(self._packed, self.workers, self._board), self._context)
+        orders = starting.Orders.of(self._packed, self.workers, self._board)
+        worker = Worker(orders, self._context, max(FEWEST_SPARE, SPARE // self.workers))
         self._crew.append(worker)
         self.hired += 1
         for fd in (worker.pipe.fileno(), worker.process.sentinel):

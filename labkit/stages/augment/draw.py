@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from labkit.core.draws import generator
+from labkit.core.draws import uniforms
 
 LEFT_RIGHT, UPSIDE_DOWN = 1, 2  # bits of Choices.flip
 BRIGHTNESS = CONTRAST = (-0.2, 0.2)
@@ -37,9 +37,9 @@ class Choices(NamedTuple):
 
 
 def draw(seed: int, index: int) -> Choices:
-    """The choices of image ``index`` in the run with ``seed``; raises UsageError for a negative seed or index."""
+    """The choices of image ``index`` in the run with ``seed``; raises UsageError where they are not within 0 to 2⁶⁴ − 1."""
     # One call for all: eight numbers cost as much as one. Each choice has its own, whether the others happen or not.
-    turn, flips, way, changes, contrast, brightness, blurs, width = generator(seed, index, "augment").random(8).tolist()
+    turn, flips, way, changes, contrast, brightness, blurs, width = uniforms(seed, index, "augment", 8)
     alpha, beta, size, sigma = 1.0, 0.0, 1, 0.0
     if changes < 0.5:
         alpha, beta = 1.0 + between(CONTRAST, contrast), 255.0 * between(BRIGHTNESS, brightness)
