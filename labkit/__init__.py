@@ -2,7 +2,8 @@
 
 ``import labkit as lk`` gives ``lk.stage`` and ``lk.variant`` to bring your own code, ``lk.bench`` to check and time
 variants against one another, ``lk.check`` to check them alone, ``lk.profile`` and ``lk.diff`` to see which line takes how
-long, ``lk.sweep`` to see how speed follows workers, chunk or size, and ``lk.runs`` to read what was measured before.
+long, ``lk.sweep`` to see how speed follows workers, chunk or size, ``lk.runs`` to read what was measured before,
+and ``lk.report`` to tell a team.
 """
 
 from __future__ import annotations
@@ -12,7 +13,20 @@ from typing import Any
 from labkit.core import Exact, Split, UsageError, Within, Workload, stage, variant
 
 __version__ = "0.1.0"
-_MEASURING = ("bench", "check", "compare", "diff", "load", "memory", "profile", "runs", "show_progress", "sweep")
+_MEASURING = (
+    "bench",
+    "check",
+    "compare",
+    "diff",
+    "load",
+    "memory",
+    "pictures",
+    "profile",
+    "report",
+    "runs",
+    "show_progress",
+    "sweep",
+)
 __all__ = ["Exact", "Split", "UsageError", "Within", "Workload", "stage", "variant", *_MEASURING]
 
 

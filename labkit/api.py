@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from labkit.core.errors import UsageError
 from labkit.core.registry import registry
 from labkit.measure import bench as measuring
 from labkit.measure.bench import DEFAULT_BUDGET_S, LONGEST_BUDGET_S, Measurement, make_settings, plan_requests
+from labkit.measure.pictures import Pictures, make_pictures
 from labkit.measure.sweep import DEFAULT_BUDGET_S as SWEEP_BUDGET_S
 from labkit.measure.sweep import measure_sweep, plan_sweep
 from labkit.measure.sweep_facts import sweep_facts
@@ -24,6 +26,8 @@ from labkit.profiling.profile import Profile
 from labkit.profiling.run import DEFAULT_BUDGET_S as PROFILE_BUDGET_S
 from labkit.profiling.run import profile_arms
 from labkit.report.claims import Claim, claims
+from labkit.report.document.facts import Tell
+from labkit.report.document.report import Report, check_form, export_notebook, make_report
 from labkit.report.html import html
 from labkit.report.markdown import markdown
 from labkit.report.sweep import SweepShown
@@ -303,6 +307,67 @@ def memory(
     made = measure_memory(stage, variant, workload, threads)
     path, problem = keep_artefact(made.document, "memory", Path(results) if results else None)
     return replace(made, path=path, problem=problem)
+
+
+def pictures(stage: str, variant: str, workload: str | None = None, *, threads: int | None = None) -> Pictures:
+    """Input, output and difference from the reference of one variant on a workload (the stage's first when None), to look at.
+
+    Raises UsageError for what does not exist, VariantFailed when the reference does not answer; what becomes of the
+    variant is said by ``status`` and ``reason`` of the answer.
+    """
+    return make_pictures(stage, [variant], workload, threads=threads)[0]
+
+
+def report(
+    runs: str | Shown | Sequence[str | Shown] = (),
+    to: str | Path | None = None,
+    *,
+    compare: bool = False,
+    notebook: str | Path | None = None,
+    code: bool = False,
+    profile: bool = False,
+    pictures: bool = True,
+    paper: str = "A4",
+    results: str | Path | None = None,
+    tell: Tell | None = None,
+) -> Report:
+    """One file that tells a team which variant to use, and why: ``.html`` that loads nothing, ``.md`` or ``.pdf``.
+
+    Parameters
+    ----------
+    runs : ids, beginnings of ids, ``last``, or what :func:`bench` gave; the last run when there is none.
+    to : where to write it, an existing file is replaced; nothing is written when None.
+    compare : what moved between two runs instead. notebook : a notebook without its code instead.
+    code : show source lines. profile : make a line diff where none is stored. pictures : compute and show outputs.
+    paper : ``A4`` or ``Letter``, of a ``.pdf``. results : the folder of the runs. tell : is told what takes time.
+
+    Raises
+    ------
+    UsageError : no such run, a file that can't be written, no browser that prints a PDF, a notebook that fails.
+    """
+    tell = tell or (lambda text: None)
+    if to is not None:
+        check_form(to, paper)
+    named = [runs] if isinstance(runs, str | Shown) else list(runs)
+    if notebook is not None:
+        if named or compare:
+            raise UsageError("a report is of runs or of a notebook, not of both")
+        made = export_notebook(Path(notebook), tell)
+    else:
+        home = Path(results) if results else None
+        found = [_run_of(run, home) for run in named or ["last"]]
+        made = make_report(found, compared=compare, code=code, profile=profile, pictures=pictures, tell=tell)
+    if to is not None:
+        made.save(to, paper)
+    return made
+
+
+def _run_of(run: str | Shown, home: Path | None) -> Run:
+    if isinstance(run, str):
+        return find_run(run, home)
+    if not isinstance(run, Shown) or run.run is None:
+        raise UsageError(f"runs holds {type(run).__name__} that is not stored; give ids of runs, or what bench gave")
+    return run.run
 
 
 def _keep(document: dict[str, Any], kind: str, results: str | Path | None) -> None:

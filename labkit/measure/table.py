@@ -93,7 +93,7 @@ def measure_table(
     Raises Stopped, with the table so far, on Ctrl-C.
     """
     listener.table_begins(stage, workload, len(arms))
-    rows = {str(arm): _new_row(stage, workload, arm) for arm in arms}
+    rows = {str(arm): new_row(stage, workload, arm) for arm in arms}
     table = Table(stage, workload, baseline, list(rows.values()), Samples((*rows, LIMIT)))
     state = _State(rows)
     too_slow_s = settings.budget_s / FEWEST_LAUNCHES
@@ -124,7 +124,7 @@ def check_table(
 ) -> list[Row]:
     """The agreement gate alone, on one workload and the stage's edge cases; the rows have no timings but the first call."""
     listener.table_begins(stage, workload, len(arms))
-    state = _State({str(arm): _new_row(stage, workload, arm) for arm in arms})
+    state = _State({str(arm): new_row(stage, workload, arm) for arm in arms})
     if _exam(fleet, stage, workload, state.rows, settings) is not None:
         for arm in arms:
             _probe(fleet, stage, arm, state, settings, math.inf)
@@ -132,7 +132,8 @@ def check_table(
     return list(state.rows.values())
 
 
-def _new_row(stage: str, workload: str, arm: ArmName) -> Row:
+def new_row(stage: str, workload: str, arm: ArmName) -> Row:
+    """What is known of an arm before it is tried: whether it can run here at all."""
     variant = registry.variant(stage, arm.variant)
     row = Row(stage, workload, arm.variant, variant.kind, arm.under)
     reason = variant.unavailable() or (engine_missing(arm.engine) if arm.engine else None)

@@ -103,7 +103,7 @@ def document(measurement: Measurement) -> dict[str, Any]:
         "machine": measurement.machine,
         "settings": asdict(measurement.settings),
         "tables": [_table(table) for table in measurement.tables],
-        "rows": [_row(row) for row in measurement.rows],
+        "rows": [row_facts(row) for row in measurement.rows],
     }
 
 
@@ -131,7 +131,8 @@ def _table(table: Table) -> dict[str, Any]:
     }
 
 
-def _row(row: Row) -> dict[str, Any]:
+def row_facts(row: Row) -> dict[str, Any]:
+    """A row in the contract's columns, as JSON has it: what is unknown is None."""
     found = {name: getattr(row, name) for name in COLUMNS}
     return {
         k: _finite(v) if isinstance(v, float) else str(v) if k in ("status", "verdict") and v else v
