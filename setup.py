@@ -65,6 +65,6 @@ for made in extensions:
     made.optional = True  # which cythonize forgets
 setup(
     packages=find_packages(include=["labkit", "labkit.*"]),
-    package_data={"": ["*.pyx", "*.c", "*.cpp", "*.h", "*.hpp", "py.typed"]},
+    package_data={"": ["*.pyx", "*.c", "*.cpp", "*.h", "*.hpp", "*.j2", "*.css", "*.js", "py.typed"]},
     ext_modules=extensions,
 )

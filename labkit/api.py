@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,8 +26,6 @@ from labkit.profiling.profile import Profile
 from labkit.profiling.run import DEFAULT_BUDGET_S as PROFILE_BUDGET_S
 from labkit.profiling.run import profile_arms
 from labkit.report.claims import Claim, claims
-from labkit.report.document.facts import Tell
-from labkit.report.document.report import Report, check_form, export_notebook, make_report
 from labkit.report.html import html
 from labkit.report.markdown import markdown
 from labkit.report.sweep import SweepShown
@@ -38,6 +36,10 @@ from labkit.store.run import COLUMNS, document
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+    from labkit.notebook.workbench.view import WorkbenchView
+
+    from labkit.report.document.report import Report
 
 
 class Shown:
@@ -329,7 +331,7 @@ def report(
     pictures: bool = True,
     paper: str = "A4",
     results: str | Path | None = None,
-    tell: Tell | None = None,
+    tell: Callable[[str], None] | None = None,
 ) -> Report:
     """One file that tells a team which variant to use, and why: ``.html`` that loads nothing, ``.md`` or ``.pdf``.
 
@@ -345,6 +347,8 @@ def report(
     ------
     UsageError : no such run, a file that can't be written, no browser that prints a PDF, a notebook that fails.
     """
+    from labkit.report.document.report import check_form, export_notebook, make_report  # matplotlib takes its time
+
     tell = tell or (lambda text: None)
     if to is not None:
         check_form(to, paper)
@@ -375,6 +379,28 @@ def _keep(document: dict[str, Any], kind: str, results: str | Path | None) -> No
     _, problem = keep_artefact(document, kind, Path(results) if results else None)
     if problem:
         warnings.warn(f"the {kind} is not stored: {problem}", stacklevel=3)
+
+
+def workbench(
+    stage: str | None = None,
+    variants: Sequence[str] | None = None,
+    workload: str | None = None,
+    *,
+    baseline: str | None = None,
+    budget: float | None = None,
+    threads: int | None = None,
+    results: str | Path | None = None,
+) -> WorkbenchView:
+    """The dashboard for a notebook: choose, run, look; every picture tells the call that makes it anew.
+
+    What is given is chosen to begin with, in the words of :func:`bench`; all of it can be changed by hand. Raises
+    UsageError for what does not exist or is out of range.
+    """
+    from labkit.notebook.workbench import open_workbench  # widgets are for notebooks alone
+
+    return open_workbench(
+        stage, variants, workload, baseline=baseline, budget=budget, threads=threads, results=results
+    )
 
 
 def load(path: str | Path) -> None:

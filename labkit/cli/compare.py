@@ -14,15 +14,6 @@ from labkit.cli import options
 from labkit.report import words
 from labkit.report.text import console
 
-WORDS = {
-    "faster": "▲ faster",
-    "slower": "▼ slower",
-    "lost": "✗ failed in the second run",
-    "no": "= no change seen",
-    "only_before": "only in the first run",
-    "only_after": "only in the second run",
-    "unknown": "? can't tell",
-}
 COLORS = {"faster": "green", "slower": "red", "lost": "red"}
 
 
@@ -55,7 +46,7 @@ def command(
         for m in found.movements:
             sides = [words.times(side) if side else words.UNKNOWN for side in (m.before, m.after)]
             change = words.UNKNOWN if m.change is None else words.percent(m.change)
-            cells = [m.stage, m.workload, m.arm, *sides, change, WORDS[m.moved]]
+            cells = [m.stage, m.workload, m.arm, *sides, change, words.MOVEMENTS[m.moved]]
             table.add_row(*[Text(cell, style=COLORS.get(m.moved, "") if n > 4 else "") for n, cell in enumerate(cells)])
         out = console()
         out.print(table)

@@ -19,6 +19,15 @@ STATUSES = {
     "too_slow": "too slow for this budget",
 }
 VERDICT_MARKS = {"faster": "▲ faster", "slower": "▼ slower", "same": "= same", "unresolved": "? unresolved"}
+MOVEMENTS = {
+    "faster": "▲ faster",
+    "slower": "▼ slower",
+    "lost": "✗ failed in the second run",
+    "no": "= no change seen",
+    "only_before": "only in the first run",
+    "only_after": "only in the second run",
+    "unknown": "? can't tell",
+}
 UNKNOWN = "–"
 
 

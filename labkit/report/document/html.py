@@ -1,0 +1,228 @@
+"""A report as one HTML file: it loads nothing, runs no script but its own, and escapes what came from outside."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Callable
+from importlib.resources import files
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+from matplotlib.figure import Figure
+
+import labkit
+from labkit.core.errors import UsageError
+from labkit.report import words
+from labkit.report.document import grids
+from labkit.report.document.facts import Facts, Lines, StagePart, TablePart
+from labkit.report.document.needs import needs
+from labkit.report.document.reproduce import commands
+from labkit.report.document.svg import inline
+from labkit.report.figure import block_shares, speedups
+from labkit.report.lines import cautions, headline
+from labkit.report.lines_html import diff_html
+from labkit.report.sweep_cells import cells as sweep_cells
+from labkit.report.sweep_figure import drawable
+from labkit.report.sweep_figure import figure as sweep_figure
+
+READING = (
+    "Speed-up: the baseline’s time over the variant’s, taken within each round of one run, as the median over launches with "
+    "its interval. At most one table in twenty holds a wrong interval.",
+    "Decided: the whole interval of the best variant’s lead over the runner-up lies beyond ±1 %.",
+    "Time / limit: how many times as long as a plain copy of the bytes that the stage must read and write.",
+    "Peak memory: what the variant’s process tree holds beyond its inputs and what was imported before.",
+    "Every variant was compared with the stage’s reference before it was timed; one that differs got no time.",
+)
+DATA = (
+    "Inputs are built the same way everywhere: `make data` writes them to data/, whose README names their sources. "
+    "Every random choice follows from the seed."
+)
+PRINTED = (
+    "@page {{ size: {size}; margin: 15mm 14mm 17mm; "
+    "@bottom-right {{ content: counter(page) ' / ' counter(pages); font: 8pt sans-serif; color: #555; }} }}"
+)
+PAPERS = {"A4": "A4", "Letter": "letter"}
+
+
+def stages_page(facts: Facts, *, code: bool = False, paper: str | None = None) -> str:
+    """The report of one or more runs. ``paper`` (a key of ``PAPERS``) makes it one to be printed: everything unfolded."""
+    draw = Figures()
+    several = len(facts.runs) > 1
+    stages = [_stage(stage, facts, several, code, draw) for stage in facts.stages]
+    return render(
+        "stages.html.j2",
+        title(facts),
+        [origin(run) for run in facts.runs],
+        paper,
+        stages=stages,
+        problems=facts.problems,
+        reading=READING,
+        failures=grids.failure_grid(facts.failures) if facts.failures else None,
+        claims=grids.claim_grid(facts.claims) if facts.claims else None,
+        machine=grids.machine_grid(facts.runs),
+        again=[_again(run, facts) for run in facts.runs],
+        data=DATA,
+    )
+
+
+def title(facts: Facts) -> str:
+    """What the report is about."""
+    names = list(dict.fromkeys(stage.name for stage in facts.stages))
+    if not names:
+        return "Nothing was measured"
+    return f"Which variant to use: {', '.join(names[:3])}{f' and {len(names) - 3} more' if len(names) > 3 else ''}"
+
+
+def origin(run: dict[str, Any]) -> str:
+    """When and where a run was taken, in one line."""
+    return f"Measured {run['started'][:16].replace('T', ' ')} UTC on {words.machine(run['machine'])}. Run {run['run']}."
+
+
+def stage_title(stage: StagePart, several: bool) -> str:
+    """A stage's name, with its run where there are several."""
+    return f"{stage.name} · {stage.run}" if several else stage.name
+
+
+def _stage(stage: StagePart, facts: Facts, several: bool, code: bool, draw: Figures) -> dict[str, Any]:
+    decisions = [part.decision for part in stage.tables]
+    return {
+        "title": stage_title(stage, several),
+        "summary": stage.summary,
+        "advice": stage.advice,
+        "decision": grids.decision_grid(decisions),
+        "costs": costs(stage),
+        "tables": [_table(part, draw) for part in stage.tables],
+        "lines": _lines(stage.lines, code, draw) if stage.lines else None,
+        "pictures": stage.pictures,
+        "sweeps": [_sweep(sweep, facts, draw) for sweep in stage.sweeps],
+        "variants": stage.variants,
+    }
+
+
+def costs(stage: StagePart) -> list[tuple[str, str]]:
+    """Each arm that is best somewhere: what it needs, and what it does."""
+    best = {part.decision.arm: part.decision.best for part in stage.tables if part.decision.best is not None}
+    return [(arm, f"needs {needs(row)}. {stage.variants.get(row['variant'], '')}".strip()) for arm, row in best.items()]
+
+
+def _table(part: TablePart, draw: Figures) -> dict[str, Any]:
+    place = part.table["stage"], part.table["workload"]
+    return {
+        "title": part.cells.title,
+        "result": words.best(part.table),
+        "grid": grids.run_grid(part),
+        "notes": [note for note in part.cells.notes if note != words.best(part.table)],
+        "figure": draw(lambda: speedups(part.document, *place), f"speed-ups of {place[0]} on {place[1]}"),
+    }
+
+
+def _lines(lines: Lines, code: bool, draw: Figures) -> dict[str, Any]:
+    a, b = lines.diff.a, lines.diff.b
+    return {
+        "a": words.one_line(a.variant),
+        "b": words.one_line(b.variant),
+        "grid": grids.lines_grid(lines.diff, code),
+        "figure": draw(lambda: _shares(lines), f"how the time of {a.variant} and {b.variant} falls on their steps"),
+        "notes": line_notes(lines),
+        "code": Markup(diff_html(lines.diff)) if code else None,  # it escapes what came from outside
+    }
+
+
+def line_notes(lines: Lines) -> list[str]:
+    """Where a line diff is from, and how it was taken."""
+    told = [f"{letter}: {headline(profile)}" for letter, profile in (("A", lines.diff.a), ("B", lines.diff.b))]
+    warned = dict.fromkeys([*cautions(lines.diff.a), *cautions(lines.diff.b)])
+    return [words.one_line(text) for text in (*told, *warned, f"line diff {lines.id}")]
+
+
+def _shares(lines: Lines) -> Figure:
+    figure = block_shares([lines.diff.a, lines.diff.b])
+    for text in figure.axes[0].texts:
+        text.set_color("#111111")  # it stands on the bars, whose colours are the same on a dark page
+    return figure
+
+
+def _sweep(sweep: dict[str, Any], facts: Facts, draw: Figures) -> dict[str, Any]:
+    part = sweep_cells(sweep)
+    return {
+        "axis": sweep["axis"],
+        "title": part.title,
+        "origin": sweep_origin(sweep, facts),
+        "grid": grids.sweep_grid(sweep),
+        "notes": part.notes,
+        "figure": draw(lambda: sweep_figure(sweep), part.title) if drawable(sweep) else None,
+    }
+
+
+def sweep_origin(sweep: dict[str, Any], facts: Facts) -> str:
+    """Which run a sweep is, and whether it is one of those reported."""
+    if sweep.get("run") in [run["run"] for run in facts.runs]:
+        return f"Run {sweep['run']}."
+    return f"From another run, {sweep.get('run')}, on {words.machine(sweep['machine'])}."
+
+
+def _again(run: dict[str, Any], facts: Facts) -> dict[str, Any]:
+    return {"id": run["run"], "commands": "\n".join(commands(run, facts.sweeps)), "note": changed(run)}
+
+
+def changed(run: dict[str, Any]) -> str:
+    """What a commit can't bring back."""
+    if not run["machine"].get("commit"):
+        return "It was measured outside a git checkout: which source ran is not known."
+    if run["machine"].get("dirty"):
+        return "The source had been changed since this commit, so the commit alone does not bring it back."
+    return ""
+
+
+class Figures:
+    """Draws figures, each with ids of its own; what can't be drawn is left out."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def __call__(self, draw: Callable[[], Figure], label: str) -> Markup | None:
+        self.count += 1
+        try:
+            return inline(draw(), words.one_line(label), f"f{self.count}")
+        except UsageError:
+            return None
+
+
+def render(
+    template: str, heading: str, subtitle: list[str], paper: str | None, *, script: bool = True, **facts: Any
+) -> str:
+    """A page of ours: the template with its facts, its style, its one script, and a policy that lets nothing else run."""
+    place = Environment(
+        loader=PackageLoader("labkit.report", "document"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    home = files("labkit.report.document")
+    style = home.joinpath("report.css").read_text(encoding="utf-8")
+    own = home.joinpath("sort.js").read_text(encoding="utf-8") if script and not paper else ""
+    if paper:
+        style += PRINTED.format(size=PAPERS[paper])
+    digest = base64.b64encode(hashlib.sha256(own.encode()).digest()).decode()
+    rules = [
+        "default-src 'none'",
+        "style-src 'unsafe-inline'",
+        "img-src data:",
+        "base-uri 'none'",
+        "form-action 'none'",
+    ]
+    if own:
+        rules.append(f"script-src 'sha256-{digest}'")
+    return place.get_template(template).render(
+        title=heading,
+        subtitle=subtitle,
+        style=Markup(style),  # our own file
+        script=Markup(own),
+        policy="; ".join(rules),
+        opened=Markup(" open") if paper else "",
+        version=labkit.__version__,
+        **facts,
+    )

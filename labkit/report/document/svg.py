@@ -1,0 +1,87 @@
+"""A figure as SVG inside a page: its text stays text, it takes the page's font and colours, and its ids are its own."""
+
+from __future__ import annotations
+
+import io
+import re
+import warnings
+from typing import TYPE_CHECKING
+from xml.etree import ElementTree
+
+import matplotlib as mpl
+from markupsafe import Markup
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+SVG, XLINK = "http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"
+UNWANTED = (
+    f"{{{SVG}}}metadata",
+    f"{{{SVG}}}style",
+)  # its rules would hold for the whole page; the page's sheet has them
+HREF = f"{{{XLINK}}}href"
+BLACK = re.compile(r"#000000|\bblack\b")
+LONG = re.compile(r"-?\d+\.\d{3,}")
+FONT = re.compile(r"font:\s*(?:[\w-]+ )*?([\d.]+)px [^;]*;?\s*|font-family:[^;]*;?\s*")
+
+
+def inline(figure: Figure, label: str, prefix: str) -> Markup:
+    """The figure as one ``<svg>`` element; ``label`` tells it to those who can't see it, ``prefix`` sets its ids apart.
+
+    What matplotlib draws black takes the colour of the text around it, so that it is seen on a dark page too.
+    """
+    stream = io.BytesIO()
+    with warnings.catch_warnings(), mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": "labkit"}):
+        warnings.filterwarnings("ignore", "Glyph", UserWarning)  # the page's font has what matplotlib's lacks
+        figure.savefig(stream, format="svg", transparent=True, metadata={"Date": None})
+    root = ElementTree.fromstring(stream.getvalue())
+    for parent in root.iter():
+        for child in [child for child in parent if child.tag in UNWANTED]:
+            parent.remove(child)
+    _own_ids(root, prefix)
+    for element in root.iter():
+        _restyle(element)
+    width = root.get("viewBox", "0 0 576 0").split()[2]
+    for name in ("width", "height", "version"):
+        root.attrib.pop(name, None)
+    root.attrib |= {"role": "img", "aria-label": label, "style": f"max-width:{float(width) * 1.25:.0f}px"}
+    ElementTree.register_namespace("", SVG)
+    ElementTree.register_namespace("xlink", XLINK)
+    return Markup(ElementTree.tostring(root, encoding="unicode"))  # serialised: what came from outside is text
+
+
+def _own_ids(root: ElementTree.Element, prefix: str) -> None:
+    """Keep only ids that are referred to, and set them apart from those of the other figures of the page."""
+    text = ElementTree.tostring(root, encoding="unicode")
+    used = set(re.findall(r'(?:href="|url\()#([\w-]+)', text))
+    for element in root.iter():
+        name = element.attrib.pop("id", None)
+        if name in used:
+            element.set("id", f"{prefix}-{name}")
+        if element.get(HREF, "").startswith("#"):
+            element.set(HREF, f"#{prefix}-{element.attrib[HREF][1:]}")
+        for attribute in ("clip-path", "style"):
+            if attribute in element.attrib:
+                element.set(attribute, re.sub(r"url\(#([\w-]+)\)", rf"url(#{prefix}-\1)", element.attrib[attribute]))
+
+
+def _restyle(element: ElementTree.Element) -> None:
+    if element.tag != f"{{{SVG}}}text":
+        element.text = None
+    element.tail = None
+    for attribute in ("d", "x", "y", "transform", "points"):
+        if attribute in element.attrib:
+            element.set(attribute, LONG.sub(lambda found: f"{float(found[0]):.2f}", element.attrib[attribute]))
+    style = element.attrib.get("style", "")
+    style = BLACK.sub("currentColor", FONT.sub(lambda f: f"font-size:{f[1]}px;" if f[1] else "", style)).strip()
+    if element.get("transform", "").startswith("rotate(-0 "):
+        del element.attrib["transform"]
+    if element.tag == f"{{{SVG}}}text" and "fill" not in style:
+        style = f"{style};fill:currentColor".lstrip(";")  # SVG's own default is black
+    if style:
+        element.set("style", style)
+    else:
+        element.attrib.pop("style", None)
+    for attribute in ("fill", "stroke"):
+        if attribute in element.attrib:
+            element.set(attribute, BLACK.sub("currentColor", element.attrib[attribute]))
