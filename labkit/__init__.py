@@ -3,7 +3,7 @@
 ``import labkit as lk`` gives ``lk.stage`` and ``lk.variant`` to bring your own code, ``lk.bench`` to check and time
 variants against one another, ``lk.check`` to check them alone, ``lk.profile`` and ``lk.diff`` to see which line takes how
 long, ``lk.sweep`` to see how speed follows workers, chunk or size, ``lk.runs`` to read what was measured before,
-and ``lk.report`` to tell a team.
+``lk.report`` to tell a team, and ``lk.workbench`` to do all of it by hand in a notebook.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ _MEASURING = (
     "runs",
     "show_progress",
     "sweep",
+    "workbench",
 )
 __all__ = ["Exact", "Split", "UsageError", "Within", "Workload", "stage", "variant", *_MEASURING]
 

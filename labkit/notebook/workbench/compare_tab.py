@@ -1,0 +1,56 @@
+"""The Compare tab: the table, which fills while it is measured; where variants differ; the figure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import ipywidgets as widgets
+
+from labkit.notebook.workbench import pieces
+from labkit.notebook.workbench.compare_html import compare_html
+from labkit.notebook.workbench.job import OVER, Job
+from labkit.notebook.workbench.pictures_html import difference_html
+from labkit.notebook.workbench.tab import Tab
+from labkit.report import words
+from labkit.report.cells import cells
+
+if TYPE_CHECKING:
+    from labkit.api import Shown
+    from labkit.notebook.workbench.view import WorkbenchView
+
+
+class CompareTab(Tab):
+    title = "Compare"
+
+    def __init__(self, view: WorkbenchView) -> None:
+        self.view = view
+        self.table, self.differences, self.figure, self.code = (widgets.HTML() for _ in range(4))
+        self.table.value = pieces.message("The table fills while it is measured.")
+        self.box = widgets.VBox([self.table, self.differences, self.figure, self.code])
+
+    def paint(self, job: Job) -> None:
+        running = job.state not in OVER
+        self.table.value = compare_html(
+            job.table, job.baseline, running=running, notes=notes(job.result) if job.result else ()
+        )
+        self.code.value = pieces.code(job.code, "this comparison")
+        drawn = "".join(difference_html(pictures) for pictures in job.differences)
+        where = f"<h3>Where they differ from the reference</h3><div class='lk-plates'>{drawn}</div>"
+        self.differences.value = where if drawn else ""
+        self.figure.value = figure_html(job.result) if job.result is not None else ""
+
+
+def notes(shown: Shown) -> list[str]:
+    """What stands below a run's table; why a variant has no time stands in its row already."""
+    (part,) = cells(shown.document)
+    untimed = tuple(f"{words.arm(row)}: " for row in shown.document["rows"] if row["median_s"] is None)
+    return [note for note in part.notes if not note.startswith(untimed)]
+
+
+def figure_html(shown: Shown) -> str:
+    """The figure that a report would hold, folded; empty when nothing was timed."""
+    table: dict[str, Any] = shown.document["tables"][0]
+    if all(row["ratio"] is None for row in shown.document["rows"]):
+        return ""
+    what = f"speed-ups of {table['stage']} on {table['workload']} over {table['baseline']}"
+    return f"<details><summary>Figure</summary>{pieces.drawing(shown.figure(), what)}</details>"

@@ -1,0 +1,114 @@
+"""A stage over past runs as HTML: one row a variant, its speed-ups with their intervals in the order of the runs."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from html import escape
+from itertools import pairwise
+from typing import Any
+
+from labkit.notebook.workbench.compare_html import SHAPES
+from labkit.report import words
+
+Row = Mapping[Any, Any]  # run, started, workload, variant, ratio, low, high, limit_ratio, verdict
+
+HEADINGS = ("variant", "runs", "last speed-up [interval]", "verdict", "× limit", "over the runs, oldest left")
+NUMBERS = ("runs", "last speed-up [interval]", "× limit")
+HEIGHT = 34
+AIR = 1.1  # a curve is drawn over ±10 % at least, so that noise does not look like news
+
+
+def history_html(rows: Sequence[Row], workload: str) -> str:
+    """One row a variant on one workload, the fastest of its last runs first; below, every figure with the run it is of."""
+    own = [row for row in rows if row["workload"] == workload and known(row["ratio"])]
+    if not own:
+        return "<p class='lk-message'>No stored run of this machine holds timings of it yet.</p>"
+    own.sort(key=lambda row: str(row["started"]))
+    runs = list(dict.fromkeys(str(row["run"]) for row in own))
+    curves: dict[str, list[Row]] = {}
+    for row in own:
+        curves.setdefault(str(row["variant"]), []).append(row)
+    head = "".join(f"<th scope='col'{_side(name)}>{escape(name)}</th>" for name in HEADINGS)
+    ordered = sorted(curves.items(), key=lambda item: -item[1][-1]["ratio"])
+    body = "".join(_curve(variant, points, runs) for variant, points in ordered)
+    return (
+        f"<div class='lk-scroll'><table class='lk-history'><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+        f"<details><summary>Every figure, with its run</summary>{_figures(own)}</details>"
+    )
+
+
+def _side(name: str) -> str:
+    return " class='lk-number'" if name in NUMBERS else ""
+
+
+def known(value: Any) -> bool:
+    """Whether a figure is there: neither None nor NaN, which a data frame puts in its place."""
+    return value is not None and value == value
+
+
+def speedup(row: Row) -> str:
+    """A speed-up with its interval, as anywhere."""
+    low, high = (row[name] if known(row[name]) else None for name in ("low", "high"))
+    return words.times({"ratio": row["ratio"], "ratio_low": low, "ratio_high": high})
+
+
+def _curve(variant: str, points: Sequence[Row], runs: Sequence[str]) -> str:
+    last = points[-1]
+    verdict = str(last["verdict"]) if known(last["verdict"]) else "baseline" if last["ratio"] == 1.0 else ""
+    cells = (
+        f"<td class='lk-number'>{len(points)}</td><td class='lk-number'>{escape(speedup(last))}</td>"
+        f"<td class='lk-verdict lk-{escape(verdict)}'>{escape(words.VERDICT_MARKS.get(verdict, verdict))}</td>"
+        f"<td class='lk-number'>{escape(words.share(last['limit_ratio'] if known(last['limit_ratio']) else None))}</td>"
+    )
+    return f"<tr><th scope='row'><b>{escape(variant)}</b></th>{cells}<td class='lk-strip'>{strip_svg(points, runs)}</td></tr>"
+
+
+def strip_svg(points: Sequence[Row], runs: Sequence[str]) -> str:
+    """Each run's ratio with its interval, one step a run, on a logarithmic scale of the variant's own."""
+    ends = [value for row in points for value in (row["ratio"], row["low"], row["high"]) if known(value)]
+    middle = math.sqrt(min(ends) * max(ends))
+    low, high = min([*ends, middle / AIR]), max([*ends, middle * AIR])
+
+    def across(row: Row) -> float:
+        return 100 * (runs.index(str(row["run"])) + 0.5) / len(runs)
+
+    def down(ratio: float) -> float:
+        return HEIGHT - 5 - (HEIGHT - 10) * math.log(ratio / low) / math.log(high / low)
+
+    parts = []
+    for before, after in pairwise(points):
+        parts.append(
+            f"<line class='lk-path' x1='{across(before):.2f}%' x2='{across(after):.2f}%' "
+            f"y1='{down(before['ratio']):.1f}' y2='{down(after['ratio']):.1f}'/>"
+        )
+    for row in points:
+        x, y = across(row), down(row["ratio"])
+        verdict = str(row["verdict"]) if known(row["verdict"]) else "baseline"
+        interval = ""
+        if known(row["low"]) and known(row["high"]):
+            interval = f"<line x1='{x:.2f}%' x2='{x:.2f}%' y1='{down(row['low']):.1f}' y2='{down(row['high']):.1f}'/>"
+        told = f"{speedup(row)} in run {row['run']}"
+        parts.append(
+            f"<g class='lk-interval'><title>{escape(told)}</title>{interval}</g>"
+            f"<svg class='lk-{escape(verdict)}' x='{x:.2f}%' y='{y:.1f}' overflow='visible'>"
+            f"<path d='{SHAPES.get(verdict, SHAPES['unresolved'])}' transform='scale(.8)'>"
+            f"<title>{escape(told)}</title></path></svg>"
+        )
+    return f"<svg height='{HEIGHT}' role='img' aria-label='{escape(_told(points))}'>{''.join(parts)}</svg>"
+
+
+def _told(points: Sequence[Row]) -> str:
+    return "speed-ups, oldest first: " + ", ".join(words.factor(row["ratio"]) for row in points)
+
+
+def _figures(rows: Sequence[Row]) -> str:
+    body = ""
+    for row in reversed(rows):
+        cells = (str(row["run"]), str(row["started"])[:16].replace("T", " "), str(row["variant"]))
+        body += "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in cells)
+        verdict = str(row["verdict"]) if known(row["verdict"]) else ""
+        mark = words.VERDICT_MARKS.get(verdict, verdict)
+        body += f"<td class='lk-number'>{escape(speedup(row))}</td><td>{escape(mark)}</td></tr>"
+    head = "<th>run</th><th>started</th><th>variant</th><th class='lk-number'>speed-up [interval]</th><th>verdict</th>"
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"

@@ -1,0 +1,71 @@
+"""Where an output differs from the reference's, drawn so that a single wrong pixel is seen."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+from labkit.notebook.workbench import pieces
+from labkit.report import words
+
+if TYPE_CHECKING:
+    from labkit.measure.pictures import Pictures
+
+MARK = np.array([0, 94, 213], np.float32)  # BGR: Okabe and Ito's vermillion
+FADED = 0.3  # of the picture's contrast is left where nothing differs
+WEAKEST = 0.55  # opacity of the mark of the smallest difference
+
+
+def difference_overlay(reference: np.ndarray | None, difference: np.ndarray) -> np.ndarray:
+    """uint8 (h, w, 3) BGR: the reference faded to grey, and in vermillion what differs, a pixel at least three wide.
+
+    ``reference``: uint8 (h, w, 3) BGR or None; ``difference``: uint8 (h, w), 0 where equal, 255 where they differ most.
+    """
+    height, width = difference.shape
+    ground = np.full((height, width, 3), 255, np.float32)
+    if reference is not None and reference.shape[:2] == (height, width):
+        grey = cv2.cvtColor(reference, cv2.COLOR_BGR2GRAY).astype(np.float32)
+        ground = np.repeat((255 - FADED * (255 - grey))[:, :, None], 3, axis=2)
+    level = cv2.dilate(difference, np.ones((3, 3), np.uint8)).astype(np.float32)[:, :, None] / 255
+    opacity = np.where(level > 0, WEAKEST + (1 - WEAKEST) * level, 0)
+    return np.round(ground * (1 - opacity) + MARK * opacity).astype(np.uint8)
+
+
+def told(pictures: Pictures) -> str:
+    """What became of the variant, in one line."""
+    if pictures.status == "measured":
+        if pictures.differing:
+            return f"agrees with the reference within the stage's tolerance: {counts(pictures)}"
+        return "agrees with the reference, element by element"
+    reason = words.one_line(str(pictures.fault or pictures.reason or ""))
+    return f"{words.STATUSES.get(str(pictures.status), str(pictures.status))}: {reason}".rstrip(": ")
+
+
+def counts(pictures: Pictures) -> str:
+    """How much differs: ``12 of 3,000 elements differ, by up to 3``."""
+    if pictures.differing is None or pictures.elements is None:
+        return ""
+    most = "" if pictures.largest is None else f", by up to {pictures.largest:g}"
+    return f"{words.count(pictures.differing)} of {words.count(pictures.elements)} elements differ{most}"
+
+
+def difference_html(pictures: Pictures) -> str:
+    """A figure of where one variant differs, with what is known of it; without a picture only the words."""
+    caption = f"<figcaption><b>{escape(pictures.variant)}</b> {escape(told(pictures))}</figcaption>"
+    if pictures.difference is None:
+        return f"<figure class='lk-plate'>{caption}</figure>"
+    overlay = difference_overlay(pictures.reference, pictures.difference)
+    seen = pieces.picture(overlay, f"where {pictures.variant} differs from the reference")
+    return f"<figure class='lk-plate'>{seen}{caption}</figure>"
+
+
+def plate(image: np.ndarray | None, caption: str) -> str:
+    """One picture with its caption; nothing for no picture."""
+    if image is None:
+        return ""
+    return (
+        f"<figure class='lk-plate'>{pieces.picture(image, caption)}<figcaption>{escape(caption)}</figcaption></figure>"
+    )

@@ -1,0 +1,70 @@
+"""Small pieces of HTML that several tabs show: a picture, code to copy, a message, how far a job is."""
+
+from __future__ import annotations
+
+import base64
+import io
+from html import escape
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+# Selects the code, then copies it; where a front end forbids scripts in HTML the code is selected by hand.
+COPY = "const t=this.parentNode.querySelector('textarea');t.select();document.execCommand('copy');this.textContent='Copied'"
+
+IMPORT = "import labkit as lk"
+WIDTH = 100  # letters of a line of code, about
+
+
+def png(image: np.ndarray) -> bytes:
+    """A uint8 (h, w), (h, w, 3) BGR or (h, w, 4) BGRA image as PNG."""
+    done, content = cv2.imencode(".png", image)
+    if not done:
+        raise ValueError(f"an image of {image.dtype} {image.shape} can't be written as PNG")
+    return content.tobytes()
+
+
+def picture(image: np.ndarray, what: str, kind: str = "lk-picture") -> str:
+    """An image as an ``img`` that holds it; ``what`` is said to those who can't see it."""
+    content = base64.b64encode(png(image)).decode("ascii")
+    return f"<img class='{kind}' alt='{escape(what)}' src='data:image/png;base64,{content}'>"
+
+
+def drawing(figure: Figure, what: str) -> str:
+    """A figure as an ``img`` with an SVG inside, on white paper in any theme."""
+    stream = io.BytesIO()
+    figure.savefig(stream, format="svg", metadata={"Date": None})
+    content = base64.b64encode(stream.getvalue()).decode("ascii")
+    return f"<img class='lk-figure' alt='{escape(what)}' src='data:image/svg+xml;base64,{content}'>"
+
+
+def code(text: str, what: str) -> str:
+    """The call that reproduces what is shown, as a cell of its own, with a button that copies it."""
+    whole = text if IMPORT in text else f"{IMPORT}\n\n{text}"
+    lines = sum(1 + len(line) // WIDTH for line in whole.split("\n"))
+    return (
+        f"<div class='lk-code' data-lm-suppress-shortcuts='true'><textarea readonly rows='{lines}' spellcheck='false' "
+        f"aria-label='Code that reproduces {escape(what)}'>{escape(whole)}</textarea>"
+        f'<button type="button" class="lk-button" onclick="{COPY}">Copy as code</button></div>'
+    )
+
+
+def message(text: str, trouble: bool = False) -> str:
+    """A line for the reader; one that tells of trouble is announced by screen readers."""
+    if not text:
+        return ""
+    return (
+        f"<p class='lk-message lk-bad' role='alert'>⚠ {escape(text)}</p>"
+        if trouble
+        else f"<p class='lk-message'>{escape(text)}</p>"
+    )
+
+
+def facts(pairs: dict[str, str]) -> str:
+    """Names and values in two columns."""
+    rows = "".join(f"<dt>{escape(name)}</dt><dd>{escape(str(value))}</dd>" for name, value in pairs.items())
+    return f"<dl class='lk-facts'>{rows}</dl>" if rows else ""
