@@ -1,11 +1,19 @@
 """How many tests run at a time; and a notebook's cell whose magic was used wrongly has failed, as IPython does not tell."""
 
+import atexit
+import os
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from labkit.core.cpus import cpu_limit
 from labkit.measure.memory import default_limit
+
+# Tests queue with those of their own process alone: what they find is no timing, so nobody needs to wait for them.
+os.environ["LABKIT_LOCK"] = str(Path(tempfile.gettempdir(), f"labkit-tests-{os.getpid()}.lock"))
+atexit.register(Path(os.environ["LABKIT_LOCK"]).unlink, missing_ok=True)
 
 WORKER_BYTES = 3 << 30
 """What a worker and the programs that its tests start take at most, together."""

@@ -168,12 +168,15 @@ class Registry:
         self.add_variant(Variant(stage, name, kind, missing=lambda: reason, origin=origin, summary="not importable"))
 
     def load(self, path: str | Path) -> None:
-        """Run a Python file that defines stages or variants of the user's own; raises UsageError when it can't."""
+        """Run a Python file that defines stages or variants of the user's own, in place of what it defined before.
+
+        Raises UsageError, and leaves all as it was, when it can't be run.
+        """
         path = Path(path).absolute()
         if not path.is_file():
             raise UsageError(f"--load {path}: no such file; give a Python file that defines stages or variants")
         self.discover()
-        name = f"labkit_loaded_{path.stem}_{zlib.crc32(str(path).encode()):08x}"  # two folders may hold the same name
+        name = _module_of(path)
         spec = importlib.util.spec_from_file_location(name, path)
         if spec is None or spec.loader is None:
             raise UsageError(f"--load {path}: not a Python file (its name must end in .py)")
@@ -181,6 +184,7 @@ class Registry:
         sys.modules[name] = module
         stages, origins, brought = dict(self.stages), dict(self.origins), list(self.brought)
         variants = {stage: dict(known) for stage, known in self.variants.items()}
+        self.forget(path)
         try:
             spec.loader.exec_module(module)
         except BaseException as error:
@@ -190,9 +194,25 @@ class Registry:
                 raise  # Ctrl-C
             what = str(error) if isinstance(error, UsageError) else f"{type(error).__name__}: {error}"
             raise UsageError(f"--load {path}: {what}") from error
-        self.brought = brought  # measuring processes load the file themselves,
+        self.brought = [thing for thing in brought if thing != path]  # measuring processes load the file themselves,
         cloudpickle.register_pickle_by_value(module)  # an engine's workers are sent its functions whole
         self._remember(path)
+
+    def forget(self, path: str | Path) -> None:
+        """Take out what a loaded file has defined."""
+        path = Path(path).absolute()
+        own = f"{_module_of(path)}:"
+        for known in self.variants.values():
+            for name in [name for name, variant in known.items() if variant.origin.startswith(own)]:
+                del known[name]
+        for name in [name for name, origin in self.origins.items() if origin.startswith(own)]:
+            del self.stages[name], self.origins[name]
+        self.brought = [thing for thing in self.brought if thing != path]
+
+
+def _module_of(path: Path) -> str:
+    """The name under which a loaded file is imported: two folders may hold files of the same name."""
+    return f"labkit_loaded_{path.stem}_{zlib.crc32(str(path).encode()):08x}"
 
 
 def _unbuilt(source: Path) -> str:

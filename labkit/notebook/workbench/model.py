@@ -21,6 +21,7 @@ from labkit.core.errors import UsageError, VariantFailed
 from labkit.core.registry import registry
 from labkit.core.workload import Workload
 from labkit.engines import ENGINES
+from labkit.engines.arm import ArmName
 from labkit.measure.bench import DEFAULT_BUDGET_S, Request, make_settings, plan_requests
 from labkit.measure.fleet import ParentLost
 from labkit.measure.pictures import Inputs, look_at_inputs, make_pictures
@@ -83,7 +84,7 @@ class Workbench:
         self._results = None if results is None else Path(results)
         self._lock = threading.RLock()
         self._jobs: list[Job] = []
-        self._looks: dict[Workload, Inputs | None] = {}
+        self._looks: dict[tuple[str, str], tuple[Workload, Inputs | None]] = {}
         self._looking: set[Stop] = set()
         self._choice = _first_choice(stage or self.stages[0])
 
@@ -108,8 +109,15 @@ class Workbench:
 
     @property
     def workloads(self) -> list[WorkloadFacts]:
-        known = registry.stage(self.choice.stage).workloads.values()
-        return [WorkloadFacts(w.name, w.summary, facts_of(self._looks.get(w))) for w in known]
+        stage = registry.stage(self.choice.stage)
+        return [
+            WorkloadFacts(w.name, w.summary, facts_of(self._seen(stage.name, w)[0])) for w in stage.workloads.values()
+        ]
+
+    def _seen(self, stage: str, workload: Workload) -> tuple[Inputs | None, bool]:
+        """What a look at a workload has found, and whether there was one: a cell may have defined the workload anew since."""
+        known, inputs = self._looks.get((stage, workload.name), (None, None))
+        return (inputs, True) if known is workload else (None, False)
 
     def thumbnail(self, workload: str) -> np.ndarray | None:
         """The picture in a workload's inputs: uint8 (h, w, 3) BGR of at most 256 pixels a side; None where there is none.
@@ -119,26 +127,28 @@ class Workbench:
         """
         stage = self.choice.stage
         asked = registry.stage(stage).workload(workload)
-        if asked not in self._looks:
-            stop = Stop()
+        if not self._seen(stage, asked)[1]:
+            stop, found = Stop(), None
             with self._lock:
                 self._looking.add(stop)
             try:
                 with stop:
-                    self._looks[asked] = look_at_inputs(stage, workload, longest=THUMBNAIL)
+                    found = look_at_inputs(stage, workload, longest=THUMBNAIL)
             except (VariantFailed, ParentLost):
-                self._looks[asked] = None
+                pass
             except KeyboardInterrupt:  # the dashboard was closed
                 return None
             finally:
                 with self._lock:
                     self._looking.discard(stop)
-        found = self._looks[asked]
-        return found.picture if found else None
+            self._looks[stage, workload] = (asked, found)
+        seen = self._seen(stage, asked)[0]
+        return seen.picture if seen else None
 
     @property
     def choice(self) -> Choice:
-        return self._choice
+        """What is chosen, but for what is no longer there: a cell or file may have been run anew."""
+        return _still_there(self._choice)
 
     @choice.setter
     def choice(self, choice: Choice) -> None:
@@ -153,7 +163,7 @@ class Workbench:
         what does not exist or is out of range.
         """
         with self._lock:
-            now = self._choice
+            now = self.choice
             if changes.get("stage", now.stage) != now.stage:
                 fresh = _first_choice(changes["stage"])
                 now = replace(fresh, budget_s=now.budget_s, threads=now.threads)
@@ -163,7 +173,7 @@ class Workbench:
             if isinstance(changes.get("variants"), list):
                 changes["variants"] = tuple(changes["variants"])
             self.choice = replace(now, **changes)
-            return self._choice
+            return self.choice
 
     def run(self) -> Job:
         """Compare the chosen variants: a job whose result is what ``lk.bench`` gives. Raises UsageError when none is chosen."""
@@ -290,8 +300,8 @@ class Workbench:
             job.change(table=[row | {"provisional": False} for row in job.table], result=found)
             agree = [name for name in own.names if (found[found.variant == name].status == "measured").all()]
             with self._lock:
-                if self._choice.stage == choice.stage:
-                    self.choose(variants=tuple(dict.fromkeys([*self._choice.variants, *agree])))
+                if self.choice.stage == choice.stage:
+                    self.choose(variants=tuple(dict.fromkeys([*self.choice.variants, *agree])))
             return found
 
         return self._begun(Job(f"your own variant of {choice.stage}", work, str(given)))
@@ -334,6 +344,19 @@ def _first_choice(stage: str) -> Choice:
     found = registry.stage(stage)
     able = tuple(v.name for v in registry.of(stage).values() if v.unavailable() is None)
     return Choice(stage, able, next(iter(found.workloads)), DEFAULT_BUDGET_S, cpu_limit(), found.reference)
+
+
+def _still_there(choice: Choice) -> Choice:
+    stage = registry.stages.get(choice.stage)
+    if stage is None:
+        return _first_choice(min(registry.stages))
+    known = registry.of(choice.stage)
+    return replace(
+        choice,
+        variants=tuple(arm for arm in choice.variants if ArmName.parse(arm).variant in known),
+        workload=choice.workload if choice.workload in stage.workloads else next(iter(stage.workloads)),
+        baseline=choice.baseline if ArmName.parse(choice.baseline).variant in known else stage.reference,
+    )
 
 
 def _planned(choice: Choice) -> list[Request]:
