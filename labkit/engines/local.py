@@ -95,7 +95,7 @@ class Threads:
     """
 
     chunk = 1
-    paced = False
+    paced = True
 
     def __init__(self, function: Function, workers: int, once: Once | None) -> None:
         self.workers = workers

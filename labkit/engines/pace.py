@@ -1,7 +1,7 @@
 """How many short tasks go to a worker at a time.
 
-Waking a process that waits takes some 40 µs of the one that wakes it: as much as a small image's work. So where nobody
-says how many tasks to hand over, a batch is as many as take about a millisecond; one, where one takes as long.
+Waking a process or thread that waits takes some 40 µs of the one that wakes it: as much as a small image's work. So where
+nobody says how many tasks to hand over, a batch is as many as take about a millisecond; one, where one takes as long.
 """
 
 from __future__ import annotations
