@@ -78,7 +78,7 @@ def advice(decisions: Sequence[Decision]) -> Said:
         if len(of) < len(timed):
             said += [("text", " on "), *_listed([d.workload for d in of])]
         elif len(of) > 1:
-            said.append(("text", f" on all {len(of)} workloads"))
+            said.append(("text", " on both workloads" if len(of) == 2 else f" on all {len(of)} workloads"))
         said += [("text", ": "), *_gain(of), ("text", ".")]
     open_pairs = dict.fromkeys((d.arm, d.runner_up) for d in timed if not d.decided)
     for arm, runner_up in open_pairs:

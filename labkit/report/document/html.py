@@ -104,7 +104,7 @@ def _stage(stage: StagePart, facts: Facts, several: bool, code: bool, draw: Figu
 def costs(stage: StagePart) -> list[tuple[str, str]]:
     """Each arm that is best somewhere: what it needs, and what it does."""
     best = {part.decision.arm: part.decision.best for part in stage.tables if part.decision.best is not None}
-    return [(arm, f"needs {needs(row)}. {stage.variants.get(row['variant'], '')}".strip()) for arm, row in best.items()]
+    return [(arm, f"Needs {needs(row)}. {stage.variants.get(row['variant'], '')}".strip()) for arm, row in best.items()]
 
 
 def _table(part: TablePart, draw: Figures) -> dict[str, Any]:
@@ -222,7 +222,7 @@ def render(
         style=Markup(style),  # our own file
         script=Markup(own),
         policy="; ".join(rules),
-        opened=Markup(" open") if paper else "",
+        paper=paper,
         version=labkit.__version__,
         **facts,
     )
