@@ -11,7 +11,7 @@ from typing import Any
 from threadpoolctl import threadpool_limits
 
 from labkit.core.cpus import threads_each
-from labkit.engines import memory
+from labkit.engines import reuse
 from labkit.engines.batches import Answer, Result, Task, failure
 
 Function = Callable[..., Any]
@@ -56,7 +56,7 @@ class Serial:
         self.workers = 1
         self._call = ready_call(function, once)
         self._waiting: tuple[int, list[Task]] | None = None
-        memory.hold()
+        reuse.hold()
 
     def begin(self) -> None:
         pass
@@ -72,11 +72,11 @@ class Serial:
             return []
         ticket, tasks = self._waiting
         self._waiting = None
-        memory.use(True)
+        reuse.use(True)
         try:
             return [Answer(ticket, compute(self._call, tasks))]
         finally:
-            memory.use(False)
+            reuse.use(False)
 
     def overdue(self, limit_s: float) -> list[Answer]:
         return []  # it is over when somebody asks
@@ -85,7 +85,7 @@ class Serial:
         self._waiting = None
 
     def close(self) -> None:
-        memory.release()
+        reuse.release()
 
 
 class Threads:
@@ -105,7 +105,7 @@ class Threads:
         self._outbox: queue.SimpleQueue[Answer] = queue.SimpleQueue()
         self._cv2_threads: int | None = None
         self._threads: list[threading.Thread] = []
-        memory.hold()
+        reuse.hold()
 
     def _start(self) -> None:
         """With the first stream: until then the process may be forked, and a profiler that comes sees the threads begin."""
@@ -120,7 +120,7 @@ class Threads:
 
     def _work(self, ready: threading.Event) -> None:
         limit_this_thread(self._share)
-        memory.use(True)
+        reuse.use(True)
         call = ready_call(self._function, self._once)
         inbox, outbox = self._inbox, self._outbox
         ready.set()
@@ -175,7 +175,7 @@ class Threads:
             self._inbox.put(None)
         for thread in self._threads:
             thread.join(FAREWELL_S / self.workers)
-        memory.release()
+        reuse.release()
 
 
 def limit_this_thread(threads: int) -> None:

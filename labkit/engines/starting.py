@@ -20,7 +20,7 @@ import cloudpickle
 from labkit.core.cpus import set_threads, thread_environment, threads_each
 from labkit.core.errors import UsageError
 from labkit.core.process import die_with_parent
-from labkit.engines import memory
+from labkit.engines import reuse
 from labkit.engines.batches import Result, Task, one_line
 from labkit.engines.board import Board
 from labkit.engines.local import compute, ready_call
@@ -93,8 +93,8 @@ class Labour:
         else:
             _die_with_starter()
         limit_libraries(orders.threads)
-        memory.hold()
-        memory.use(True)
+        reuse.hold()
+        reuse.use(True)
         try:
             self._call = ready_call(*cloudpickle.loads(orders.packed))
         except Exception as error:

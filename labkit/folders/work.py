@@ -15,6 +15,7 @@ import cv2
 import numpy as np
 
 from labkit.core.errors import NotOffered
+from labkit.engines import reuse
 from labkit.folders.files import BadFile, encoded, read_image, write_whole
 from labkit.folders.plan import FileTask
 from labkit.measure.memory import forget_high_water, resident
@@ -143,6 +144,7 @@ def _at_most(allowance: int | None) -> Iterator[Rise]:
     if allowance is None or held is None:
         yield rise
         return
+    reuse.use(False)  # what is kept for the next image is nobody's allowance
     entered = _limit.enter(allowance, held)
     if entered:
         forget_high_water()
