@@ -22,6 +22,8 @@ from labkit.store.compare import Movement, RunComparison, compare_runs
 
 NAMED = 6  # movements that the sentence on top names; the table has all
 DRAWN = 12  # tables with a picture
+ORDER = ("lost", "slower", "faster", "unknown", "no", "only_before", "only_after")
+ANOTHER_MACHINE = {"host", "cpu", "cpu_limit", "cgroup_cpus"}
 TONES = {"faster": "faster", "slower": "slower", "lost": "slower"}
 CANT_TELL = (
     "Whether the variant or its baseline moved: a ratio has two sides.",
@@ -44,7 +46,9 @@ class Comparison:
 def compare(before: Run, after: Run) -> Comparison:
     """The comparison of two runs, each with its texts made printable."""
     before, after = (Run(printable(run.document), run.folder) for run in (before, after))
-    return Comparison(compare_runs(before, after))
+    found = compare_runs(before, after)
+    found.movements.sort(key=lambda m: ORDER.index(m.moved))
+    return Comparison(found)
 
 
 def comparison_page(made: Comparison, *, paper: str | None = None) -> str:
@@ -63,7 +67,7 @@ def comparison_page(made: Comparison, *, paper: str | None = None) -> str:
         "Before and after: what moved between two runs",
         [f"{side}: {origin(run)}" for side, run in zip(("Before", "After"), made.runs, strict=True)],
         paper,
-        advice=summary(made.found.movements),
+        advice=summary(made),
         figures=figures,
         table=movement_grid(made.found.movements),
         doubts=doubts(made),
@@ -74,9 +78,9 @@ def comparison_page(made: Comparison, *, paper: str | None = None) -> str:
 
 def comparison_text(made: Comparison) -> str:
     """The comparison as Markdown."""
-    moved = [m for m in made.found.movements if m.moved != "no"]
-    still = [m for m in made.found.movements if m.moved == "no"]
-    head = ["## Before and after: what moved between two runs", "", sentence(summary(made.found.movements)), ""]
+    moved = [m for m in made.found.movements if m.moved in ORDER[:4]]
+    still = [m for m in made.found.movements if m.moved not in ORDER[:4]]
+    head = ["## Before and after: what moved between two runs", "", sentence(summary(made)), ""]
     head += [f"{side}: {code(origin(run))}\n" for side, run in zip(("Before", "After"), made.runs, strict=True)]
     told = "\n**What two runs can’t tell**\n\n" + "".join(f"- {text}\n" for text in CANT_TELL)
     told += "".join(f"- {code(text)}\n" for text in doubts(made)[len(CANT_TELL) :])
@@ -84,13 +88,19 @@ def comparison_text(made: Comparison) -> str:
     if moved:
         parts.insert(1, ("what moved", "\n" + grid(movement_grid(moved))))
     if still:
-        parts.append(("what did not move", folded(f"No change seen: {len(still)}", grid(movement_grid(still)))))
+        parts.append(
+            (
+                "what did not move",
+                folded(f"No change seen, or in one run only: {len(still)}", grid(movement_grid(still))),
+            )
+        )
     machine = grid(grids.machine_grid(made.runs)) + "\n" + fenced("\n".join(again(made)))
     return fitted([*parts, ("the two runs", folded("The two runs, and how to compare them again", machine))])
 
 
-def summary(movements: Sequence[Movement]) -> Said:
+def summary(made: Comparison) -> Said:
     """What moved, in a few sentences."""
+    movements = made.found.movements
     said: Said = []
     for heading, kinds in (("Slower", ("slower",)), ("Failed in the second run", ("lost",)), ("Faster", ("faster",))):
         own = [m for m in movements if m.moved in kinds]
@@ -113,6 +123,8 @@ def summary(movements: Sequence[Movement]) -> Said:
         said.append(("text", f"No change is seen in {still} of {len(movements)} ratios to the baseline. "))
     if rest:
         said.append(("text", f"{rest} can’t be told: they are in one run only, or lack an interval."))
+    if ANOTHER_MACHINE & set(made.found.doubts):
+        said.append(("text", " The two runs were taken on different machines: a ratio may have moved for that alone."))
     return said
 
 

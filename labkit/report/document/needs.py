@@ -60,16 +60,10 @@ def needs(row: dict[str, Any]) -> str:
             found += ["Numba"] if kind == "numba" else []
     if kind == "numba" and row.get("first_call_s") is not None:
         found.append(f"compiles in its first call, {words.duration(row['first_call_s'])}")
-    if row.get("engine"):
-        found.append(_engine(str(row["engine"])))
+    engine = str(row.get("engine") or "").partition(":")[0]
+    if engine not in ("", "serial", "threads"):
+        found.append("Ray" if engine == "ray" else "worker processes")
     return ", ".join(dict.fromkeys(found))
-
-
-def _engine(name: str) -> str:
-    kind = name.partition(":")[0]
-    if kind == "ray":
-        return "Ray"
-    return {"threads": "threads", "serial": "no workers"}.get(kind, "worker processes")
 
 
 def modules(variant: Variant) -> list[str]:

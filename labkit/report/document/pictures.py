@@ -35,7 +35,10 @@ def pictured(stage: str, variant: str, workload: str) -> Pictured | None:
     wanted = (
         ("input", found.input),
         (f"output of {variant}", found.output),
-        ("where it differs from the reference", found.difference if found.differing else None),
+        (
+            f"where it differs from the reference (white: by {_most(found)})",
+            found.difference if found.differing else None,
+        ),
     )
     images = tuple((title, data_uri(image)) for title, image in wanted if image is not None)
     return Pictured(variant, workload, images, _note(found)) if images else None
@@ -57,6 +60,10 @@ def _note(found: Pictures) -> str:
         what = "beyond what the stage tolerates" if found.fault else "within what the stage tolerates"
         told = (
             f"{words.count(found.differing)} of {words.count(found.elements)} elements differ from the reference’s, "
-            f"by at most {found.largest:.3g}, {what}. {told}"
+            f"by at most {_most(found)}, {what}. {told}"
         )
     return f"{words.one_line(found.reason)}. {told}" if found.reason else told
+
+
+def _most(found: Pictures) -> str:
+    return words.UNKNOWN if found.largest is None else f"{found.largest:.3g}"

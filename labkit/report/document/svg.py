@@ -20,7 +20,8 @@ UNWANTED = (
     f"{{{SVG}}}style",
 )  # its rules would hold for the whole page; the page's sheet has them
 HREF = f"{{{XLINK}}}href"
-BLACK = re.compile(r"#000000|\bblack\b")
+COLORS = {"#000000": "currentColor", "black": "currentColor", "#ffffff": "var(--ground)", "white": "var(--ground)"}
+BLACK_OR_WHITE = re.compile("|".join(COLORS))
 LONG = re.compile(r"-?\d+\.\d{3,}")
 FONT = re.compile(r"font:\s*(?:[\w-]+ )*?([\d.]+)px [^;]*;?\s*|font-family:[^;]*;?\s*")
 
@@ -28,7 +29,7 @@ FONT = re.compile(r"font:\s*(?:[\w-]+ )*?([\d.]+)px [^;]*;?\s*|font-family:[^;]*
 def inline(figure: Figure, label: str, prefix: str) -> Markup:
     """The figure as one ``<svg>`` element; ``label`` tells it to those who can't see it, ``prefix`` sets its ids apart.
 
-    What matplotlib draws black takes the colour of the text around it, so that it is seen on a dark page too.
+    What matplotlib draws black or white takes the colours of the page's text and ground, so that a dark page shows it too.
     """
     stream = io.BytesIO()
     with warnings.catch_warnings(), mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": "labkit"}):
@@ -73,7 +74,7 @@ def _restyle(element: ElementTree.Element) -> None:
         if attribute in element.attrib:
             element.set(attribute, LONG.sub(lambda found: f"{float(found[0]):.2f}", element.attrib[attribute]))
     style = element.attrib.get("style", "")
-    style = BLACK.sub("currentColor", FONT.sub(lambda f: f"font-size:{f[1]}px;" if f[1] else "", style)).strip()
+    style = _themed(FONT.sub(lambda f: f"font-size:{f[1]}px;" if f[1] else "", style)).strip()
     if element.get("transform", "").startswith("rotate(-0 "):
         del element.attrib["transform"]
     if element.tag == f"{{{SVG}}}text" and "fill" not in style:
@@ -84,4 +85,8 @@ def _restyle(element: ElementTree.Element) -> None:
         element.attrib.pop("style", None)
     for attribute in ("fill", "stroke"):
         if attribute in element.attrib:
-            element.set(attribute, BLACK.sub("currentColor", element.attrib[attribute]))
+            element.set(attribute, _themed(element.attrib[attribute]))
+
+
+def _themed(style: str) -> str:
+    return BLACK_OR_WHITE.sub(lambda found: COLORS[found[0]], style)
