@@ -60,7 +60,7 @@ def provisional(table: Table) -> list[Row]:
     A ratio has the interval that it would have were these launches all (None while they are too few for the family), and
     no verdict: those belong to the looks that were planned, not to whoever watches meanwhile.
     """
-    rows = [replace(row) for row in table.rows]
+    rows = [_without_verdict(row) for row in table.rows]
     sound = [row.arm for row in rows if row.status is Status.MEASURED]
     timed, between = _times(replace(table, rows=rows), sound) if table.samples.launches else ([], None)
     if between is None or table.baseline not in timed:
@@ -73,6 +73,11 @@ def provisional(table: Table) -> list[Row]:
             values = values[~np.isnan(values)]
             _tell(row, median_interval(values, sign_interval_rank(values.size, ALPHA / table.facts["family"])))
     return rows
+
+
+def _without_verdict(row: Row) -> Row:
+    """A copy, of what a look has said nothing but the figures."""
+    return replace(row, verdict=None, reason=None) if row.status is Status.MEASURED else replace(row)
 
 
 def _times(table: Table, sound: Sequence[str]) -> tuple[list[str], Callable[[str, str], np.ndarray]]:
