@@ -1,14 +1,15 @@
 """Engine ``ray``: one actor a worker, on this machine or on a cluster.
 
 A worker that is lost, alone or with its node, is replaced where there is room; what it had not answered is handed over again.
-Values travel through Ray's object store: arrays that come back are read-only.
+Values travel through Ray's object store: arrays that come back are read-only. An actor can't tell which task of a batch it is
+at, so with a time limit tasks go one at a time.
 """
 
 from __future__ import annotations
 
+import importlib
 import os
-import shutil
-import tempfile
+import sys
 import time
 from collections.abc import Callable
 from typing import Any
@@ -20,11 +21,11 @@ from labkit.core.errors import UsageError
 from labkit.engines import starting
 from labkit.engines.batches import Answer, Result, Task, failure, one_line
 from labkit.engines.local import compute, ready_call
+from labkit.engines.ray_cluster import OwnCluster, connect, disconnect
 
 DEPTH = 2
 START_S = 120.0
 LOOK_EVERY_S = 0.2  # Ray's waiting is broken off by Ctrl-C only now and then
-STORE_BYTES = 2**31
 
 
 class Hand:
@@ -57,19 +58,17 @@ class RayActors:
         address: str | None = None,
     ) -> None:
         packed = starting.pack(function, once, "ray")
-        os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-        os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
-        import ray
-
         self.workers = workers
-        self._ray = ray
         self._threads = threads_each(workers)
         self._crew: list[Hand] = []
-        self._place: str | None = None
-        self._ours = not ray.is_initialized()
+        self._own: OwnCluster | None = None
+        self._ours = "ray" not in sys.modules or not importlib.import_module("ray").is_initialized()
         try:
             if self._ours:
                 self._connect(address or os.environ.get("RAY_ADDRESS"))
+            import ray
+
+            self._ray: Any = ray
             self._packed = ray.put(packed)
             self._class = ray.remote(num_cpus=1, max_restarts=0, scheduling_strategy="SPREAD")(_Actor)
             self.begin()
@@ -83,23 +82,13 @@ class RayActors:
             raise
 
     def _connect(self, address: str | None) -> None:
-        quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": "error", "configure_logging": False}
-        if address and address != "local":
-            try:
-                self._ray.init(address=address, **quiet)
-            except Exception as error:
-                raise UsageError(f"no Ray cluster at {address!r} ({one_line(error)}); give HOST:PORT") from None
+        if not address or address == "local":
+            self._own = OwnCluster(self.workers)
             return
-        self._place = tempfile.mkdtemp(prefix="labkit-")  # short: the names of sockets have at most 107 bytes
-        self._ray.init(
-            address="local",
-            num_cpus=self.workers,
-            include_dashboard=False,
-            object_store_memory=STORE_BYTES,
-            _node_ip_address="127.0.0.1",
-            _temp_dir=self._place,
-            **quiet,
-        )
+        try:
+            connect(address)
+        except Exception as error:
+            raise UsageError(f"no Ray cluster at {address!r} ({one_line(error)}); give HOST:PORT") from None
 
     def begin(self) -> None:
         while len(self._crew) < self.workers:
@@ -167,13 +156,10 @@ class RayActors:
         return answers
 
     def overdue(self, limit_s: float) -> list[Answer]:
-        """Told by when a batch's turn came, as seen here: of a batch of several, all its tasks may take so long together."""
+        """Told by when a task's turn came, as seen here."""
         now, answers = time.monotonic(), []
         for hand in list(self._crew):
-            if not hand.queue:
-                continue
-            count = next(iter(hand.queue.values()))[1]
-            if hand.ready and now - hand.since > limit_s * count:
+            if hand.ready and hand.queue and now - hand.since > limit_s:
                 self._ray.kill(hand.actor)
                 answers += self._death(hand, f"TimeLimit: took longer than {limit_s:g} s", final=True)
         return answers
@@ -186,13 +172,14 @@ class RayActors:
 
     def close(self) -> None:
         crew, self._crew = self._crew, []
-        if self._ours:
-            self._ray.shutdown()
+        own, self._own = self._own, None
+        if own is not None:
+            own.close()
+        elif self._ours:
+            disconnect()
         else:
             for hand in crew:
                 self._ray.kill(hand.actor)
-        if self._place is not None:
-            shutil.rmtree(self._place, ignore_errors=True)
 
 
 class _Actor:

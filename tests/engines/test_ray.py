@@ -1,15 +1,18 @@
-"""Engine ray on a cluster of two nodes on one machine. Starting Ray takes half a minute: one cluster for all tests."""
+"""Engine ray on a cluster of its own, which a second node joins. Starting Ray takes its time: one cluster for all tests."""
 
 import os
+import signal
+import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from pathlib import Path
+from contextlib import suppress
 from typing import Any
 
 import cloudpickle
 import numpy as np
+import psutil
 import pytest
 
 from labkit.engines import open_engine
@@ -23,19 +26,30 @@ cloudpickle.register_pickle_by_value(tasks)
 
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[Any]:
-    """Two nodes: a head with one CPU, to which this process is connected, and another with one CPU."""
-    import ray
-    from ray.cluster_utils import Cluster
+    """A cluster of our own with two CPUs, to which this process is connected; made once, for Ray takes its time."""
+    from labkit.engines.ray_cluster import OwnCluster
 
-    patched = pytest.MonkeyPatch()
-    patched.setenv("RAY_USAGE_STATS_ENABLED", "0")
-    made = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
-    made.second = made.add_node(num_cpus=1)
-    ray.init(address=made.address, log_to_driver=False, logging_level="error", configure_logging=False)
-    yield made
-    ray.shutdown()
-    made.shutdown()
-    patched.undo()
+    own = OwnCluster(2)
+    yield own
+    own.close()
+
+
+@pytest.fixture
+def second(cluster: Any) -> Iterator[Any]:
+    """Another node with one CPU."""
+    import ray
+    from ray._private.node import Node
+    from ray._private.parameter import RayParams
+
+    asked = RayParams(
+        gcs_address=ray.get_runtime_context().gcs_address,
+        num_cpus=1,
+        node_ip_address="127.0.0.1",
+        object_store_memory=10**8,
+    )
+    node = Node(asked, head=False, shutdown_at_exit=False, spawn_reaper=False)
+    yield node
+    node.kill_all_processes(check_alive=False, allow_graceful=False)
 
 
 def slow_negative(image: np.ndarray) -> tuple[str, np.ndarray]:
@@ -67,38 +81,73 @@ def test_a_factory_is_called_once_a_worker(cluster: Any) -> None:
     assert os.getpid() not in {pid for pid, _ in found}
 
 
-def test_a_node_lost_in_mid_run_loses_no_image(cluster: Any) -> None:
+def test_tasks_of_a_chunk_are_timed_one_by_one(cluster: Any) -> None:
+    given = [("sleep", 0.6), ("sleep", 0.6), ("hang",), ("sleep", 0.6)]
+    with open_engine("ray", act, 1, chunk=4, time_limit_s=1.5) as engine:
+        found = [outcome.error for outcome in engine.stream(given, ordered=True)]
+    assert found == [None, None, "TimeLimit: took longer than 1.5 s", None]
+
+
+def test_a_node_lost_in_mid_run_loses_no_image_and_ray_says_nothing(
+    second: Any, capfd: pytest.CaptureFixture[str]
+) -> None:
     images = [np.full((200, 200, 3), n, np.uint8) for n in range(80)]
     nodes = set()
     found = {}
-    with open_engine("ray", slow_negative, 2) as engine:
+    with open_engine("ray", slow_negative, 3) as engine:
         for outcome in engine.stream((image,) for image in images):
             found[outcome.index] = outcome
             nodes.add(outcome.value[0] if outcome.value else None)
-            if len(nodes) == 2 and cluster.second is not None:
-                cluster.remove_node(cluster.second, allow_graceful=False)
-                cluster.second = None
-    assert cluster.second is None  # both nodes had worked
+            if len(nodes) == 2 and second.any_processes_alive():
+                second.kill_all_processes(check_alive=False, allow_graceful=False)
+    assert len(nodes) == 2
     assert [found[n].error for n in range(80)] == [None] * 80
     assert all(np.array_equal(found[n].value[1], 255 - images[n]) for n in range(80))
+    assert capfd.readouterr() == ("", "")
 
 
-def test_ctrl_c_while_ray_starts_leaves_no_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    import ray
+def test_nothing_of_a_cluster_of_our_own_listens_beyond_this_machine(cluster: Any) -> None:
+    with open_engine("ray", act, 2) as engine:
+        list(engine.stream([("echo", 1)] * 4))
+        ours = psutil.Process()
+        heads = [child for child in ours.children() if "ray_cluster import head" in " ".join(child.cmdline())]
+        addresses = set()
+        for process in [ours, *(below for head in heads for below in [head, *head.children(recursive=True)])]:
+            with suppress(psutil.NoSuchProcess):  # Ray asks the system for this and that now and then
+                found = process.net_connections("inet")
+                addresses |= {one.laddr.ip for one in found if one.status == psutil.CONN_LISTEN}
+    assert len(heads) == 1
+    assert addresses
+    assert {address.removeprefix("::ffff:") for address in addresses} <= {"127.0.0.1", "::1"}
 
-    folders: list[bool] = []
-    ended: list[bool] = []
 
-    def interrupted(**_: Any) -> None:
-        folders.append(any(tmp_path.iterdir()))
-        raise KeyboardInterrupt
+INTERRUPTED = """
+import sys
+from labkit.engines import open_engine
+try:
+    open_engine("ray", len, 1)
+except KeyboardInterrupt:
+    sys.exit(130)
+"""
 
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    monkeypatch.setattr(ray, "is_initialized", lambda: False)
-    monkeypatch.setattr(ray, "init", interrupted)
-    monkeypatch.setattr(ray, "shutdown", lambda: ended.append(True))
-    monkeypatch.delenv("RAY_ADDRESS", raising=False)
-    with pytest.raises(KeyboardInterrupt):
-        open_engine("ray", act, 1)
-    assert (folders, ended) == ([True], [True])
-    assert not list(tmp_path.iterdir())
+
+def test_ctrl_c_while_ray_starts_leaves_nothing_and_ray_says_nothing() -> None:
+    with tempfile.TemporaryDirectory(prefix="r") as folder:  # short, as Ray needs it
+        environment = os.environ | {"TMPDIR": folder, "HOME": folder}
+        child = subprocess.Popen(
+            [sys.executable, "-c", INTERRUPTED],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env={name: value for name, value in environment.items() if not name.startswith("RAY_")},
+            start_new_session=True,
+        )
+        root = psutil.Process(child.pid)
+        started: list[psutil.Process] = []
+        while child.poll() is None and not any(process.name() == "gcs_server" for process in started):
+            time.sleep(0.05)
+            started = [process for process in root.children(recursive=True) if process.is_running()]
+        child.send_signal(signal.SIGINT)
+        said = child.communicate()
+        assert (child.returncode, said) == (130, (b"", b""))
+        assert not [process for process in started if process.is_running() and process.status() != "zombie"]
+        assert not os.listdir(folder)
