@@ -10,9 +10,10 @@ from typing import Annotated
 
 import typer
 
-from labkit.cli.options import print_json
+from labkit.cli.options import check_serial, print_json
 from labkit.core.errors import UsageError
 from labkit.folders import Job, run
+from labkit.pipelines.chains import LARGEST_SEED
 from labkit.report.folders import FolderProgress, failure_lines, summary_lines
 
 THREADS = "labkit engine"  # the name of the engine's threads
@@ -28,6 +29,7 @@ Seed = Annotated[
     typer.Option(
         metavar="S",
         min=0,
+        max=LARGEST_SEED,
         help="With the image's relative path it decides all that is random: the same image gets the same output "
         "whatever the engine, the workers, and the other images in the folder.",
     ),
@@ -84,6 +86,7 @@ def worker_count(text: str) -> int | None:
 
 def run_and_tell(job: Job, command: str, as_json: bool) -> None:
     """Do it, with progress and failures on standard error and the summary on standard output; ends with the exit status."""
+    check_serial(job.engine, job.workers, job.chunk)
     progress = FolderProgress(sys.stderr)
     try:
         report = run(job, progress)

@@ -68,6 +68,13 @@ def _scaled(text: str, base: int, unit: str) -> int:
     return int(float(found[1]) * base ** POWERS.index(found[2].upper())) if found else 0
 
 
+def check_serial(engine: str, workers: int | None, chunk: int | None = None) -> None:
+    """Raise UsageError where serial is asked for more than one of what it has one of."""
+    for option, number, has in (("--workers", workers, "has one"), ("--chunk", chunk, "takes one image at a time")):
+        if engine == "serial" and number not in (None, 1):
+            raise UsageError(f"{option} is {number}, but serial {has}; give another --engine, such as threads")
+
+
 def load_all(files: list[Path] | None) -> None:
     for file in files or []:
         registry.load(file)

@@ -62,7 +62,8 @@ def command(
         if word in opened:
             raise UsageError(f"--chains {chains}: two chains are called {word!r}; rename a file")
         opened[word] = open_chain(name)
-    crew = workers or cpu_limit()
+    options.check_serial(engine, workers)
+    crew = 1 if engine == "serial" else workers or cpu_limit()
     listener = listen(host, port)
 
     def ready() -> None:

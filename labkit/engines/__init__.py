@@ -102,7 +102,8 @@ def open_engine(
     A worker calls ``function(*task)``, or ``function(once(), *task)`` with what ``once`` made when the worker started.
     ``chunk`` tasks are handed over at a time (None: as the engine prefers). At most ``in_flight`` tasks are taken and not yet
     yielded (None: four chunks a worker). A task that runs longer than ``time_limit_s`` seconds is given up and its worker
-    replaced, except under serial and threads, where nothing can end it. More arguments are the engine's own (ray: ``address``).
+    replaced; serial and threads, where nothing can end it, take no limit, and ray gets single tasks then, to time each of them.
+    More arguments are the engine's own (ray: ``address``).
 
     A task that raises, that kills its worker twice or that takes too long becomes an outcome with an error; others are not
     lost. Arrays that come back from shared_memory lie in shared memory, are the consumer's own, and may be kept and changed;
@@ -120,6 +121,12 @@ def open_engine(
         checked("in_flight", in_flight, int, 1)
     if time_limit_s is not None:
         checked("time_limit_s", time_limit_s, (int, float), 0)
+        if name not in STARTS_PROCESSES:
+            raise UsageError(
+                f"time_limit_s: engine {name} can't end a task; take one of processes, such as shared_memory"
+            )
+    if time_limit_s is not None and name == "ray":
+        chunk = 1
     backend = ENGINES[name].open(function, workers, once, **more)
     return Engine(backend, chunk=chunk, in_flight=in_flight, time_limit_s=time_limit_s)
 

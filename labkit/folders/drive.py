@@ -82,7 +82,7 @@ class Driver:
         free = int(MARGIN * limit) - held
         if free <= 0:
             raise NoRoom(
-                f"--memory-limit {words.size(limit)}: the program with {engine.workers} workers takes {words.size(held)} "
-                "before any image; give more, or fewer --workers"
+                f"--memory-limit {words.size(limit)}: the program with {words.counted(engine.workers, 'worker')} takes "
+                f"{words.size(held)} before any image; give more, or fewer --workers"
             )
         return free

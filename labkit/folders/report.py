@@ -40,7 +40,7 @@ class Report:
     memory_before: int | None = None
     memory_after: int | None = None
     memory_peak: int | None = None
-    at_most_in_work: int = 0
+    at_most_in_work: int | None = None  # images, where memory is limited
     tried_again: int = 0
     contact_sheet: str | None = None
     failed_csv: str | None = None

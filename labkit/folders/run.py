@@ -21,7 +21,7 @@ from labkit.folders.memory import TreeMemory
 from labkit.folders.plan import FileTask, Plan, check_folders, keep_settings, make_plan
 from labkit.folders.report import Report
 from labkit.folders.work import Done, Work
-from labkit.pipelines.chains import Chain
+from labkit.pipelines.chains import LARGEST_SEED, Chain
 
 MAX_PIXELS = 250_000_000  # the largest phone cameras have 200 million
 IN_PROCESS = ("serial", "threads")
@@ -50,6 +50,8 @@ class Job:
         check_folders(self.source, self.target)
         if self.engine != AUTO and self.engine not in ENGINES:
             raise UsageError(f"unknown engine {self.engine!r}; give auto, {', '.join(ENGINES)}")
+        if not 0 <= self.seed <= LARGEST_SEED:
+            raise UsageError(f"--seed is {self.seed}; give a whole number from 0 to 2^63-1")
         if self.time_limit_s is not None and self.engine in IN_PROCESS:
             raise UsageError(
                 f"--time-limit needs an engine whose workers can be ended, and {self.engine} has none; give auto"
@@ -116,13 +118,13 @@ def _settings(job: Job) -> dict[str, Any]:
 def _work(job: Job, missing: list[FileTask], report: Report, listener: Listener, memory: TreeMemory) -> None:
     work = Work(job.source, job.target, job.chain, job.seed, job.max_pixels)
     driver = Driver(work, memory, job.memory_limit, job.time_limit_s, job.chunk)
-    begin = time.perf_counter()
+    begin, unreadable = time.perf_counter(), len(report.failures)
 
     def settle(task: FileTask, outcome: Outcome) -> None:
         _count(task, outcome, report)
         if report.first_s is None and report.done:
             report.first_s = time.perf_counter() - begin
-        listener.advanced(report.done, len(report.failures))
+        listener.advanced(report.done, len(report.failures) - unreadable)
 
     listener.begins(len(missing))
     try:
@@ -141,7 +143,9 @@ def _work(job: Job, missing: list[FileTask], report: Report, listener: Listener,
         _once_more(driver, settle)
     finally:
         report.seconds = time.perf_counter() - begin
-        report.at_most_in_work, report.tried_again = driver.at_most_in_work, driver.tried_again
+        report.tried_again = driver.tried_again
+        if job.memory_limit is not None:
+            report.at_most_in_work = driver.at_most_in_work
 
 
 def _once_more(driver: Driver, settle: Settle) -> None:

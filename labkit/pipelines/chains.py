@@ -34,6 +34,7 @@ STAGES = {
     "hybrid": ("augment_hybrid", ("rewritten", "libraries_streams")),
 }
 SUFFIXES = (".yaml", ".yml")
+LARGEST_SEED = 2**63 - 1
 
 
 class Chain(Protocol):

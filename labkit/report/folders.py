@@ -6,7 +6,7 @@ import time
 from typing import IO
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bar
 
 from labkit.folders.report import Report
@@ -14,6 +14,7 @@ from labkit.folders.run import Listener
 from labkit.report import words
 
 LINE_EVERY_S = 10.0
+ENOUGH = 8  # images, after the first, that tell how long the rest will take
 MOST_FAILURES = 20  # on the screen; the rest is in failed.csv
 
 
@@ -28,11 +29,11 @@ class FolderProgress(Listener):
             MofNCompleteColumn(),
             TextColumn("{task.fields[rate]}"),
             TimeElapsedColumn(),
-            TextColumn("left"),
-            TimeRemainingColumn(),
+            TextColumn("{task.fields[left]}"),
         ]
         self._bar = Bar(*columns, console=Console(file=stream), transient=True) if stream.isatty() else None
         self._images, self._begin, self._line_at = 0, 0.0, 0.0
+        self._first: tuple[float, int] | None = None  # when so many images were finished: workers had started then
 
     def told(self, line: str) -> None:
         if self._bar is not None and self._bar.live.is_started:
@@ -45,20 +46,30 @@ class FolderProgress(Listener):
         self._images, self._begin = images, time.monotonic()
         self._line_at = self._begin + LINE_EVERY_S
         if self._bar is not None:
-            self._task = self._bar.add_task("images", total=images, rate="")
+            self._task = self._bar.add_task("images", total=images, rate="", left="")
             self._bar.start()
 
     def advanced(self, images: int, failed: int) -> None:
         now = time.monotonic()
         rate = images / max(now - self._begin, 1e-9)
         finished = min(images + failed, self._images)
+        facts = [rate_of(rate)] + [f"{failed} failed"] * (failed > 0)
+        left = self._left(finished, now)
         if self._bar is not None:
-            told = rate_of(rate) + (f", {failed} failed" if failed else "")
-            self._bar.update(self._task, completed=finished, rate=told)
+            self._bar.update(self._task, completed=finished, rate=", ".join(facts), left=left)
         elif now >= self._line_at:
             self._line_at = now + LINE_EVERY_S
-            left = words.duration((self._images - finished) * (now - self._begin) / max(finished, 1))
-            self.told(f"{finished} of {self._images} images, {rate_of(rate)}, {failed} failed, {left} left")
+            images_told = f"{words.count(finished)} of {words.counted(self._images, 'image')}"
+            self.told(", ".join([images_told, *facts, *([left] if left else [])]))
+
+    def _left(self, finished: int, now: float) -> str:
+        """Nothing as long as nobody can know it: the first image waits for workers to start and for what they import."""
+        if self._first is None:
+            self._first = now, finished
+        since, before = self._first
+        if finished - before < ENOUGH:
+            return ""
+        return f"{_patience((self._images - finished) * (now - since) / (finished - before))} left"
 
     def close(self) -> None:
         """Take the bar away."""
@@ -73,6 +84,14 @@ def rate_of(images_per_s: float | None, what: str = "images") -> str:
     return f"{images_per_s:.{0 if images_per_s >= 100 else 1 if images_per_s >= 1 else 3}f} {what}/s"
 
 
+def _patience(seconds: float) -> str:
+    """``40 s``, ``12 min``, ``3 h 5 min``: more nobody knows beforehand."""
+    minutes = round(seconds / 60)
+    if seconds < 100:
+        return f"{seconds:.0f} s"
+    return f"{minutes} min" if minutes < 100 else f"{minutes // 60} h {minutes % 60} min"
+
+
 def failure_lines(report: Report) -> list[str]:
     """What failed and why, a line each; for standard error."""
     lines = [
@@ -83,8 +102,7 @@ def failure_lines(report: Report) -> list[str]:
     lines += [f"labkit: {words.one_line(problem)}" for problem in report.problems]
     if report.stopped:
         lines.append(
-            f"labkit: stopped; the {words.count(report.written)} outputs that were made are kept. Run the same command again "
-            "(without --overwrite) to go on"
+            f"labkit: stopped; {_kept(report.written)}. Run the same command again (without --overwrite) to go on"
         )
     return lines
 
@@ -112,16 +130,22 @@ def summary_lines(report: Report, command: str) -> list[str]:
 
 def _done(report: Report) -> str:
     if report.existing and not report.done and not report.failures and not report.stopped:
-        return f"nothing to do: all {words.count(report.existing)} outputs are in {report.target} already"
-    parts = [f"{words.count(report.done)} images done, {words.count(report.written)} outputs in {report.target}"]
+        return f"nothing to do: {_all(report.existing)} in {report.target} already"
+    done, written = words.counted(report.done, "image"), words.counted(report.written, "output")
+    parts = [f"{done} done, {written} in {report.target}"]
     if report.existing:
         parts.append(f"{words.count(report.existing)} were there already")
     if report.failures:
         parts.append(f"{words.count(len(report.failures))} failed")
     if report.other_files:
-        parts.append(f"{words.count(report.other_files)} files that are no images left alone")
+        others = (
+            "1 file that is no image"
+            if report.other_files == 1
+            else f"{words.count(report.other_files)} files that are no images"
+        )
+        parts.append(f"{others} left alone")
     if report.linked_folders:
-        parts.append(f"{words.count(report.linked_folders)} linked folders not entered")
+        parts.append(f"{words.counted(report.linked_folders, 'linked folder')} not entered")
     return "; ".join(parts)
 
 
@@ -129,4 +153,19 @@ def _limit(report: Report) -> str:
     if report.memory_limit is None:
         return ""
     again = f", {report.tried_again} tried again alone" if report.tried_again else ""
-    return f" (limit {words.size(report.memory_limit)}; at most {report.at_most_in_work} images in work{again})"
+    in_work = words.counted(report.at_most_in_work or 0, "image")
+    return f" (limit {words.size(report.memory_limit)}; at most {in_work} in work{again})"
+
+
+def _all(outputs: int) -> str:
+    return "the output is" if outputs == 1 else f"all {words.count(outputs)} outputs are"
+
+
+def _kept(outputs: int) -> str:
+    if not outputs:
+        return "nothing was made yet"
+    return (
+        "the output that was made is kept"
+        if outputs == 1
+        else f"the {words.count(outputs)} outputs that were made are kept"
+    )

@@ -67,6 +67,11 @@ def count(number: int) -> str:
     return f"{number:,}"
 
 
+def counted(number: int, thing: str) -> str:
+    """``1 image``, ``1,528 images``."""
+    return f"{count(number)} {thing}" + "s" * (number != 1)
+
+
 def size(count: float | None) -> str:
     """Bytes to two or three digits in binary units."""
     if count is None:

@@ -23,6 +23,7 @@ class Limits:
     def __post_init__(self) -> None:
         for name, least in (("queue", 0), ("max_bytes", 1), ("max_pixels", 1)):
             if getattr(self, name) < least:
-                raise UsageError(f"{name} is {getattr(self, name)}; give a whole number of at least {least}")
+                option = "--" + name.replace("_", "-")
+                raise UsageError(f"{option} is {getattr(self, name)}; give a whole number of at least {least}")
         if not (0 < self.time_limit_s < math.inf):
-            raise UsageError(f"time limit is {self.time_limit_s}; give seconds above 0")
+            raise UsageError(f"--time-limit is {self.time_limit_s}; give seconds above 0")

@@ -15,11 +15,11 @@ from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.types import Receive
 
 from labkit.core.errors import listed
+from labkit.pipelines.chains import LARGEST_SEED
 from labkit.serve.refusal import Disconnected, Refused
 
 FORMS = ("png", "jpeg")
 PARAMETERS = ("chain", "seed", "index", "format")
-LARGEST = 2**63 - 1
 FIELD = b"image"
 DISCARDED_BYTES, DISCARDED_S = 64_000_000, 2.0
 
@@ -55,7 +55,7 @@ def parameters(query: bytes, chains: Collection[str]) -> Wish:
 
 
 def _whole(name: str, text: str) -> int:
-    if not (text.isascii() and text.isdigit()) or len(text) > 19 or int(text) > LARGEST:
+    if not (text.isascii() and text.isdigit()) or len(text) > 19 or int(text) > LARGEST_SEED:
         raise Refused(400, f"{name} is {text!r}; give a whole number from 0 to 2^63-1")
     return int(text)
 

@@ -14,7 +14,7 @@ import uvicorn
 
 from labkit.core.errors import UsageError
 from labkit.core.process import keep_freed_memory
-from labkit.engines import open_engine
+from labkit.engines import STARTS_PROCESSES, open_engine
 from labkit.serve import picture
 from labkit.serve.app import Service
 from labkit.serve.limits import Limits
@@ -46,7 +46,7 @@ def serve(
         workers,
         chunk=1,
         in_flight=AHEAD * workers,
-        time_limit_s=limits.time_limit_s,
+        time_limit_s=limits.time_limit_s if engine in STARTS_PROCESSES else None,
         once=picture.Ready(dict(chains)),
     ) as running:
         service = Service(running, workers, chains, limits)

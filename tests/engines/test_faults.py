@@ -16,6 +16,7 @@ import numpy as np
 import psutil
 import pytest
 
+from labkit.core.errors import UsageError
 from labkit.engines import crew, open_engine
 from tests.engines import tasks
 from tests.engines.tasks import LOCAL_ENGINES, PROCESS_ENGINES, act, left, shared_files
@@ -65,6 +66,12 @@ def test_a_task_that_hangs_is_given_up_and_no_other_is_lost(name: str) -> None:
     found = run(name, [("hang",)] + [("echo", n) for n in range(20)], time_limit_s=0.5)
     assert found[0].error == "TimeLimit: took longer than 0.5 s"
     assert [found[n].value for n in range(1, 21)] == [(n,) for n in range(20)]
+
+
+@pytest.mark.parametrize("name", ["serial", "threads"])
+def test_a_time_limit_that_could_have_no_effect_is_refused(name: str) -> None:
+    with pytest.raises(UsageError, match=f"engine {name} can't end a task; take one of processes"):
+        open_engine(name, act, 1, time_limit_s=1)
 
 
 @pytest.mark.parametrize("name", PROCESS_ENGINES)

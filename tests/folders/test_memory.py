@@ -123,5 +123,5 @@ def test_an_image_that_finds_no_room_beside_workers_is_made_without_them(photos:
 
 
 def test_a_limit_below_the_program_itself_is_refused(photos: Path) -> None:
-    with pytest.raises(UsageError, match=r"--memory-limit 20 MiB: the program with 1 workers takes .* give more"):
+    with pytest.raises(UsageError, match=r"--memory-limit 20 MiB: the program with 1 worker takes .* give more"):
         run(job(photos, chain=INVERT, engine="serial", memory_limit=20 * MIB))
