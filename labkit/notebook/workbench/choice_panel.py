@@ -36,11 +36,10 @@ class ChoicePanel:
         self.threads = widgets.BoundedIntText(
             description="Threads", min=1, max=4096, style=LABEL, layout=FULL, tooltip="how many a library may use"
         )
-        self.stage_facts, self.workload_facts = widgets.HTML(), widgets.HTML()
-        self.trouble = widgets.HTML()
+        self.workload_facts, self.trouble = widgets.HTML(), widgets.HTML()
         self.all = _small("All", "Tick every variant that can run here")
         self.none = _small("None", "Tick no variant")
-        self.variants = widgets.VBox(layout={"max_height": "22em", "overflow": "auto", "margin": "0"})
+        self.variants = widgets.VBox()
         self.variants.add_class("lk-variants")
         self.engine = widgets.Combobox(
             description="Add",
@@ -53,21 +52,11 @@ class ChoicePanel:
         )
         head = widgets.HBox([widgets.HTML("<h3>Variants</h3>"), self.all, self.none], layout={"margin": "0"})
         head.add_class("lk-head")
-        self.box = widgets.VBox(
-            [
-                self.stage,
-                self.stage_facts,
-                self.workload,
-                self.workload_facts,
-                self.baseline,
-                self.budget,
-                self.threads,
-                head,
-                self.variants,
-                self.engine,
-                self.trouble,
-            ]
+        what = widgets.VBox(
+            [self.stage, self.workload, self.workload_facts, self.baseline, self.budget, self.threads, self.trouble]
         )
+        which = widgets.VBox([head, self.variants, self.engine])
+        self.box = widgets.Box([what, which])
         self.box.add_class("lk-choice")
         self._fill()
         self.stage.observe(self._stage_changed, "value")
@@ -127,11 +116,10 @@ class ChoicePanel:
 
     def _check_box(self, arm: str, kind: str, summary: str, unavailable: str | None) -> widgets.Checkbox:
         box = widgets.Checkbox(
-            description=f"{escape(arm)} <small>{escape('unavailable' if unavailable else kind)}</small>",
-            description_allow_html=True,
+            description=f"{arm} · {f'unavailable: {unavailable}' if unavailable else kind}".rstrip(" ·"),
             indent=False,
             disabled=bool(unavailable) and arm not in self.model.choice.variants,
-            tooltip=f"unavailable: {unavailable}" if unavailable else summary or arm,
+            tooltip=summary or arm,
             layout=FULL,
         )
         box.arm, box.stage = arm, self.model.choice.stage
@@ -203,7 +191,7 @@ class ChoicePanel:
 def workload_html(fact: WorkloadFacts, image: np.ndarray | None) -> str:
     """A workload in small: its picture, where it has one, and what is known of its inputs."""
     seen = "" if image is None else pieces.picture(image, f"thumbnail of the workload {fact.name}", "lk-thumbnail")
-    return f"<div class='lk-workload'>{seen}<p>{escape(fact.summary)}</p></div>{pieces.facts(fact.facts)}"
+    return f"<div class='lk-workload'>{seen}<p>{escape(fact.summary)}</p>{pieces.facts(fact.facts)}</div>"
 
 
 def _dropdown(name: str) -> widgets.Dropdown:

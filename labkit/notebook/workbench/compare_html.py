@@ -69,10 +69,12 @@ class Axis:
         return within[:: math.ceil(len(within) / MOST_TICKS)] if 1 not in within[::2] else within[::2]
 
 
-def compare_html(rows: Sequence[Row], baseline: str, *, running: bool = False, notes: Sequence[str] = ()) -> str:
+def compare_html(
+    rows: Sequence[Row], baseline: str, title: str = "", *, running: bool = False, notes: Sequence[str] = ()
+) -> str:
     """A table of rows in the contract's columns, the fastest first; those without a time last, with their reason.
 
-    While it is ``running`` a row without figures is one that waits its turn. ``notes`` come below.
+    While it is ``running`` a row without figures is one that waits its turn. ``title`` stands above, ``notes`` below.
     """
     axis = Axis.of(rows)
     timed = sorted((row for row in rows if row["ratio"] is not None), key=lambda row: -row["ratio"])
@@ -81,8 +83,9 @@ def compare_html(rows: Sequence[Row], baseline: str, *, running: bool = False, n
     body = "".join(_timed(row, baseline, axis) for row in timed)
     body += "".join(_untimed(row, running) for row in others)
     below = "".join(f"<li>{escape(note)}</li>" for note in notes)
+    above = f"<h3>{escape(title)}</h3>" if title else ""
     return (
-        f"<div class='lk-scroll'><table class='lk-compare'><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+        f"{above}<div class='lk-scroll'><table class='lk-compare'><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
         + (f"<ul class='lk-notes'>{below}</ul>" if below else "")
     )
 

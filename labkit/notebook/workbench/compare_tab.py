@@ -29,10 +29,9 @@ class CompareTab(Tab):
         self.box = widgets.VBox([self.table, self.differences, self.figure, self.code])
 
     def paint(self, job: Job) -> None:
+        title, below = titled(job.result) if job.result else (job.what, [])
         running = job.state not in OVER
-        self.table.value = compare_html(
-            job.table, job.baseline, running=running, notes=notes(job.result) if job.result else ()
-        )
+        self.table.value = compare_html(job.table, job.baseline, title, running=running, notes=below)
         self.code.value = pieces.code(job.code, "this comparison")
         drawn = "".join(difference_html(pictures) for pictures in job.differences)
         where = f"<h3>Where they differ from the reference</h3><div class='lk-plates'>{drawn}</div>"
@@ -40,17 +39,19 @@ class CompareTab(Tab):
         self.figure.value = figure_html(job.result) if job.result is not None else ""
 
 
-def notes(shown: Shown) -> list[str]:
-    """What stands below a run's table; why a variant has no time stands in its row already."""
-    (part,) = cells(shown.document)
+def titled(shown: Shown) -> tuple[str, list[str]]:
+    """The title of a run's table, and what stands below it; why a variant has no time stands in its row already."""
+    if not shown.document["tables"]:
+        return "stopped before anything was tried", []
+    part = cells(shown.document)[0]
     untimed = tuple(f"{words.arm(row)}: " for row in shown.document["rows"] if row["median_s"] is None)
-    return [note for note in part.notes if not note.startswith(untimed)]
+    return part.title, [note for note in part.notes if not note.startswith(untimed)]
 
 
 def figure_html(shown: Shown) -> str:
     """The figure that a report would hold, folded; empty when nothing was timed."""
-    table: dict[str, Any] = shown.document["tables"][0]
     if all(row["ratio"] is None for row in shown.document["rows"]):
         return ""
+    table: dict[str, Any] = shown.document["tables"][0]
     what = f"speed-ups of {table['stage']} on {table['workload']} over {table['baseline']}"
     return f"<details><summary>Figure</summary>{pieces.drawing(shown.figure(), what)}</details>"

@@ -46,5 +46,5 @@ class LinesTab(Tab):
         self.code.value = pieces.code(job.code, "this profile")
         if job.state == "done" and job.result is not None:
             self.found.value = f"<div class='lk-lines'>{job.result._repr_html_()}</div>"
-        elif job.state not in ("queued", "running"):
-            self.found.value = pieces.message("No profile: it was stopped, or failed, before it was whole.")
+        else:
+            self.found.value = pieces.message("No profile yet: it is shown when it is whole.")

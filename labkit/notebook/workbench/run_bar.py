@@ -33,7 +33,7 @@ class RunBar:
     def paint(self, job: Job | None) -> None:
         busy = job is not None and job.state not in OVER
         self.run.disabled, self.stop.disabled = busy, not busy
-        self.progress.value = progress_html(job) if job else pieces.message("Choose on the left, then run.")
+        self.progress.value = progress_html(job) if job else pieces.message("Choose what to compare, then run.")
 
 
 def progress_html(job: Job) -> str:
@@ -42,9 +42,9 @@ def progress_html(job: Job) -> str:
     if state == "failed":
         return pieces.message(job.error or "failed, without a reason", trouble=True)
     if state == "stopped":
-        return pieces.message("■ Stopped: what is shown was done before.")
+        return pieces.message(f"■ Stopped: what is shown was done before. {kept(job)}")
     if state == "done":
-        return pieces.message("✓ Done.")
+        return pieces.message(f"✓ Done. {kept(job)}")
     left = ""
     if state == "running" and progress.seconds_left is not None:
         left = f", about {whole_seconds(progress.seconds_left)} left"
@@ -52,6 +52,14 @@ def progress_html(job: Job) -> str:
     extent = f" value='{progress.done:g}' max='{progress.planned:g}'" if state == "running" and progress.planned else ""
     bar = f"<progress aria-label='Progress'{extent}></progress>"
     return f"<div class='lk-progress'>{bar}<span role='status'>{escape(what + words.one_line(progress.text) + left)}</span></div>"
+
+
+def kept(job: Job) -> str:
+    """Where the result is stored, as far as it is a run; or why it is not."""
+    if job.problem:
+        return f"Not stored: {job.problem}"
+    run = getattr(job.result, "run", None)
+    return f"Stored as run {run.id}." if run else ""
 
 
 def whole_seconds(seconds: float) -> str:

@@ -68,5 +68,5 @@ class ScalingTab(Tab):
 
     def paint(self, job: Job) -> None:
         self.code.value = pieces.code(job.code, "this sweep")
-        if job.result is not None:
-            self.found.value = f"<div class='lk-lines'>{job.result._repr_html_()}</div>"
+        whole = f"<div class='lk-lines'>{job.result._repr_html_()}</div>" if job.result is not None else ""
+        self.found.value = whole or pieces.message("No curve yet: it is drawn when it is whole.")

@@ -56,11 +56,11 @@ SHEET = """
 .lk-root td.lk-faster::first-letter{color:var(--lk-faster)}
 .lk-root td.lk-slower::first-letter{color:var(--lk-slower)}
 .lk-root td.lk-same::first-letter{color:var(--lk-same)}
-@container (max-width:880px){
+@container (max-width:940px){
  .lk-root .lk-compare{font-size:.94em}
  .lk-root .lk-compare th,.lk-root .lk-compare td{padding:3px 5px}
  .lk-root .lk-compare tbody th small{display:none}
- .lk-root .lk-speed{width:30%;min-width:130px}
+ .lk-root .lk-speed{width:auto;min-width:130px}
  .lk-root .lk-speed>div{flex-direction:column;align-items:stretch;gap:0}
  .lk-root .lk-speed span{flex:none;text-align:left}
  .lk-root .lk-speed div>svg{flex:none;width:auto;margin:0 14px 0 4px;height:14px}
@@ -71,22 +71,28 @@ SHEET = """
 .lk-root .lk-trouble{color:var(--lk-slower);font-weight:600}
 .lk-root ul.lk-notes{margin:8px 0 0;padding-left:18px;color:var(--lk-soft)}
 .lk-root ul.lk-notes li:first-child{color:var(--lk-ink)}
-.lk-root h3{font-size:1em;font-weight:600;margin:0}
+.lk-root h3{font-size:1em;font-weight:600;margin:0;color:inherit}
+.lk-root .widget-tab h3{margin:2px 0 6px}
 .lk-root p{margin:0}
-.lk-root .lk-choice,.lk-root .lk-work{gap:6px}
-.lk-root .lk-choice .widget-label{text-align:left;color:var(--lk-soft)}
+.lk-root .widget-label{text-align:left;color:var(--lk-soft)}
 .lk-root .lk-head{align-items:center;gap:6px;margin-top:6px!important}
 .lk-root .lk-head>.widget-html{flex:1}
 .lk-root .lk-small{height:22px;line-height:20px;padding:0 10px;background:none;
  border:1px solid var(--lk-line);color:var(--lk-ink)}
-.lk-root .lk-variants{border:1px solid var(--lk-line);padding:4px 6px;gap:0}
 .lk-root .lk-variants .widget-checkbox{flex:none;height:22px;line-height:22px;width:auto}
-.lk-root .lk-variants input{margin:0 8px 0 2px}
+.lk-root .lk-variants input{margin:0 8px 0 2px;flex:none}
+.lk-root .lk-variants span{overflow:hidden;text-overflow:ellipsis}
 .lk-root .lk-variants label{display:flex;align-items:center;white-space:nowrap;line-height:22px;height:22px}
-.lk-root .lk-variants label small{margin-left:6px}
-.lk-root .lk-workload{display:flex;gap:10px;color:var(--lk-soft);padding:0 0 4px}
-.lk-root .lk-thumbnail{max-width:96px;max-height:96px;align-self:flex-start;border:1px solid var(--lk-line);background:#fff}
-.lk-root dl.lk-facts{display:grid;grid-template-columns:auto 1fr;gap:0 10px;margin:2px 0 4px}
+.lk-root .lk-choice{display:grid;gap:8px 24px;grid-template-columns:repeat(auto-fit,minmax(240px,1fr));align-items:start}
+.lk-root .lk-choice>*{width:auto;margin:0;gap:6px}
+.lk-root .lk-work{gap:6px}
+.lk-root .lk-variants{border:1px solid var(--lk-line);padding:4px 6px;max-height:21em;overflow:auto;margin:0}
+.lk-root .lk-workload{color:var(--lk-soft);overflow:hidden}
+.lk-root .lk-thumbnail{float:left;max-width:96px;
+ max-height:96px;margin:2px 10px 4px 0;border:1px solid var(--lk-line);background:#fff}
+.lk-root dl.lk-facts{display:grid;grid-template-columns:max-content 1fr;gap:0 10px;margin:2px 0 4px;clear:left;width:auto}
+.lk-root .lk-facts>*{width:auto;min-width:0}
+@container (max-width:879px){.lk-root .lk-variants{max-height:14em}.lk-root dl.lk-facts{clear:none}}
 .lk-root .lk-facts dt{font-weight:400;color:var(--lk-soft)}
 .lk-root .lk-facts dd{margin:0;color:var(--lk-ink);overflow-wrap:anywhere}
 .lk-root .lk-run{align-items:center;gap:8px;min-height:34px}
@@ -111,6 +117,9 @@ SHEET = """
 .lk-root .lk-lines h4{margin:6px 0;font-size:1em}
 .lk-root .lk-lines ul{margin:4px 0 8px;padding-left:18px;color:var(--lk-soft)}
 .lk-root .lk-lines{overflow-x:auto}
+.lk-root .lk-lines tbody tr+tr{border:none}
+.lk-root .lk-lines td{color:inherit!important}
+.lk-root .lk-lines th,.lk-root .lk-lines td{padding:1px 8px}
 .lk-root .lk-plates{display:flex;flex-wrap:wrap;gap:16px;align-items:flex-start}
 .lk-root .lk-plate{margin:8px 0 0;max-width:100%}
 .lk-root .lk-plate figcaption{color:var(--lk-soft);margin-top:4px;max-width:60ch}
