@@ -42,6 +42,8 @@ class TrialTask:
             bare = None
             if not names:
                 names = [bare := last_function(tree)]
+                if not callable(vars(module).get(bare)):
+                    raise UsageError(f"{bare} is a function at first and then something else")
                 variant(self.stage, kind_of(vars(module)[bare]))(vars(module)[bare])
         except (Exception, SystemExit) as error:
             send("problem", _told(error))

@@ -228,7 +228,7 @@ def test_a_listener_that_raises_costs_only_itself(model):
     job.on_change(lambda job: 1 / 0)
     job.on_change(lambda job: heard.append(job.state))
     ended(job)
-    assert heard[-1] == job.state == "done"
+    wait_until(lambda: heard[-1:] == ["done"], "the last change")
 
 
 def test_a_dashboard_that_is_closed_leaves_no_process(model):

@@ -62,9 +62,9 @@ class Filling(Listener):
 
     def _tell(self, text: str, share: float, left: float) -> None:
         """``share`` of the table at work is done and takes ``left`` seconds more; those to come as long as those that were."""
-        others = self._planned - self._ended - ((self._ended < self._planned and share > 0) or not self._took)
         each = sum(self._took) / len(self._took) if self._took else self._budget_s
-        progress = Progress(text, self._ended + share, self._planned, left + max(0, others) * each)
+        to_come = self._planned - self._ended - self._at_work
+        progress = Progress(text, self._ended + share, self._planned, left + to_come * each)
         self._job.change(progress=progress, table=list(self._rows.values()))
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import glob
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,59 +17,32 @@ import pandas as pd
 
 from labkit import api
 from labkit.core.cpus import cpu_limit
-from labkit.core.errors import UsageError, VariantFailed
+from labkit.core.errors import UsageError
 from labkit.core.registry import registry
-from labkit.core.workload import Workload
-from labkit.engines import ENGINES
-from labkit.engines.arm import ArmName
-from labkit.measure.bench import DEFAULT_BUDGET_S, Request, make_settings, plan_requests
-from labkit.measure.fleet import ParentLost
-from labkit.measure.pictures import Inputs, look_at_inputs, make_pictures
-from labkit.measure.stop import Stop
+from labkit.measure.bench import DEFAULT_BUDGET_S, make_settings, plan_requests
+from labkit.measure.pictures import make_pictures
 from labkit.measure.sweep import DEFAULT_BUDGET_S as SWEEP_BUDGET_S
 from labkit.measure.sweep import plan_sweep
+from labkit.notebook.workbench.choice import (
+    Choice,
+    VariantFacts,
+    check_choice,
+    first_choice,
+    planned,
+    still_there,
+    variant_facts,
+)
 from labkit.notebook.workbench.filling import Filling, empty_rows
 from labkit.notebook.workbench.history import past_runs
 from labkit.notebook.workbench.job import Job
+from labkit.notebook.workbench.looks import Looks, WorkloadFacts
 from labkit.notebook.workbench.own import take_up
-from labkit.notebook.workbench.spelling import call, facts_of
+from labkit.notebook.workbench.spelling import call
 from labkit.profiling.diff import diff_profiles
 from labkit.profiling.run import profile_arms
 from labkit.store.artefact import keep_artefact
 
-THUMBNAIL = 256  # pixels
-
-
-@dataclass(frozen=True)
-class VariantFacts:
-    """A variant of the stage: ``unavailable`` says why it can't run here, ``engines`` names those it also runs under."""
-
-    name: str
-    kind: str
-    summary: str
-    unavailable: str | None
-    engines: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class WorkloadFacts:
-    """A workload of the stage; ``facts`` about its inputs are empty until its thumbnail has been asked for."""
-
-    name: str
-    summary: str
-    facts: dict[str, str]
-
-
-@dataclass(frozen=True)
-class Choice:
-    """What is to be compared: arms (``variant`` or ``variant@engine``), for so many seconds, with so many threads a library."""
-
-    stage: str
-    variants: tuple[str, ...]
-    workload: str
-    budget_s: float
-    threads: int
-    baseline: str
+__all__ = ["Choice", "VariantFacts", "Workbench", "WorkloadFacts"]
 
 
 class Workbench:
@@ -84,9 +57,8 @@ class Workbench:
         self._results = None if results is None else Path(results)
         self._lock = threading.RLock()
         self._jobs: list[Job] = []
-        self._looks: dict[tuple[str, str], tuple[Workload, Inputs | None]] = {}
-        self._looking: set[Stop] = set()
-        self._choice = _first_choice(stage or self.stages[0])
+        self._looks = Looks()
+        self._choice = first_choice(stage or self.stages[0])
 
     @property
     def stages(self) -> list[str]:
@@ -100,24 +72,11 @@ class Workbench:
     @property
     def variants(self) -> list[VariantFacts]:
         """Those of the chosen stage, as they are now: a notebook cell may have brought one."""
-        stage = registry.stage(self.choice.stage)
-        engines = tuple(name for name, kind in ENGINES.items() if kind.missing() is None) if stage.split else ()
-        return [
-            VariantFacts(v.name, v.kind, v.summary, v.unavailable(), engines if v.partial else ())
-            for v in registry.of(stage.name).values()
-        ]
+        return variant_facts(self.choice.stage)
 
     @property
     def workloads(self) -> list[WorkloadFacts]:
-        stage = registry.stage(self.choice.stage)
-        return [
-            WorkloadFacts(w.name, w.summary, facts_of(self._seen(stage.name, w)[0])) for w in stage.workloads.values()
-        ]
-
-    def _seen(self, stage: str, workload: Workload) -> tuple[Inputs | None, bool]:
-        """What a look at a workload has found, and whether there was one: a cell may have defined the workload anew since."""
-        known, inputs = self._looks.get((stage, workload.name), (None, None))
-        return (inputs, True) if known is workload else (None, False)
+        return self._looks.facts(self.choice.stage)
 
     def thumbnail(self, workload: str) -> np.ndarray | None:
         """The picture in a workload's inputs: uint8 (h, w, 3) BGR of at most 256 pixels a side; None where there is none.
@@ -125,34 +84,16 @@ class Workbench:
         Made once, in a launch process, when it is this one's turn: it may take long, so ask in a thread of its own.
         A workload that can't be built has no picture. Raises UsageError when the stage has no such workload.
         """
-        stage = self.choice.stage
-        asked = registry.stage(stage).workload(workload)
-        if not self._seen(stage, asked)[1]:
-            stop, found = Stop(), None
-            with self._lock:
-                self._looking.add(stop)
-            try:
-                with stop:
-                    found = look_at_inputs(stage, workload, longest=THUMBNAIL)
-            except (VariantFailed, ParentLost):
-                pass
-            except KeyboardInterrupt:  # the dashboard was closed
-                return None
-            finally:
-                with self._lock:
-                    self._looking.discard(stop)
-            self._looks[stage, workload] = (asked, found)
-        seen = self._seen(stage, asked)[0]
-        return seen.picture if seen else None
+        return self._looks.picture(self.choice.stage, workload)
 
     @property
     def choice(self) -> Choice:
         """What is chosen, but for what is no longer there: a cell or file may have been run anew."""
-        return _still_there(self._choice)
+        return still_there(self._choice)
 
     @choice.setter
     def choice(self, choice: Choice) -> None:
-        _checked(choice)
+        check_choice(choice)
         with self._lock:
             self._choice = choice
 
@@ -165,7 +106,7 @@ class Workbench:
         with self._lock:
             now = self.choice
             if changes.get("stage", now.stage) != now.stage:
-                fresh = _first_choice(changes["stage"])
+                fresh = first_choice(changes["stage"])
                 now = replace(fresh, budget_s=now.budget_s, threads=now.threads)
             unknown = changes.keys() - vars(now).keys()
             if unknown:
@@ -180,7 +121,7 @@ class Workbench:
         choice = self.choice
         if not choice.variants:
             raise UsageError(f"no variant of {choice.stage} is chosen; choose one or more")
-        requests = _planned(choice)
+        requests = planned(choice)
         asked = self._asked(choice, budget_s="budget", baseline=registry.stage(choice.stage).reference)
         positions = (choice.stage, list(choice.variants), [glob.escape(choice.workload)])
 
@@ -315,10 +256,10 @@ class Workbench:
 
     def close(self) -> None:
         """Stop whatever this dashboard has started; returns at once, and within a second no process of it is left."""
+        self._looks.stop()
         with self._lock:
-            asked: list[Job | Stop] = [*self._jobs, *self._looking]
-        for one in asked:
-            one.stop() if isinstance(one, Job) else one.ask()
+            for job in self._jobs:
+                job.stop()
 
     def _begun(self, job: Job) -> Job:
         with self._lock:
@@ -337,41 +278,6 @@ class Workbench:
         if stored and self._results is not None:
             asked["results"] = str(self._results)
         return asked
-
-
-def _first_choice(stage: str) -> Choice:
-    """The reference and every other variant that can run here, on the stage's first workload."""
-    found = registry.stage(stage)
-    able = tuple(v.name for v in registry.of(stage).values() if v.unavailable() is None)
-    return Choice(stage, able, next(iter(found.workloads)), DEFAULT_BUDGET_S, cpu_limit(), found.reference)
-
-
-def _still_there(choice: Choice) -> Choice:
-    stage = registry.stages.get(choice.stage)
-    if stage is None:
-        return _first_choice(min(registry.stages))
-    known = registry.of(choice.stage)
-    return replace(
-        choice,
-        variants=tuple(arm for arm in choice.variants if ArmName.parse(arm).variant in known),
-        workload=choice.workload if choice.workload in stage.workloads else next(iter(stage.workloads)),
-        baseline=choice.baseline if ArmName.parse(choice.baseline).variant in known else stage.reference,
-    )
-
-
-def _planned(choice: Choice) -> list[Request]:
-    return plan_requests([choice.stage], choice.variants, [glob.escape(choice.workload)], choice.baseline)
-
-
-def _checked(choice: Choice) -> None:
-    if not isinstance(choice.variants, tuple) or not all(isinstance(name, str) for name in choice.variants):
-        raise UsageError(f"variants is {choice.variants!r}; give names in a tuple, such as ('naive', 'native@threads')")
-    for field, name in (("stage", choice.stage), ("workload", choice.workload), ("baseline", choice.baseline)):
-        if not isinstance(name, str):
-            raise UsageError(f"{field} is {name!r}; give a name")
-    registry.stage(choice.stage).workload(choice.workload)
-    make_settings(choice.budget_s, choice.threads)
-    _planned(choice)
 
 
 def _arms(rows: Sequence[dict[str, Any]]) -> list[str]:
