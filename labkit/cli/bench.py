@@ -25,7 +25,10 @@ def command(
         str | None, typer.Option(metavar="V", help="What speed-ups are told against; the reference if not given.")
     ] = None,
     budget: Annotated[
-        float, typer.Option(metavar="SECONDS", help="Measuring time for each stage × workload.")
+        float,
+        typer.Option(
+            metavar="SECONDS", help="Measuring time for each stage × workload; checks and start-up come on top."
+        ),
     ] = DEFAULT_BUDGET_S,
     threads: options.Threads = None,
     seed: Annotated[

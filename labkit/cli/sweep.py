@@ -44,7 +44,11 @@ def command(
         int | None, typer.Option(metavar="N", help="Workers of a sweep over chunk; the CPU limit when not given.")
     ] = None,
     budget: Annotated[
-        float, typer.Option(metavar="SECONDS", help="Measuring time for the curve; over size for each workload.")
+        float,
+        typer.Option(
+            metavar="SECONDS",
+            help="Measuring time for the curve; over size for each workload. Checks and start-up come on top.",
+        ),
     ] = DEFAULT_BUDGET_S,
     threads: Annotated[
         int | None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import fcntl
 import multiprocessing
 import os
@@ -28,6 +29,7 @@ from labkit.engines.local import compute, ready_call
 # A process that may have started threads (a notebook's kernel, a server) must not be forked. A launch is single-threaded
 # when it opens its arms and already holds everything that a worker needs: it says so by setting this to "fork".
 start_method = "forkserver"
+_server_starter: int | None = None  # the process that started the fork server
 
 
 def context() -> Any:
@@ -45,12 +47,26 @@ def _start_fork_server() -> None:
 
     The resource tracker comes first, because its own start lets the signal through again (multiprocessing.resource_tracker).
     """
+    global _server_starter
+    if _server_starter != os.getpid():
+        _server_starter = os.getpid()
+        atexit.register(_end_fork_server)
     resource_tracker.ensure_running()
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         forkserver.ensure_running()
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _end_fork_server() -> None:
+    """It leaves by itself, but not while it imports: seconds during which whoever reads our standard error would wait."""
+    pid = getattr(forkserver._forkserver, "_forkserver_pid", None)  # type: ignore[attr-defined]
+    if pid is not None and _server_starter == os.getpid() and not multiprocessing.active_children():
+        try:
+            os.kill(pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
 
 
 def pack(function: Callable[..., Any], once: Callable[[], Any] | None, engine: str) -> bytes:

@@ -43,6 +43,7 @@ class Report:
     at_most_in_work: int | None = None  # images, where memory is limited
     tried_again: int = 0
     contact_sheet: str | None = None
+    numbered_on_sheet: dict[str, str] = field(default_factory=dict)  # images whose names no font here could write
     failed_csv: str | None = None
     problems: list[str] = field(default_factory=list)  # what could not be done besides: the sheet, the list
 

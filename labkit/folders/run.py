@@ -196,7 +196,9 @@ def _write_sheet(job: Job, plan: Plan, report: Report) -> None:
         (image, [job.source / image, *(job.target / output for _, output in by_name[image].outputs)]) for image in shown
     ]
     try:
-        if sheet.write_sheet(path, f"chain {job.chain.name}, seed {job.seed}: inputs above, outputs below", columns):
-            report.contact_sheet = str(path)
+        title = f"chain {job.chain.name}, seed {job.seed}: inputs above, outputs below"
+        numbered = sheet.write_sheet(path, title, columns)
+        if numbered is not None:
+            report.contact_sheet, report.numbered_on_sheet = str(path), numbered
     except (BadFile, OSError) as error:
         report.problems.append(f"{path}: {error}")

@@ -27,20 +27,26 @@ def chosen(images: Sequence[str]) -> list[str]:
     return [images[round(place)] for place in np.linspace(0, len(images) - 1, MOST_IMAGES)]
 
 
-def write_sheet(path: Path, title: str, columns: Sequence[tuple[str, Sequence[Path]]]) -> int:
-    """Write a JPEG of labelled columns, each an input above its outputs. Returns how many columns it has; 0: none written.
+def write_sheet(path: Path, title: str, columns: Sequence[tuple[str, Sequence[Path]]]) -> dict[str, str] | None:
+    """Write a JPEG of labelled columns, each an input above its outputs; None when there is nothing to show.
 
-    Files that can't be read or are very large are left out. Raises BadFile when the sheet can't be written.
+    A label with a letter that no font here has becomes the column's number, and is returned under it. Files that can't be
+    read or are very large are left out. Raises BadFile when the sheet can't be written.
     """
     read = [(label, [_thumbnail(file) for file in files[:MOST_ROWS]]) for label, files in columns]
     shown = [(label, pictures) for label, pictures in read if pictures and pictures[0] is not None]
     if not shown:
-        return 0
+        return None
+    numbered: dict[str, str] = {}
     rows = max(len(pictures) for _, pictures in shown)
     width = max(2, len(shown)) * (CELL + GAP) + GAP
     sheet = np.full((LABEL + rows * (CELL + GAP) + LABEL + GAP, width, 3), PAPER, np.uint8)
     _write(sheet, title, GAP, 0, width - 2 * GAP)
-    for column, (label, pictures) in enumerate(shown):
+    for column, (name, pictures) in enumerate(shown):
+        label = name
+        if not _font_for("".join(sorted(set(name)))):
+            label = str(column + 1)
+            numbered[label] = name
         left = GAP + column * (CELL + GAP)
         for row, picture in enumerate(pictures):
             if picture is not None:
@@ -50,7 +56,7 @@ def write_sheet(path: Path, title: str, columns: Sequence[tuple[str, Sequence[Pa
                 sheet[top : top + height, start : start + breadth] = picture
         _write(sheet, label, left, sheet.shape[0] - LABEL - GAP // 2, CELL)
     write_whole(path, encoded(sheet, ".jpg"))
-    return len(shown)
+    return numbered
 
 
 def _thumbnail(file: Path) -> np.ndarray | None:

@@ -122,7 +122,8 @@ def summary_lines(report: Report, command: str) -> list[str]:
             f"{words.size(report.memory_peak)} at most" + _limit(report)
         )
     if report.contact_sheet:
-        lines.append(f"contact sheet: {report.contact_sheet}")
+        names = ", ".join(f"{number}: {words.one_line(name)}" for number, name in report.numbered_on_sheet.items())
+        lines.append(f"contact sheet: {report.contact_sheet}" + (f" ({names})" if names else ""))
     if report.failed_csv:
         lines.append(f"failures: {report.failed_csv}; {command} again tries them again")
     return lines
