@@ -5,11 +5,12 @@ BIN := .venv/bin
 SOURCES := $(shell find labkit -name '*.pyx' -o -name '*.c' -o -name '*.h' -o -name '*.cpp' -o -name '*.hpp' 2>/dev/null)
 EXTENSIONS := pyproject.toml setup.py requirements.lock $(SOURCES)
 BUDGET ?= 4
+REPORT ?= results/report.html
 WORKLOADS ?= logo*,photo*,few,million,512
 INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check --constraint requirements.lock
 
 .DEFAULT_GOAL := help
-.PHONY: help bench lab test data selftest simulation lock clean
+.PHONY: help bench report lab test data selftest simulation lock clean
 
 help:  ## what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -17,12 +18,16 @@ help:  ## what can be made
 bench: .venv/ready data  ## measure the stages in about 4 minutes, print the tables, store a run under results/
 	@$(BIN)/labkit bench --workloads '$(WORKLOADS)' --budget $(BUDGET)
 
+report: .venv/ready data  ## bench, then results/report.html, one file for the team; REPORT= names another, .md and .pdf too
+	@$(BIN)/labkit bench --workloads '$(WORKLOADS)' --budget $(BUDGET) || [ $$? -eq 1 ]  # 1: a variant differs, which is reported
+	@$(BIN)/labkit report last --to '$(REPORT)'
+
 lab: .venv/ready data  ## open JupyterLab on notebooks/
 	@$(BIN)/labkit lab
 
 test: .venv/test$(if $(EXTRAS),-$(EXTRAS)) data  ## lint, types, tests and notebooks; EXTRAS=all installs torch too and then skips nothing
 	@$(BIN)/ruff format --check --quiet . && $(BIN)/ruff check --quiet . && $(BIN)/mypy
-	@LABKIT_EXTRAS=$(EXTRAS) $(BIN)/python -m pytest
+	@LABKIT_EXTRAS=$(EXTRAS) $(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
 data: data/.ready
 

@@ -24,6 +24,7 @@ from pathlib import Path
 from types import FunctionType, MethodType
 from typing import Any
 
+from labkit.engines import reuse
 from labkit.profiling.sources import is_own, short_path
 
 Place = tuple[str, str, int]  # function, file, line
@@ -58,7 +59,8 @@ class AllocationLine:
 class Part:
     """A variant's partial as an engine is given it: in a worker process it is tracked there, once ``folder`` says start.
 
-    Without a folder it is only called. Either way memory that the worker's allocator keeps for later is given back.
+    Without a folder it is only called. Either way memory that the worker's allocator keeps for later is given back, and its
+    arrays take no memory of freed ones, as they would otherwise under an engine: nobody would see them taken.
     """
 
     partial: Callable[..., Any]
@@ -67,6 +69,7 @@ class Part:
     objects: bool = True
 
     def __call__(self, *part: Any) -> Any:
+        reuse.use(False)
         if os.getpid() == self.home:
             return call_variant(self.partial, part)
         try:

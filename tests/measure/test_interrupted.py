@@ -47,7 +47,7 @@ def test_ctrl_c_stores_what_is_done_and_says_that_it_was_stopped(running):
     process, results = running
     time.sleep(3)  # some launches
     process.send_signal(signal.SIGINT)
-    document = json.loads(process.communicate(timeout=30)[0])
+    document = json.loads(process.communicate(timeout=120)[0])
     assert process.returncode == 130
     assert document["stopped"]
     assert [path.parent.name for path in results.glob("*/run.json")] == [document["run"]]
@@ -92,7 +92,7 @@ def _alive(pid):
         return False
 
 
-def _wait_for(condition, what, seconds=60):
+def _wait_for(condition, what, seconds=120):
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         if found := condition():

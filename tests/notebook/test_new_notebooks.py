@@ -33,10 +33,10 @@ def test_when_the_tutorial_on_serving_fails_its_server_ends() -> None:
     start = next(number for number, cell in enumerate(book.cells) if "subprocess.Popen(" in cell.source)
     book.cells = [*book.cells[: start + 1], new_code_cell("print(server.pid)"), new_code_cell("1 / 0")]
     with pytest.raises(CellExecutionError, match="ZeroDivisionError"):
-        NotebookClient(book, resources={"metadata": {"path": str(FOLDER)}}, timeout=60).execute()
+        NotebookClient(book, resources={"metadata": {"path": str(FOLDER)}}, timeout=600).execute()
     server = int(book.cells[-2].outputs[0].text)
     try:
-        psutil.Process(server).wait(10)
+        psutil.Process(server).wait(60)
     except psutil.NoSuchProcess:
         pass
     assert not psutil.pid_exists(server)

@@ -239,7 +239,7 @@ def test_lprun_in_a_notebook_shows_the_lines_of_a_variant(tmp_path: Path) -> Non
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(SCRIPT.format(magic))])
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        NotebookClient(notebook, timeout=60, resources={"metadata": {"path": str(tmp_path)}}).execute()
+        NotebookClient(notebook, timeout=600, resources={"metadata": {"path": str(tmp_path)}}).execute()
     text = "".join(output.get("text", "") for output in notebook.cells[0].outputs)
     (line,) = [line for line in text.splitlines() if "np.unique(packed, return_counts=True)" in line]
     assert line.split()[1] == "1"

@@ -33,7 +33,7 @@ class Served:
         assert self.process.stdout is not None
         self.base = self.process.stdout.readline().strip()
         assert self.base.startswith("http://127.0.0.1:"), self.end()
-        self.client = httpx.Client(base_url=self.base, timeout=20)
+        self.client = httpx.Client(base_url=self.base, timeout=120)
 
     def augment(self, body: bytes, **query: Any) -> httpx.Response:
         return self.client.post("/augment", params=query, content=body)
@@ -46,7 +46,7 @@ class Served:
         """Tell it to stop, with 0 only wait; its exit status, and what it wrote to standard error."""
         try:
             self.process.send_signal(number)
-            _, err = self.process.communicate(timeout=20)
+            _, err = self.process.communicate(timeout=120)
         finally:
             self.process.kill()
         return self.process.returncode, err

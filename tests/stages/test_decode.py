@@ -196,20 +196,25 @@ def test_decoding_lets_other_threads_run(name: str) -> None:
     large = np.tile(source("photo.png"), (2, 2, 1))
     jpeg = name == "simplejpeg"
     content = encoded(large[..., :3].copy(), ".jpg") if jpeg else encoded(large, ".png", cv2.IMWRITE_PNG_COMPRESSION, 1)
-    data, ticks, done = array(content), [], threading.Event()
+    data = array(content)
 
-    def tick() -> None:
-        while not done.wait(0.0005):
-            ticks.append(time.perf_counter())
+    def ticks_meanwhile() -> int:
+        ticks, done = [], threading.Event()
 
-    ticker = threading.Thread(target=tick)
-    ticker.start()
-    begin = time.perf_counter()
-    VARIANTS[name](data)
-    end = time.perf_counter()
-    done.set()
-    ticker.join()
-    assert sum(begin < at < end for at in ticks) >= 5
+        def tick() -> None:
+            while not done.wait(0.0005):
+                ticks.append(time.perf_counter())
+
+        ticker = threading.Thread(target=tick)
+        ticker.start()
+        begin = time.perf_counter()
+        VARIANTS[name](data)
+        end = time.perf_counter()
+        done.set()
+        ticker.join()
+        return sum(begin < at < end for at in ticks)
+
+    assert any(ticks_meanwhile() >= 5 for _ in range(50))  # on a busy machine the other thread may come too late
 
 
 # Inputs that the gate refills
