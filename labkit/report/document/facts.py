@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -114,7 +115,7 @@ def printable(thing: Any) -> Any:
 
 def plain(docstring: str) -> str:
     """A line of a docstring without the marks that docstrings have."""
-    return words.one_line(docstring.replace("``", ""))
+    return words.one_line(re.sub("``(.+?)``", r"\1", docstring))
 
 
 def _tables(stage: str, document: dict[str, Any]) -> list[TablePart]:

@@ -146,3 +146,5 @@ def _still(book: Any) -> None:
                 data.pop(kind, None)
             if widget and not any(kind.startswith("image/") or kind in ("text/html", "text/markdown") for kind in data):
                 data["text/html"] = NO_STATIC_FORM
+        if "outputs" in cell:
+            cell.outputs = [output for output in cell.outputs if output.get("data") != {}]

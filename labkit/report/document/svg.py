@@ -34,6 +34,7 @@ def inline(figure: Figure, label: str, prefix: str) -> Markup:
     stream = io.BytesIO()
     with warnings.catch_warnings(), mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": "labkit"}):
         warnings.filterwarnings("ignore", "Glyph", UserWarning)  # the page's font has what matplotlib's lacks
+        warnings.filterwarnings("ignore", "constrained_layout", UserWarning)  # names too long for the figure
         figure.savefig(stream, format="svg", transparent=True, metadata={"Date": None})
     root = ElementTree.fromstring(stream.getvalue())
     for parent in root.iter():
