@@ -45,7 +45,13 @@ def running(tmp_path, blocks):
 
 def test_ctrl_c_stores_what_is_done_and_says_that_it_was_stopped(running):
     process, results = running
-    time.sleep(3)  # some launches
+    opened = set()  # processes that have opened plain@processes: one or two that check it, then a launch each
+
+    def launched():
+        opened.update(_parent(pid) for pid in _family(process.pid) if _depth(pid, process.pid) > 2)
+        return len(opened) >= 4
+
+    _wait_for(launched, "the end of a launch")
     process.send_signal(signal.SIGINT)
     document = json.loads(process.communicate(timeout=120)[0])
     assert process.returncode == 130
@@ -77,12 +83,16 @@ def _family(root):
 def _depth(pid, root):
     depth = 0
     while pid not in (root, 0):
-        try:
-            pid = int(Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[1])
-        except OSError:
-            return 0
+        pid = _parent(pid)
         depth += 1
-    return depth
+    return depth if pid else 0
+
+
+def _parent(pid):
+    try:
+        return int(Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[1])
+    except OSError:
+        return 0
 
 
 def _alive(pid):

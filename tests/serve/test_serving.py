@@ -66,7 +66,7 @@ def test_no_answer_goes_to_another_request(server: Served) -> None:
 
 def test_a_slow_image_does_not_hold_up_the_others(server: Served) -> None:
     with ThreadPoolExecutor(1) as pool:
-        slow = pool.submit(server.augment, PNG, chain="slow", seed=1000)
+        slow = pool.submit(server.augment, PNG, chain="slow", seed=3000)
         assert all(server.augment(PNG, chain="stamp").status_code == 200 for _ in range(20))
         assert not slow.done()
         assert slow.result().status_code == 200
@@ -126,7 +126,7 @@ def test_a_body_that_does_not_come_gives_its_place_back(hasty: Served) -> None:
 
 def test_when_the_line_is_full_the_answer_is_to_come_again(narrow: Served) -> None:
     with ThreadPoolExecutor(2) as pool:
-        taken = [pool.submit(narrow.augment, PNG, chain="slow", seed=700) for _ in range(2)]
+        taken = [pool.submit(narrow.augment, PNG, chain="slow", seed=1500) for _ in range(2)]
         until(lambda: narrow.figure("labkit_in_flight") == 2, "both places are taken")
         refused = narrow.augment(PNG)
         assert refused.status_code == 503
@@ -139,7 +139,7 @@ def test_when_the_line_is_full_the_answer_is_to_come_again(narrow: Served) -> No
 
 def test_a_client_that_leaves_frees_its_place(narrow: Served) -> None:
     with ThreadPoolExecutor(1) as pool:
-        first = pool.submit(narrow.augment, PNG, chain="slow", seed=1500)
+        first = pool.submit(narrow.augment, PNG, chain="slow", seed=3000)
         until(lambda: narrow.figure("labkit_in_flight") == 1, "the first is being worked on")
         with pytest.raises(httpx.ReadTimeout):
             httpx.post(f"{narrow.base}/augment?chain=deadly&seed=1", content=PNG, timeout=0.2)
@@ -153,7 +153,7 @@ def test_a_client_that_leaves_frees_its_place(narrow: Served) -> None:
 def test_told_to_stop_it_finishes_what_it_has_and_refuses_the_rest() -> None:
     with served(workers=1, queue=4) as server, ThreadPoolExecutor(3) as pool:
         tree = psutil.Process(server.process.pid).children(recursive=True)
-        begun = [pool.submit(server.augment, PNG, chain="slow", seed=500) for _ in range(3)]
+        begun = [pool.submit(server.augment, PNG, chain="slow", seed=1000) for _ in range(3)]
         until(lambda: server.figure("labkit_in_flight") == 3, "all are admitted")
         server.process.send_signal(signal.SIGTERM)
         until(lambda: server.client.get("/health").status_code == 503, "it says that it stops")
