@@ -24,6 +24,7 @@ from labkit.core.registry import registry
 from labkit.measure.bench import make_settings, measure, plan_requests
 from labkit.measure.fleet import Fleet
 from labkit.measure.machine import machine_facts
+from labkit.measure.turn import Turn
 from labkit.store import results_folder
 
 STAGE = Path(__file__).with_name("selftest_stage.py")
@@ -102,7 +103,7 @@ def _run(experiment: Experiment, tries: int, log: Path, burners: int) -> None:
     requests = plan_requests(["selftest"], experiment.variants)
     while done < tries:
         settings = make_settings(experiment.budget_s, threads=2)
-        with Fleet(settings.threads, np.random.default_rng(settings.seed)) as fleet:
+        with Turn("the self-test"), Fleet(settings.threads, np.random.default_rng(settings.seed)) as fleet:
             for _ in range(min(TRIES_A_FLEET, tries - done)):
                 settings = make_settings(experiment.budget_s, threads=2)
                 start = time.perf_counter()

@@ -98,6 +98,8 @@ def bench(
 ) -> Shown:
     """Check variants against their stage's reference, time those that agree, and store the run.
 
+    One measurement runs at a time on a machine, so that none times another; a second waits and says so on standard error.
+
     Parameters
     ----------
     stages : names; all when empty. variants : names, ``name@engine`` among them; all when None.

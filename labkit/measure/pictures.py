@@ -31,7 +31,7 @@ LONGEST = 1024  # pixels
 Send = Callable[[str, Any], None]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Pictures:
     """One variant on one workload. A picture is None where there is nothing that one could look at.
 
@@ -56,6 +56,16 @@ class Pictures:
     differing: int | None = None
     elements: int | None = None
     fault: Difference | None = None
+
+    def __repr__(self) -> str:
+        from labkit.report.pictures import text  # this room knows nothing of words; only what shows it does
+
+        return text(self)
+
+    def _repr_html_(self) -> str:
+        from labkit.report.pictures import html
+
+        return html(self)
 
 
 @dataclass(frozen=True, eq=False)

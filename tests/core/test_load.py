@@ -53,6 +53,32 @@ def test_a_file_loaded_again_after_a_change_replaces_what_it_brought(file: Path,
     assert own_registry.brought == [file]
 
 
+def test_a_file_loaded_again_takes_back_what_it_no_longer_defines(file: Path, own_registry: Registry) -> None:
+    variant = FILE.format(answer="x + x - x").split("\n\n")[-1].replace("def plain", "def other")
+    file.write_text(FILE.format(answer="x * x") + "\n" + variant)
+    lk.load(file)
+    assert set(own_registry.of("square")) == {"plain", "other"}
+    file.write_text(FILE.format(answer="x * x"))
+    lk.load(file)
+    assert set(own_registry.of("square")) == {"plain"}
+
+
+def test_a_file_that_fails_when_loaded_again_leaves_what_it_brought_before(file: Path, own_registry: Registry) -> None:
+    lk.load(file)
+    file.write_text("1 / 0")
+    with pytest.raises(UsageError, match="ZeroDivisionError"):
+        lk.load(file)
+    assert set(own_registry.of("square")) == {"plain"}
+    assert own_registry.brought == [file]
+
+
+def test_a_file_that_is_forgotten_leaves_nothing(file: Path, own_registry: Registry) -> None:
+    lk.load(file)
+    own_registry.forget(file)
+    assert (own_registry.stages, own_registry.origins, own_registry.brought) == ({}, {}, [])
+    assert own_registry.variants == {"square": {}}
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
