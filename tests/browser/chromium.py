@@ -49,7 +49,7 @@ class Chromium:
 
     def _note_address(self, address: str) -> None:
         parts = urlsplit(address)
-        if parts.scheme not in ("data", "blob", "about") and parts.hostname != HERE:
+        if parts.scheme not in ("data", "blob", "about", "file") and parts.hostname != HERE:
             self.faults.append(f"a request to another machine: {address}")
 
     def _note_message(self, message: ConsoleMessage) -> None:
@@ -69,6 +69,6 @@ def chromium(program: str) -> Iterator[Chromium]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=list(OPTIONS), env=environment)
         try:
-            yield Chromium(browser, browser.new_context())
+            yield Chromium(browser, browser.new_context(permissions=["clipboard-read", "clipboard-write"]))
         finally:
             browser.close()

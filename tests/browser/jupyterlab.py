@@ -55,7 +55,11 @@ class JupyterLab:
         )
         _write(places["CONFIG"] / "labconfig" / "default_setting_overrides.json", OVERRIDES)
         environment = os.environ | {f"JUPYTER_{name}_DIR": str(place) for name, place in places.items()}
-        environment |= {"LABKIT_RESULTS": str(folder / "results"), "IPYTHONDIR": str(folder / "ipython")}
+        environment |= {
+            "IPYTHONDIR": str(folder / "ipython"),
+            "LABKIT_LOCK": str(folder / "lock"),  # other tests that measure meanwhile are not waited for
+            "LABKIT_RESULTS": str(folder / "results"),
+        }
         log = folder / "jupyterlab.log"
         with log.open("wb") as stream:
             process = subprocess.Popen(

@@ -39,22 +39,31 @@ class Notebook:
         """Wait until the kernel says that it has nothing to do."""
         expect(self.page.get_by_role("button", name=re.compile(r"\| Idle$"))).to_be_visible(timeout=LONGEST_WAIT_MS)
 
-    def choose(self, *path: str) -> None:
-        """Choose from the menus: ``choose("Run", "Run All Cells")``."""
-        for word in path:
-            self.page.get_by_role("menuitem", name=word, exact=True).click()
+    def choose(self, menu: str, *path: str) -> None:
+        """Choose from the menus: ``choose("Settings", "Theme", "JupyterLab Dark")``."""
+        self.page.get_by_role("menuitem", name=menu, exact=True).click()
+        for word in path[:-1]:  # what opens another menu has no role, and opens it when it is pointed at
+            self.page.get_by_role("menu").get_by_text(word, exact=True).hover()
+        self.page.get_by_role("menu").get_by_text(path[-1], exact=True).click()
 
-    def run_all(self) -> None:
-        """Run all cells and wait until each has run; none may fail."""
-        self.choose("Run", "Run All Cells")
-        waiting = self.cells.get_by_text(re.compile(r"^\[[ *]\]:$"))
-        expect(waiting).to_have_count(0, timeout=LONGEST_WAIT_MS)
+    def run_through(self, text: str) -> None:
+        """Run all cells down to the one with ``text`` in its source and wait until each has run; none may fail."""
+        code = self.cells.get_by_label(re.compile("^Code Cell Content"))
+        last = code.filter(has_text=text).first
+        last.get_by_role("textbox").click()
+        self.choose("Run", "Run All Above Selected Cell")
+        self.choose("Run", "Run Selected Cell and Do not Advance")
+        expect(last.get_by_text(re.compile(r"^\[\d+\]:$")).first).to_be_visible(timeout=LONGEST_WAIT_MS)
         self.await_idle()
         expect(self.cells.get_by_text("Traceback (most recent call last)")).to_have_count(0)
 
     def add_cell(self, source: str) -> None:
         """Type a new cell at the end and run it; does not wait for it."""
+        cells = self.cells.get_by_label(re.compile("^Code Cell Content"))
+        before = cells.count()
         self.page.get_by_role("button", name="Click to add a cell.").click()
+        expect(cells).to_have_count(before + 1)
+        cells.last.get_by_role("textbox").click()
         self.page.keyboard.insert_text(source)
         self.page.keyboard.press("Shift+Enter")
 

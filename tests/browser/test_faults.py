@@ -6,8 +6,6 @@ import pytest
 
 from tests.browser.chromium import Chromium
 
-pytestmark = pytest.mark.xdist_group("browser")
-
 
 @pytest.mark.parametrize(
     ("content", "told"),
