@@ -26,7 +26,9 @@ def command(
     compare: Annotated[bool, typer.Option("--compare", help="What moved between two runs, before and after.")] = False,
     notebook: Annotated[
         Path | None,
-        typer.Option(metavar="NB.ipynb", help="A notebook instead, without its code; executed first if it never was."),
+        typer.Option(
+            metavar="NB.ipynb", help="A notebook instead, without its code; executed first unless all its cells were."
+        ),
     ] = None,
     code: Annotated[bool, typer.Option("--code", help="Show source lines in the line diffs.")] = False,
     profile: Annotated[

@@ -15,6 +15,7 @@ from labkit.core.registry import Registry
 from labkit.measure.result import Row, Status
 from labkit.profiling.diff import diff_profiles
 from labkit.profiling.profile import Function, Line, Profile
+from labkit.report.document import facts
 from labkit.report.document.facts import printable
 from labkit.store import Run
 from labkit.store.artefact import save_artefact
@@ -162,6 +163,26 @@ def test_the_stored_diff_of_the_baseline_and_the_best_is_taken_before_a_newer_on
         made = diff_profiles(profile("plain", ("x", "load", 2)), profile(other, ("x", "load", 1))).document
         save_artefact(made | {"id": f"2026112{number}"}, "diff", tmp_path)
     assert "line diff 20261120" in Seen(report_of(run).html()).text
+
+
+def test_a_diff_is_made_and_kept_when_asked_for_and_none_is_stored(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Any] = []
+
+    def profiled(stage: str, arms: list[str], workload: str) -> list[Profile]:
+        asked.append((stage, arms, workload))
+        return [profile(arm, ("x", "load", 2)) for arm in arms]
+
+    monkeypatch.setattr(facts, "profile_arms", profiled)
+    for _ in range(2):
+        assert "Which lines: plain → fast" in Seen(report_of(run, profile=True).html()).text
+    assert asked == [("blur", ["plain", "fast"], "logo")]
+    assert len(list((tmp_path / "diffs").iterdir())) == 1
+
+
+def test_a_diff_that_can_not_be_made_is_told_and_costs_nothing_else(run: Run) -> None:
+    assert "no line diff of blur: unknown stage 'blur'" in Seen(report_of(run, profile=True).html()).text
 
 
 def test_an_artefact_that_can_not_be_read_costs_nothing_else(run: Run, tmp_path: Path) -> None:

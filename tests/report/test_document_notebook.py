@@ -86,13 +86,14 @@ def test_images_of_outputs_lie_in_the_page(tmp_path: Path) -> None:
     ]
 
 
-def test_a_notebook_without_outputs_is_executed_and_left_as_it_is(tmp_path: Path) -> None:
-    path = book(tmp_path, new_code_cell("import os\nprint(6 * 7, os.path.basename(os.getcwd()))"))
+def test_a_notebook_that_was_not_all_executed_is_executed_and_left_as_it_is(tmp_path: Path) -> None:
+    done = new_code_cell("1", outputs=[new_output("stream", text="1\n")], execution_count=1)
+    path = book(tmp_path, done, new_code_cell("import os\nprint(6 * 7, os.path.basename(os.getcwd()))"))
     before = path.read_bytes()
     told: list[str] = []
     seen = Seen(export_notebook(path, told.append).html())
     assert f"42 {tmp_path.name}" in seen.text
-    assert told == [f"{path} holds no outputs: executing it"]
+    assert told == [f"{path}: not all of it was executed, so it is now"]
     assert path.read_bytes() == before
 
 

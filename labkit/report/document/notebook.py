@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -49,7 +50,7 @@ class Exported:
 
 
 def export(path: Path, tell: Tell) -> Exported:
-    """Read a notebook, execute it in its folder if it holds no outputs, and take code and everything active out.
+    """Read a notebook, execute it in its folder unless all its cells were, and take code and everything active out.
 
     The file is left as it is. Raises UsageError for a file that is no notebook, and for a cell that fails.
     """
@@ -60,8 +61,8 @@ def export(path: Path, tell: Tell) -> Exported:
     except Exception as error:  # nbformat's validators raise what they like
         raise UsageError(f"--notebook {path} is no notebook: {words.one_line(str(error))[:200]}") from None
     cells = [cell for cell in book.cells if cell.cell_type == "code" and cell.source.strip()]
-    if cells and not any(cell.get("outputs") or cell.get("execution_count") for cell in cells):
-        tell(f"{path} holds no outputs: executing it")
+    if not all(cell.get("outputs") or cell.get("execution_count") for cell in cells):
+        tell(f"{path}: not all of it was executed, so it is now")
         _execute(book, path)
     _still(book)
     exporter = HTMLExporter(
@@ -122,7 +123,7 @@ def _execute(book: Any, path: Path) -> None:
     folder = {"metadata": {"path": str(path.absolute().parent)}}
     name = book.metadata.get("kernelspec", {}).get("name", "python3")
     try:
-        NotebookClient(book, timeout=None, kernel_name=name, resources=folder).execute()
+        NotebookClient(book, timeout=None, kernel_name=name, resources=folder).execute(stderr=subprocess.DEVNULL)
     except CellExecutionError as error:
         raise UsageError(f"--notebook {path}: a cell failed: {error.ename}: {words.one_line(error.evalue)}") from None
     except DeadKernelError:

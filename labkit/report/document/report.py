@@ -86,7 +86,7 @@ def make_report(
 
 
 def export_notebook(path: Path, tell: Tell) -> Report:
-    """The report that a notebook is, executed where it was not yet. Raises UsageError for what is no notebook."""
+    """The report that a notebook is, executed unless all its cells were. Raises UsageError for what is no notebook."""
     return Report(export(path, tell))
 
 
