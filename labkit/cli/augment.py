@@ -6,11 +6,11 @@ from typing import Annotated
 
 import typer
 
-from labkit.cli import folders, options
-from labkit.folders import Job
+from labkit.cli import folders
 from labkit.pipelines.chains import open_chain
 
 
+@folders.with_wishes
 def command(
     source: folders.Source,
     target: folders.Target,
@@ -22,16 +22,8 @@ def command(
             "and a page's. FILE.yaml: yours, saved by albumentations.save(chain, 'FILE.yaml', data_format='yaml').",
         ),
     ] = "photo",
-    seed: folders.Seed = 0,
-    engine: folders.Engine = "auto",
-    workers: folders.Workers = "auto",
-    chunk: folders.Chunk = None,
-    memory_limit: folders.MemoryLimit = None,
-    time_limit: folders.TimeLimit = None,
-    max_pixels: folders.MaxPixels = "250M",
-    limit: folders.Limit = None,
-    overwrite: folders.Overwrite = False,
-    as_json: options.Json = False,
+    *,
+    wishes: folders.Wishes,
 ) -> None:
     """Augment every image of a folder into another folder, under the same relative name, on all cores.
 
@@ -44,18 +36,4 @@ def command(
 
     Example: labkit augment photos augmented --chain photo --seed 7
     """
-    job = Job(
-        source,
-        target,
-        open_chain(chain),
-        seed,
-        engine=engine,
-        workers=folders.worker_count(workers),
-        chunk=chunk,
-        memory_limit=options.size_in_bytes(memory_limit, "--memory-limit") if memory_limit is not None else None,
-        time_limit_s=time_limit,
-        max_pixels=options.number(max_pixels, "--max-pixels"),
-        limit=limit,
-        overwrite=overwrite,
-    )
-    folders.run_and_tell(job, "labkit augment", as_json)
+    folders.run_and_tell("labkit augment", source, target, open_chain(chain), wishes)

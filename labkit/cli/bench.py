@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 import typer
 
@@ -68,9 +69,14 @@ def command(
         options.print_json(shown.document)
     else:
         print_run(shown.document, str(shown.folder) if shown.folder else None)
-    if shown.problem:
-        print(f"labkit: the run is not stored in {results_folder()}: {shown.problem}", file=sys.stderr)
-    if shown.document["stopped"]:
+    end("run", shown.document, shown.problem)
+
+
+def end(what: str, document: Mapping[str, Any], problem: str | None) -> None:
+    """Say if it could not be stored, and end with the exit status that tells what was found."""
+    if problem:
+        print(f"labkit: the {what} is not stored in {results_folder()}: {problem}", file=sys.stderr)
+    if document["stopped"]:
         raise typer.Exit(130)
-    if any(row["status"] in FINDINGS for row in shown.document["rows"]):
+    if any(row["status"] in FINDINGS for row in document["rows"]):
         raise typer.Exit(1)

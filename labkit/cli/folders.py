@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import functools
+import inspect
 import os
 import sys
 import threading
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from labkit.cli.options import check_serial, print_json
+from labkit.cli.options import Json, check_serial, number, print_json, size_in_bytes
 from labkit.core.errors import UsageError
 from labkit.folders import Job, run
-from labkit.pipelines.chains import LARGEST_SEED
+from labkit.pipelines.chains import LARGEST_SEED, Chain
 from labkit.report.folders import FolderProgress, failure_lines, summary_lines
 
 THREADS = "labkit engine"  # the name of the engine's threads
@@ -75,6 +79,35 @@ Overwrite = Annotated[
 ]
 
 
+@dataclass(frozen=True)
+class Wishes:
+    """The options of both commands, as they were given."""
+
+    seed: Seed = 0
+    engine: Engine = "auto"
+    workers: Workers = "auto"
+    chunk: Chunk = None
+    memory_limit: MemoryLimit = None
+    time_limit: TimeLimit = None
+    max_pixels: MaxPixels = "250M"
+    limit: Limit = None
+    overwrite: Overwrite = False
+    as_json: Json = False
+
+
+def with_wishes(command: Callable[..., None]) -> Callable[..., None]:
+    """A command whose last parameter is ``wishes``, as one that has all their options."""
+    own = [known for known in inspect.signature(command, eval_str=True).parameters.values() if known.name != "wishes"]
+    shared = inspect.signature(Wishes, eval_str=True).parameters
+
+    @functools.wraps(command)
+    def run(**given: Any) -> None:
+        command(**{known.name: given.pop(known.name) for known in own}, wishes=Wishes(**given))
+
+    run.__signature__ = inspect.Signature([*own, *shared.values()])  # type: ignore[attr-defined]
+    return run
+
+
 def worker_count(text: str) -> int | None:
     """None for ``auto``; raises UsageError."""
     if text == "auto":
@@ -84,8 +117,26 @@ def worker_count(text: str) -> int | None:
     return int(text)
 
 
-def run_and_tell(job: Job, command: str, as_json: bool) -> None:
+def run_and_tell(
+    command: str, source: Path, target: Path, chain: Chain, wishes: Wishes, copies: int | None = None
+) -> None:
     """Do it, with progress and failures on standard error and the summary on standard output; ends with the exit status."""
+    limit = wishes.memory_limit
+    job = Job(
+        source,
+        target,
+        chain,
+        wishes.seed,
+        copies,
+        engine=wishes.engine,
+        workers=worker_count(wishes.workers),
+        chunk=wishes.chunk,
+        memory_limit=size_in_bytes(limit, "--memory-limit") if limit is not None else None,
+        time_limit_s=wishes.time_limit,
+        max_pixels=number(wishes.max_pixels, "--max-pixels"),
+        limit=wishes.limit,
+        overwrite=wishes.overwrite,
+    )
     check_serial(job.engine, job.workers, job.chunk)
     progress = FolderProgress(sys.stderr)
     try:
@@ -94,7 +145,7 @@ def run_and_tell(job: Job, command: str, as_json: bool) -> None:
         progress.close()
     for line in failure_lines(report):
         print(line, file=sys.stderr)
-    if as_json:
+    if wishes.as_json:
         print_json(report.document)
     else:
         print("\n".join(summary_lines(report, command)))

@@ -10,13 +10,12 @@ import typer
 
 from labkit import api
 from labkit.cli import options
-from labkit.cli.bench import FINDINGS
+from labkit.cli.bench import end
 from labkit.core.errors import UsageError
 from labkit.measure.sweep import DEFAULT_BUDGET_S
 from labkit.report.progress import Progress
 from labkit.report.sweep import SweepShown, print_sweep
 from labkit.report.sweep_figure import drawable
-from labkit.store import results_folder
 
 FORMATS = (".svg", ".png", ".pdf")
 
@@ -98,14 +97,9 @@ def command(
         options.print_json(shown.document)
     else:
         print_sweep(shown.document, str(shown.run.folder) if shown.run else None)
-    if shown.problem:
-        print(f"labkit: the sweep is not stored in {results_folder()}: {shown.problem}", file=sys.stderr)
     if figure is not None:
         _draw(shown, figure)
-    if shown.document["stopped"]:
-        raise typer.Exit(130)
-    if any(row["status"] in FINDINGS for row in shown.document["rows"]):
-        raise typer.Exit(1)
+    end("sweep", shown.document, shown.problem)
 
 
 def _draw(shown: SweepShown, file: Path) -> None:

@@ -12,10 +12,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from labkit.report.sweep_cells import COLORED, LEFT, SweepCells, cells
+from labkit.report.sweep_cells import COLORED, LEFT, cells
 from labkit.report.sweep_html import html
 from labkit.report.sweep_words import Document
-from labkit.report.text import COLORS, console, print_origin
+from labkit.report.text import COLORS, console, fitting, print_origin
 from labkit.store import Run
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def print_sweep(document: Document, where: str | None = None, to: Console | None
     """Print the table of a sweep, what it says, the machine, and where the run is stored."""
     out = to or console()
     part = cells(document)
-    shown = _fitting(part, out.width)
+    shown = fitting(part.headings, part.rows, GIVE_WAY, out.width)
     table = Table(box=None, pad_edge=False, header_style="bold")
     for number in shown:
         name = part.headings[number]
@@ -91,14 +91,3 @@ def print_sweep(document: Document, where: str | None = None, to: Console | None
     for number, note in enumerate(part.notes):
         out.print(Text("  " + note), style="bold" if number == 0 else "dim", soft_wrap=True)
     print_origin(out, document, where)
-
-
-def _fitting(part: SweepCells, width: int) -> list[int]:
-    """The columns that fit into a width; those that matter least for a decision give way first."""
-    widths = [max(map(len, column)) + 2 for column in zip(part.headings, *part.rows, strict=True)]
-    columns = list(range(len(part.headings)))
-    for name in GIVE_WAY:
-        if sum(widths[kept] for kept in columns) - 2 <= width:
-            break
-        columns = [number for number in columns if part.headings[number] != name]
-    return columns

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import IO, Any
 
 from rich.console import Console
@@ -12,10 +12,10 @@ from rich.table import Table
 from rich.text import Text
 
 from labkit.report import words
-from labkit.report.cells import HEADINGS, Cells, cells
+from labkit.report.cells import HEADINGS, cells
 
 COLORS = {"faster": "green", "slower": "red", "same": "cyan", "unresolved": "yellow", "baseline": "bold"}
-GIVE_WAY = (9, 6, 1, 8, 7, 5)  # columns: threads, set-up, kind, peak memory, first call, × limit
+GIVE_WAY = ("threads", "set-up", "kind", "peak memory", "first call", "× limit")
 PLAIN_WIDTH = 10_000  # columns: no table is that wide
 
 
@@ -31,7 +31,7 @@ def print_run(run: dict[str, Any], where: str | None = None, to: Console | None 
     """Print every table of a run, the notes below each, the machine, and where the run is stored."""
     out = to or console()
     for part in cells(run):
-        columns = _fitting(part, out.width)
+        columns = fitting(HEADINGS, part.rows, GIVE_WAY, out.width)
         table = Table(title=Text(part.title), title_justify="left", box=None, pad_edge=False, header_style="bold")
         for number in columns:
             table.add_column(HEADINGS[number], justify="left" if number in (0, 1, 4) else "right", no_wrap=True)
@@ -61,12 +61,12 @@ def print_origin(out: Console, document: Mapping[str, Any], where: str | None) -
         out.print(f"stored in {escape(where)}", soft_wrap=True)
 
 
-def _fitting(part: Cells, width: int) -> list[int]:
-    """The columns that fit into a width; those that matter least for a decision give way first."""
-    widths = [max(map(len, column)) + 2 for column in zip(HEADINGS, *part.rows, strict=True)]
-    columns = list(range(len(HEADINGS)))
-    for number in GIVE_WAY:
-        if sum(widths[kept] for kept in columns) <= width:
+def fitting(headings: Sequence[str], rows: Sequence[Sequence[str]], give_way: Sequence[str], width: int) -> list[int]:
+    """The numbers of the columns that fit into a width; those that matter least for a decision give way first."""
+    widths = [max(map(len, column)) + 2 for column in zip(headings, *rows, strict=True)]
+    columns = list(range(len(headings)))
+    for name in give_way:
+        if sum(widths[kept] for kept in columns) - 2 <= width:  # none behind the last
             break
-        columns.remove(number)
+        columns = [number for number in columns if headings[number] != name]
     return columns

@@ -22,6 +22,7 @@ from labkit.serve.line import Line
 from labkit.serve.metrics import CONTENT_TYPE, Metrics
 
 PATH = "/augment"
+USE = "POST an image to /augment, or GET /health or /metrics"
 
 
 class Service:
@@ -83,4 +84,5 @@ class Service:
 async def as_json(request: Request, error: Exception) -> Response:
     """An unknown address or method in the form of every other error."""
     assert isinstance(error, HTTPException)
-    return JSONResponse({"error": error.detail}, error.status_code, error.headers)
+    why = f"{error.detail}: {USE}" if error.status_code in (404, 405) else error.detail
+    return JSONResponse({"error": why}, error.status_code, error.headers)

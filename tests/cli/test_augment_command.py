@@ -70,6 +70,7 @@ def test_json_is_one_document_and_nothing_else_on_standard_output(photos: Path, 
         **{"chain": "photo", "seed": 4, "images": 7, "done": 6, "written": 6, "engine": "serial", "workers": 1}
     }
     assert document["images_per_s"] > 0
+    assert document["at_most_in_work"] is None  # nothing limits memory
     assert document["memory_peak"] >= document["memory_before"] > 0
 
 
@@ -103,6 +104,14 @@ def test_a_chain_from_a_file_is_rebuilt_by_the_workers(photos: Path, labkit: Lab
     made = cv2.imread(str(photos.parent / "out" / "b.png"))
     assert np.array_equal(made, 255 - cv2.imread(str(photos / "b.png")))
     assert "yaml" in json.loads((photos.parent / "out" / "labkit.json").read_text())
+
+
+def test_one_is_told_as_one(photos: Path, labkit: Labkit) -> None:
+    (photos / "notes.txt").touch()
+    said = labkit("augment", "in", "out", "--limit", 1, *SERIAL)
+    assert said.out.startswith("1 image done, 1 output in out; 1 file that is no image left alone\n")
+    again = labkit("augment", "in", "out", "--limit", 1, *SERIAL)
+    assert again.out.startswith("nothing to do: the output is in out already\n")
 
 
 def test_another_chain_of_the_same_name_is_not_mixed_in(photos: Path, labkit: Labkit) -> None:

@@ -117,7 +117,9 @@ def test_what_is_not_augmented_is_refused_in_one_line(
     app: Application, body: bytes, query: str, status: int, why: str
 ) -> None:
     answer = app.augment(body, query)
-    assert (answer.status_code, list(answer.json())) == (status, ["error"])
+    assert answer.status_code == status
+    assert list(answer.json()) == ["error"]
+    assert answer.json()["error"].endswith(": POST an image to /augment, or GET /health or /metrics")
     assert why in answer.json()["error"]
     assert "\n" not in answer.json()["error"]
 
