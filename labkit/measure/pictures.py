@@ -25,7 +25,7 @@ from labkit.measure.images import Mosaic, picture
 from labkit.measure.parent import Limits, Outcome
 from labkit.measure.result import Status
 from labkit.measure.table import Settings, failure
-from labkit.measure.turn import Turn
+from labkit.measure.turn import Holder, Turn, tell_on_stderr
 
 LONGEST = 1024  # pixels
 Send = Callable[[str, Any], None]
@@ -175,11 +175,16 @@ def make_pictures(
         return made
 
 
-def look_at_inputs(stage: str, workload: str, *, longest: int = 256) -> Inputs:
-    """A workload's inputs, built in a launch process. Waits for its turn; raises UsageError, VariantFailed as above."""
+def look_at_inputs(
+    stage: str, workload: str, *, longest: int = 256, tell: Callable[[Holder | None], None] = tell_on_stderr
+) -> Inputs:
+    """A workload's inputs, built in a launch process. Waits for its turn (``tell`` hears for whom).
+
+    Raises UsageError, VariantFailed as above.
+    """
     registry.stage(stage).workload(workload)
     settings = make_settings(LONGEST_BUDGET_S)
-    with Turn(f"a look at {stage} on {workload}"), _fleet(settings) as fleet:
+    with Turn(f"a look at {stage} on {workload}", tell), _fleet(settings) as fleet:
         outcome = _run(fleet, InputTask(stage, workload, longest), settings, 10)
         found: Inputs = _done(outcome, settings, f"{stage} on {workload}: the workload")["inputs"]
         return found

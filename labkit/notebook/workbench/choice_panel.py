@@ -177,7 +177,10 @@ class ChoicePanel:
         self.workload_facts.value = workload_html(self._fact(name), None)
 
         def look() -> None:
-            image = self.model.thumbnail(name)
+            try:
+                image = self.model.thumbnail(name)
+            except UsageError:  # another stage was chosen meanwhile
+                return
             with self._lock:
                 if self._told == told:
                     self.workload_facts.value = workload_html(self._fact(name), image)

@@ -83,9 +83,10 @@ def compare_html(
     body = "".join(_timed(row, baseline, axis) for row in timed)
     body += "".join(_untimed(row, running) for row in others)
     below = "".join(f"<li>{escape(note)}</li>" for note in notes)
-    above = f"<h3>{escape(title)}</h3>" if title else ""
+    table = f"<table class='lk-compare'><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
     return (
-        f"{above}<div class='lk-scroll'><table class='lk-compare'><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+        (f"<h3>{escape(title)}</h3>" if title else "")
+        + f"<div class='lk-scroll'>{table}</div>"
         + (f"<ul class='lk-notes'>{below}</ul>" if below else "")
     )
 

@@ -34,7 +34,7 @@ class CompareTab(Tab):
         self.table.value = compare_html(job.table, job.baseline, title, running=running, notes=below)
         self.code.value = pieces.code(job.code, "this comparison")
         drawn = "".join(difference_html(pictures) for pictures in job.differences)
-        where = f"<h3>Where they differ from the reference</h3><div class='lk-plates'>{drawn}</div>"
+        where = f"<div class='lk-differ'><h3>Where they differ from the reference</h3><div class='lk-plates'>{drawn}</div></div>"
         self.differences.value = where if drawn else ""
         self.figure.value = figure_html(job.result) if job.result is not None else ""
 

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from labkit.notebook.workbench.job import Job
     from labkit.notebook.workbench.view import WorkbenchView
 
-WIDEST, NARROWEST = 620, 240  # CSS pixels of the wiped picture
+WIDEST, NARROWEST = 620, 320  # CSS pixels of the wiped picture
+LABEL = "9.5em"
 
 
 class PicturesTab(Tab):
@@ -33,8 +34,8 @@ class PicturesTab(Tab):
             description="Variant | reference",
             value=50,
             readout=False,
-            style={"description_width": "initial"},
-            layout={"width": f"{WIDEST}px", "max_width": "100%"},
+            style={"description_width": LABEL},
+            layout={"max_width": "100%"},
         )
         self.under, self.over = widgets.HTML(), widgets.HTML()
         self.front = widgets.Box([self.over], layout={"width": "50%"})
@@ -85,6 +86,7 @@ class PicturesTab(Tab):
         if found.output is None or found.reference is None:
             return False
         width = min(WIDEST, max(found.output.shape[1], NARROWEST))
+        self.wipe.layout.width = f"calc({width}px + {LABEL})"  # the handle runs along with the edge
         for place, image, what in (
             (self.under, found.reference, "output of the reference"),
             (self.over, found.output, f"output of {found.variant}"),

@@ -47,7 +47,7 @@ def code(text: str, what: str) -> str:
     whole = text if IMPORT in text else f"{IMPORT}\n\n{text}"
     lines = sum(1 + len(line) // WIDTH for line in whole.split("\n"))
     return (
-        f"<div class='lk-code' data-lm-suppress-shortcuts='true'><textarea readonly rows='{lines}' spellcheck='false' "
+        f"<div class='lk-code'><textarea readonly rows='{lines}' spellcheck='false' data-lm-suppress-shortcuts "
         f"aria-label='Code that reproduces {escape(what)}'>{escape(whole)}</textarea>"
         f'<button type="button" class="lk-button" onclick="{COPY}">Copy as code</button></div>'
     )

@@ -5,6 +5,13 @@ Colours of meaning are Okabe and Ito's, each with a word and a shape beside it; 
 
 from __future__ import annotations
 
+# JupyterLab takes the arrow keys for its cells, also from a list that has the focus, unless that has this attribute.
+# A front end that runs no script in HTML has no such shortcuts to take them.
+KEEP_ARROWS = (
+    "this.closest('.lk-root').addEventListener('focusin',"
+    "e=>e.target.matches('select')&&e.target.setAttribute('data-lm-suppress-shortcuts',''))"
+)
+
 SHEET = """
 .lk-root{
  --lk-ink:var(--jp-ui-font-color1,var(--vscode-editor-foreground,#212121));
@@ -73,6 +80,7 @@ SHEET = """
 .lk-root ul.lk-notes li:first-child{color:var(--lk-ink)}
 .lk-root h3{font-size:1em;font-weight:600;margin:0;color:inherit}
 .lk-root .widget-tab h3{margin:2px 0 6px}
+.lk-root .lk-differ h3{margin-top:14px}
 .lk-root p{margin:0}
 .lk-root .widget-label{text-align:left;color:var(--lk-soft)}
 .lk-root .lk-head{align-items:center;gap:6px;margin-top:6px!important}
@@ -133,3 +141,5 @@ SHEET = """
 .lk-root .lk-history{width:100%}
 .lk-root :focus-visible{outline:2px solid var(--lk-accent);outline-offset:1px}
 """
+
+ELEMENT = f'<style onload="{KEEP_ARROWS}">{SHEET}</style>'

@@ -22,7 +22,7 @@ from labkit.notebook.workbench.pictures_tab import PicturesTab
 from labkit.notebook.workbench.run_bar import RunBar
 from labkit.notebook.workbench.scaling_tab import ScalingTab
 from labkit.notebook.workbench.static import static_html, static_text
-from labkit.notebook.workbench.style import SHEET
+from labkit.notebook.workbench.style import ELEMENT
 from labkit.notebook.workbench.tab import Tab
 
 if TYPE_CHECKING:
@@ -57,9 +57,7 @@ class WorkbenchView:
         right.add_class("lk-work")
         body = widgets.Box([self.choice.box, right])
         body.add_class("lk-body")
-        self.box = widgets.VBox(
-            [widgets.HTML(f"<style>{SHEET}</style>", layout={"display": "none"}), self._title, body]
-        )
+        self.box = widgets.VBox([widgets.HTML(ELEMENT, layout={"display": "none"}), self._title, body])
         self.box.add_class("lk-root")
         self._choice_changed()
         self.bar.run.on_click(lambda _: self.start(self.compare, self.model.run))
