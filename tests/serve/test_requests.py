@@ -117,9 +117,7 @@ def test_what_is_not_augmented_is_refused_in_one_line(
     app: Application, body: bytes, query: str, status: int, why: str
 ) -> None:
     answer = app.augment(body, query)
-    assert answer.status_code == status
-    assert list(answer.json()) == ["error"]
-    assert answer.json()["error"].endswith(": POST an image to /augment, or GET /health or /metrics")
+    assert (answer.status_code, list(answer.json())) == (status, ["error"])
     assert why in answer.json()["error"]
     assert "\n" not in answer.json()["error"]
 
@@ -161,7 +159,9 @@ def test_a_form_without_one_image_is_refused(app: Application, body: bytes, kind
 @pytest.mark.parametrize(("method", "path", "status"), [("GET", "/augment", 405), ("POST", "/nope", 404)])
 def test_other_addresses_are_refused_in_json_too(app: Application, method: str, path: str, status: int) -> None:
     answer = app.request(method, path)
-    assert (answer.status_code, list(answer.json())) == (status, ["error"])
+    assert answer.status_code == status
+    assert list(answer.json()) == ["error"]
+    assert answer.json()["error"].endswith(": POST an image to /augment, or GET /health or /metrics")
 
 
 def test_health_names_the_chains(app: Application) -> None:
