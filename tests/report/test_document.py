@@ -13,6 +13,7 @@ import pytest
 import labkit as lk
 from labkit.core.registry import Registry
 from labkit.measure.result import Row, Status
+from labkit.measure.statistics.scalability import Law
 from labkit.profiling.diff import diff_profiles
 from labkit.profiling.profile import Function, Line, Profile
 from labkit.report.document import facts
@@ -20,6 +21,7 @@ from labkit.report.document.facts import printable
 from labkit.store import Run
 from labkit.store.artefact import save_artefact
 from tests.report.documents import HOSTILE, TURNED, Seen, hostile_rows, report_of, stored
+from tests.report.test_sweep import over_workers
 
 Make = Callable[..., Any]
 pytestmark = pytest.mark.usefixtures("own_registry")
@@ -183,6 +185,22 @@ def test_a_diff_is_made_and_kept_when_asked_for_and_none_is_stored(
 
 def test_a_diff_that_can_not_be_made_is_told_and_costs_nothing_else(run: Run) -> None:
     assert "no line diff of blur: unknown stage 'blur'" in Seen(report_of(run, profile=True).html()).text
+
+
+def test_a_stored_sweep_of_the_stage_is_told_with_the_run_that_it_is_from(run: Run, tmp_path: Path) -> None:
+    sweep = over_workers(Law(0.08, 0.0), 2).document
+    save_artefact(sweep, "sweep", tmp_path)
+    page = report_of(run).html()
+    assert "Scaling over workers" in Seen(page).text
+    assert f"From another run, {sweep['run']}, on A Processor" in Seen(page).text
+    assert page.count("<svg") == 2
+
+
+def test_a_sweep_that_is_one_of_the_runs_is_reproduced_as_a_sweep(run: Run, tmp_path: Path) -> None:
+    save_artefact(over_workers(Law(0.08, 0.0), 2).document | {"run": run.id}, "sweep", tmp_path)
+    text = Seen(report_of(run).html()).text
+    assert "labkit sweep blur --over workers --variant fast --engine threads --workload 256 --values 1,2" in text
+    assert "labkit bench" not in text.partition("make data")[2].partition("Inputs are")[0]
 
 
 def test_an_artefact_that_can_not_be_read_costs_nothing_else(run: Run, tmp_path: Path) -> None:

@@ -42,8 +42,14 @@ def test_a_winner_of_every_workload_is_told_once_with_its_range(run: dict[str, A
 
 def test_an_undecided_table_names_both(run: dict[str, Any]) -> None:
     made = decided(run, decided=False, runner_up="near", reason="spans_gate")
-    assert said(made) == "On logo this run can’t tell fast from near."
+    assert said(made) == (
+        "On logo this run can’t tell fast from near; the first is 12.50× [12.38, 12.63] as fast as plain."
+    )
     assert lead(made).startswith("? undecided: ")
+
+
+def test_a_lead_over_the_baseline_alone_that_is_undecided_is_no_gain(run: dict[str, Any]) -> None:
+    assert said(decided(run, decided=False)) == "On logo this run can’t tell fast from plain."
 
 
 def test_different_winners_are_told_by_workload(run: dict[str, Any]) -> None:

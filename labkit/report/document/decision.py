@@ -82,13 +82,15 @@ def advice(decisions: Sequence[Decision]) -> Said:
         said += [("text", ": "), *_gain(of), ("text", ".")]
     open_pairs = dict.fromkeys((d.arm, d.runner_up) for d in timed if not d.decided)
     for arm, runner_up in open_pairs:
-        unsure = [d.workload for d in timed if not d.decided and (d.arm, d.runner_up) == (arm, runner_up)]
-        said += [("text", " On " if said else "On "), *_listed(unsure)]
+        unsure = [d for d in timed if not d.decided and (d.arm, d.runner_up) == (arm, runner_up)]
+        said += [("text", " On " if said else "On "), *_listed([d.workload for d in unsure])]
         if runner_up is None:
             said += [("text", " only "), ("name", arm), ("text", " was timed.")]
-        else:
-            said += [("text", " this run can’t tell "), ("name", arm), ("text", " from "), ("name", runner_up)]
-            said.append(("text", "."))
+            continue
+        said += [("text", " this run can’t tell "), ("name", arm), ("text", " from "), ("name", runner_up)]
+        if unsure[0].baseline not in (arm, runner_up) and all(d.best and d.best["verdict"] == "faster" for d in unsure):
+            said += [("text", "; the first is "), *_gain(unsure)]
+        said.append(("text", "."))
     return said
 
 

@@ -149,7 +149,8 @@ def lines_grid(diff: ProfileDiff, code: bool) -> Grid:
         texts = [words.one_line(text) for text in texts]
         if not code and block.name not in marks:
             sides = ((diff.a, block.a), (diff.b, block.b))
-            texts[0] = next(f"{words.one_line(p.variant)}, line {ran[0][1].number}" for p, ran in sides if ran)
+            variant, line = next((p.variant, ran[0][1].number) for p, ran in sides if ran)
+            texts[0] = words.one_line(f"{variant}, line {line}" if line else f"{variant} as a whole")
         rows.append([name(texts[0]), *map(Cell, texts[1:])])
     rows.append([Cell(text, tone="total") for text in total_cells(diff)])
     return Grid(BLOCK_HEADINGS, frozenset({0, 7}), rows)

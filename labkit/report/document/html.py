@@ -49,8 +49,7 @@ PAPERS = {"A4": "A4", "Letter": "letter"}
 def stages_page(facts: Facts, *, code: bool = False, paper: str | None = None) -> str:
     """The report of one or more runs. ``paper`` (a key of ``PAPERS``) makes it one to be printed: everything unfolded."""
     draw = Figures()
-    several = len(facts.runs) > 1
-    stages = [_stage(stage, facts, several, code, draw) for stage in facts.stages]
+    stages = [_stage(stage, facts, code, draw) for stage in facts.stages]
     return render(
         "stages.html.j2",
         title(facts),
@@ -80,16 +79,16 @@ def origin(run: dict[str, Any]) -> str:
     return f"Measured {run['started'][:16].replace('T', ' ')} UTC on {words.machine(run['machine'])}. Run {run['run']}."
 
 
-def stage_title(stage: StagePart, several: bool) -> str:
-    """A stage's name, with its run where there are several."""
-    return f"{stage.name} · {stage.run}" if several else stage.name
+def stage_title(stage: StagePart, facts: Facts) -> str:
+    """A stage's name, with its run where several runs have it."""
+    return f"{stage.name} · {stage.run}" if sum(other.name == stage.name for other in facts.stages) > 1 else stage.name
 
 
-def _stage(stage: StagePart, facts: Facts, several: bool, code: bool, draw: Figures) -> dict[str, Any]:
+def _stage(stage: StagePart, facts: Facts, code: bool, draw: Figures) -> dict[str, Any]:
     decisions = [part.decision for part in stage.tables]
     return {
-        "title": stage_title(stage, several),
-        "summary": stage.summary,
+        "title": stage_title(stage, facts),
+        "summary": f"{stage.summary} {f'Run {stage.run}.' if len(facts.runs) > 1 else ''}".strip(),
         "advice": stage.advice,
         "decision": grids.decision_grid(decisions),
         "costs": costs(stage),
@@ -124,7 +123,9 @@ def _lines(lines: Lines, code: bool, draw: Figures) -> dict[str, Any]:
         "a": words.one_line(a.variant),
         "b": words.one_line(b.variant),
         "grid": grids.lines_grid(lines.diff, code),
-        "figure": draw(lambda: _shares(lines), f"how the time of {a.variant} and {b.variant} falls on their steps"),
+        "figure": draw(lambda: _shares(lines), f"how the time of {a.variant} and {b.variant} falls on their steps")
+        if len({line.block for profile in (a, b) for _, line in profile.executed}) > 1
+        else None,
         "notes": line_notes(lines),
         "code": Markup(diff_html(lines.diff)) if code else None,  # it escapes what came from outside
     }
@@ -132,9 +133,9 @@ def _lines(lines: Lines, code: bool, draw: Figures) -> dict[str, Any]:
 
 def line_notes(lines: Lines) -> list[str]:
     """Where a line diff is from, and how it was taken."""
-    told = [f"{letter}: {headline(profile)}" for letter, profile in (("A", lines.diff.a), ("B", lines.diff.b))]
-    warned = dict.fromkeys([*cautions(lines.diff.a), *cautions(lines.diff.b)])
-    return [words.one_line(text) for text in (*told, *warned, f"line diff {lines.id}")]
+    sides = (("A", lines.diff.a), ("B", lines.diff.b))
+    told = [f"{letter}: {'; '.join([headline(profile), *cautions(profile)[:-1]])}" for letter, profile in sides]
+    return [words.one_line(text) for text in (*told, cautions(lines.diff.a)[-1], f"line diff {lines.id}")]
 
 
 def _shares(lines: Lines) -> Figure:

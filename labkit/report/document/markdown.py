@@ -33,8 +33,7 @@ def code(text: str, in_table: bool = False) -> str:
 
 def stages_text(facts: Facts) -> str:
     """The report of one or more runs: the decisions, then as much of the rest, in its order, as there is room for."""
-    several = len(facts.runs) > 1
-    stages = [(stage_title(stage, several), stage) for stage in facts.stages]
+    stages = [(stage_title(stage, facts), stage) for stage in facts.stages]
     parts = [("the decisions", _decisions(facts, stages))]
     for heading, stage in stages:
         parts += [(f"the tables of {code(heading)}", table) for table in _tables(heading, stage)]
@@ -103,6 +102,7 @@ def _decisions(facts: Facts, stages: Sequence[tuple[str, StagePart]]) -> str:
     lines = [f"## {head}", ""]
     for heading, stage in stages:
         lines += [f"### {code(heading)}", "", sentence(stage.advice), ""]
+        lines += [f"Run {code(stage.run)}.", ""] if len(facts.runs) > 1 and heading == stage.name else []
         lines.append(grid(grids.decision_grid([part.decision for part in stage.tables])))
         lines += [f"- {code(arm)} {code(told)}" for arm, told in costs(stage)]
         lines.append("")
