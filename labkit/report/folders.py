@@ -14,7 +14,7 @@ from labkit.folders.run import Listener
 from labkit.report import words
 
 LINE_EVERY_S = 10.0
-ENOUGH = 8  # images, after the first, that tell how long the rest will take
+ENOUGH = 4  # images, after the first, that tell a rate and how long the rest will take
 MOST_FAILURES = 20  # on the screen; the rest is in failed.csv
 
 
@@ -32,7 +32,7 @@ class FolderProgress(Listener):
             TextColumn("{task.fields[left]}"),
         ]
         self._bar = Bar(*columns, console=Console(file=stream), transient=True) if stream.isatty() else None
-        self._images, self._begin, self._line_at = 0, 0.0, 0.0
+        self._images, self._line_at = 0, 0.0
         self._first: tuple[float, int] | None = None  # when so many images were finished: workers had started then
 
     def told(self, line: str) -> None:
@@ -43,33 +43,29 @@ class FolderProgress(Listener):
             self._stream.flush()
 
     def begins(self, images: int) -> None:
-        self._images, self._begin = images, time.monotonic()
-        self._line_at = self._begin + LINE_EVERY_S
+        self._images = images
+        self._line_at = time.monotonic() + LINE_EVERY_S
         if self._bar is not None:
             self._task = self._bar.add_task("images", total=images, rate="", left="")
             self._bar.start()
 
     def advanced(self, images: int, failed: int) -> None:
         now = time.monotonic()
-        rate = images / max(now - self._begin, 1e-9)
         finished = min(images + failed, self._images)
-        facts = [rate_of(rate)] + [f"{failed} failed"] * (failed > 0)
-        left = self._left(finished, now)
-        if self._bar is not None:
-            self._bar.update(self._task, completed=finished, rate=", ".join(facts), left=left)
-        elif now >= self._line_at:
-            self._line_at = now + LINE_EVERY_S
-            images_told = f"{words.count(finished)} of {words.counted(self._images, 'image')}"
-            self.told(", ".join([images_told, *facts, *([left] if left else [])]))
-
-    def _left(self, finished: int, now: float) -> str:
-        """Nothing as long as nobody can know it: the first image waits for workers to start and for what they import."""
         if self._first is None:
             self._first = now, finished
         since, before = self._first
-        if finished - before < ENOUGH:
-            return ""
-        return f"{_patience((self._images - finished) * (now - since) / (finished - before))} left"
+        rate = left = ""  # nobody knows yet: the first image waited for workers to start and for what they import
+        if finished - before >= ENOUGH:
+            pace = (finished - before) / max(now - since, 1e-9)
+            rate, left = rate_of(pace), f"{_patience((self._images - finished) / pace)} left"
+        misses = f"{failed} failed" if failed else ""
+        if self._bar is not None:
+            self._bar.update(self._task, completed=finished, rate=", ".join(filter(None, (rate, misses))), left=left)
+        elif now >= self._line_at:
+            self._line_at = now + LINE_EVERY_S
+            done = f"{words.count(finished)} of {words.counted(self._images, 'image')}"
+            self.told(", ".join(filter(None, (done, rate, misses, left))))
 
     def close(self) -> None:
         """Take the bar away."""

@@ -241,8 +241,8 @@ def test_a_log_sees_a_line_now_and_then_and_the_time_left_once_it_can_be_known(m
         progress.advanced(number, int(number > 11))
     progress.close()
     assert log.getvalue().splitlines() == [
-        "3 of 100 images, 0.250 images/s",
-        "6 of 100 images, 0.250 images/s",
+        "3 of 100 images",
+        "6 of 100 images, 0.250 images/s, 6 min left",
         "9 of 100 images, 0.250 images/s, 6 min left",
-        "13 of 100 images, 0.250 images/s, 1 failed, 5 min left",
+        "13 of 100 images, 0.273 images/s, 1 failed, 5 min left",
     ]
