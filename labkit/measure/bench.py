@@ -92,15 +92,23 @@ def plan_requests(
 
 
 def _workloads(stages: Sequence[str], patterns: Sequence[str] | None) -> dict[str, list[str]]:
-    """For each stage its workloads that fit a pattern, in its own order; UsageError for a pattern that fits nothing."""
+    """For each stage its workloads that fit a pattern, in its own order; UsageError for a pattern that fits nothing.
+
+    What is the name of a workload means that one alone, even if it holds a star or bracket.
+    """
     known = {stage: list(registry.stage(stage).workloads) for stage in stages}
     if patterns is None:
         return known
+    everything = [name for names in known.values() for name in names]
+
+    def fits(name: str, pattern: str) -> bool:
+        return name == pattern if pattern in everything else fnmatchcase(name, pattern)
+
     for pattern in patterns:
-        if not any(fnmatchcase(name, pattern) for names in known.values() for name in names):
+        if not any(fits(name, pattern) for name in everything):
             among = "; ".join(f"{stage} has: {listed(names)}" for stage, names in known.items())
             raise UsageError(f"no workload fits {pattern!r}; {among}")
-    return {stage: [n for n in names if any(fnmatchcase(n, p) for p in patterns)] for stage, names in known.items()}
+    return {stage: [n for n in names if any(fits(n, p) for p in patterns)] for stage, names in known.items()}
 
 
 def _check_arm(stage: str, arm: ArmName) -> None:

@@ -71,7 +71,9 @@ def test_another_stage_brings_a_choice_of_its_own_but_keeps_the_budget(model):
     ("nonsense", "told"),
     [
         ({"stage": "nowhere"}, "unknown stage"),
-        ({"stage": None}, "unknown stage"),
+        ({"stage": None}, "stage is None"),
+        ({"stage": ["toy_negative"]}, "give a name"),
+        ({"baseline": ""}, "give a variant"),
         ({"variants": ("nobody",)}, "no variant 'nobody'"),
         ({"variants": "plain"}, "in a tuple"),
         ({"variants": (3,)}, "in a tuple"),
@@ -270,6 +272,8 @@ def test_history_tells_this_machines_runs_of_the_stage(tmp_path, measurement_of,
 
 
 def test_profile_of_two_gives_their_difference_and_a_sweep_its_curve(model):
+    hostile = next(name for name in registry.stage("toy_negative").workloads if "<script>" in name)
+    model.choose(workload=hostile)
     lines = ended(model.profile("plain", "xor"))
     assert (lines.state, lines.code[:34]) == ("done", "lk.diff('toy_negative', 'plain', '")
     job = ended(model.sweep("workers", "plain", values=[1, 2], budget_s=0.3))
@@ -287,6 +291,11 @@ def test_what_does_not_exist_is_refused_before_anything_begins(model):
             begin()
     job = ended(model.sweep("sideways"))
     assert (job.state, job.error[:22]) == ("failed", "unknown axis 'sideways")
+
+
+def test_arms_are_kept_as_they_are_written_everywhere_and_each_once(model):
+    choice = model.choose(variants=[" xor", "xor", "plain@threads:2 "], baseline=" xor ")
+    assert (choice.variants, choice.baseline) == (("xor", "plain@threads:2"), "xor")
 
 
 def test_choices_are_values(model):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import glob
 from dataclasses import dataclass, replace
 
 from labkit.core.cpus import cpu_limit
@@ -35,15 +34,23 @@ class Choice:
     threads: int
     baseline: str
 
+    @property
+    def threads_asked(self) -> int | None:
+        """None where it is what a call takes by itself on this machine."""
+        return None if self.threads == cpu_limit() else self.threads
+
 
 def first_choice(stage: str) -> Choice:
     """The reference and every other variant that can run here, on the stage's first workload."""
+    if not isinstance(stage, str):
+        raise UsageError(f"stage is {stage!r}; give a name")
     found = registry.stage(stage)
     able = tuple(v.name for v in registry.of(stage).values() if v.unavailable() is None)
     return Choice(stage, able, next(iter(found.workloads)), DEFAULT_BUDGET_S, cpu_limit(), found.reference)
 
 
 def still_there(choice: Choice) -> Choice:
+    """The choice without what is gone since: a cell or a file may have been run anew."""
     stage = registry.stages.get(choice.stage)
     if stage is None:
         return first_choice(min(registry.stages))
@@ -57,10 +64,11 @@ def still_there(choice: Choice) -> Choice:
 
 
 def planned(choice: Choice) -> list[Request]:
-    return plan_requests([choice.stage], choice.variants, [glob.escape(choice.workload)], choice.baseline)
+    return plan_requests([choice.stage], choice.variants, [choice.workload], choice.baseline)
 
 
-def check_choice(choice: Choice) -> None:
+def checked(choice: Choice) -> Choice:
+    """The choice with its arms as they are written, each once; raises UsageError for what does not exist or is out of range."""
     if not isinstance(choice.variants, tuple) or not all(isinstance(name, str) for name in choice.variants):
         raise UsageError(f"variants is {choice.variants!r}; give names in a tuple, such as ('naive', 'native@threads')")
     for field, name in (("stage", choice.stage), ("workload", choice.workload), ("baseline", choice.baseline)):
@@ -68,7 +76,10 @@ def check_choice(choice: Choice) -> None:
             raise UsageError(f"{field} is {name!r}; give a name")
     registry.stage(choice.stage).workload(choice.workload)
     make_settings(choice.budget_s, choice.threads)
+    arms = tuple(dict.fromkeys(str(ArmName.parse(arm)) for arm in choice.variants))
+    choice = replace(choice, variants=arms, baseline=str(ArmName.parse(choice.baseline)))
     planned(choice)
+    return choice
 
 
 def variant_facts(stage: str) -> list[VariantFacts]:

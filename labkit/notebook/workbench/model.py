@@ -5,9 +5,9 @@ Nothing here computes in the kernel: work is a :class:`labkit.notebook.workbench
 
 from __future__ import annotations
 
-import glob
 import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,17 +16,17 @@ import numpy as np
 import pandas as pd
 
 from labkit import api
-from labkit.core.cpus import cpu_limit
-from labkit.core.errors import UsageError
+from labkit.core.errors import UsageError, VariantFailed
 from labkit.core.registry import registry
 from labkit.measure.bench import DEFAULT_BUDGET_S, make_settings, plan_requests
+from labkit.measure.fleet import ParentLost
 from labkit.measure.pictures import make_pictures
 from labkit.measure.sweep import DEFAULT_BUDGET_S as SWEEP_BUDGET_S
 from labkit.measure.sweep import plan_sweep
 from labkit.notebook.workbench.choice import (
     Choice,
     VariantFacts,
-    check_choice,
+    checked,
     first_choice,
     planned,
     still_there,
@@ -37,7 +37,7 @@ from labkit.notebook.workbench.history import past_runs
 from labkit.notebook.workbench.job import Job
 from labkit.notebook.workbench.looks import Looks, WorkloadFacts
 from labkit.notebook.workbench.own import take_up
-from labkit.notebook.workbench.spelling import call
+from labkit.notebook.workbench.spelling import call, given
 from labkit.profiling.diff import diff_profiles
 from labkit.profiling.run import profile_arms
 from labkit.store.artefact import keep_artefact
@@ -54,7 +54,8 @@ class Workbench:
 
     def __init__(self, stage: str | None = None, *, results: Path | None = None) -> None:
         registry.discover()
-        self._results = None if results is None else Path(results)
+        self._folder = None if results is None else Path(results)
+        self._results = None if results is None else str(results)  # as a call names it
         self._lock = threading.RLock()
         self._jobs: list[Job] = []
         self._looks = Looks()
@@ -88,12 +89,11 @@ class Workbench:
 
     @property
     def choice(self) -> Choice:
-        """What is chosen, but for what is no longer there: a cell or file may have been run anew."""
         return still_there(self._choice)
 
     @choice.setter
     def choice(self, choice: Choice) -> None:
-        check_choice(choice)
+        choice = checked(choice)
         with self._lock:
             self._choice = choice
 
@@ -122,8 +122,13 @@ class Workbench:
         if not choice.variants:
             raise UsageError(f"no variant of {choice.stage} is chosen; choose one or more")
         requests = planned(choice)
-        asked = self._asked(choice, budget_s="budget", baseline=registry.stage(choice.stage).reference)
-        positions = (choice.stage, list(choice.variants), [glob.escape(choice.workload)])
+        asked = given(
+            baseline=None if choice.baseline == registry.stage(choice.stage).reference else choice.baseline,
+            budget=None if choice.budget_s == DEFAULT_BUDGET_S else choice.budget_s,
+            threads=choice.threads_asked,
+            results=self._results,
+        )
+        positions = (choice.stage, list(choice.variants), [choice.workload])
 
         def work(job: Job) -> api.Shown:
             shown = api.bench(*positions, **asked, listener=Filling(job, requests, choice.budget_s))
@@ -132,8 +137,9 @@ class Workbench:
             wrong = [name for name, row in zip(_arms(table), table, strict=True) if row["status"] == "differs"]
             if wrong and not shown.document["stopped"]:
                 job.say("pictures where variants differ")
-                found = make_pictures(choice.stage, wrong, choice.workload, threads=choice.threads)
-                job.change(differences=tuple(found))
+                with suppress(UsageError, VariantFailed, ParentLost):  # the run itself is done
+                    found = make_pictures(choice.stage, wrong, choice.workload, threads=choice.threads)
+                    job.change(differences=tuple(found))
             return shown
 
         return self._begun(
@@ -148,18 +154,19 @@ class Workbench:
 
     def profile(self, variant: str, other: str | None = None) -> Job:
         """Which line takes how long: a job whose result is what ``lk.profile`` gives, or ``lk.diff`` for two."""
-        choice, arms = self.choice, [variant] if other is None else [variant, other]
+        choice = self.choice
+        arms, kind = ([variant], "profile") if other is None else ([variant, other], "diff")
         plan_requests([choice.stage], arms)
-        threads = self._asked(choice).get("threads")
+        asked = given(threads=choice.threads_asked, results=self._results)
 
         def work(job: Job) -> Any:
-            profiles = profile_arms(choice.stage, arms, choice.workload, threads=threads, tell=job.say)
+            profiles = profile_arms(choice.stage, arms, choice.workload, threads=choice.threads_asked, tell=job.say)
             made = profiles[0] if other is None else diff_profiles(*profiles)
-            _, problem = keep_artefact(made.document, "profile" if other is None else "diff", self._results)
+            _, problem = keep_artefact(made.document, kind, self._folder)
             job.change(problem=problem)
             return made
 
-        code = call("profile" if other is None else "diff", choice.stage, *arms, choice.workload, **self._asked(choice))
+        code = call(kind, choice.stage, *arms, choice.workload, **asked)
         return self._begun(Job(f"lines of {' and '.join(arms)}", work, code))
 
     def sweep(
@@ -178,21 +185,24 @@ class Workbench:
         library has one thread, so that only workers add up.
         """
         choice = self.choice
-        asked: dict[str, Any] = {} if over != "size" else self._asked(choice)
-        asked |= self._asked(choice, results_only=True)
-        if over == "size":
-            variant = variant or list(dict.fromkeys([choice.baseline, *choice.variants]))
-            asked["variant"] = variant
-        else:
-            asked |= {"variant": variant, "workload": choice.workload}
-        asked |= {"engine": engine, "values": values, "workers": workers}
-        asked |= {"budget": None if budget_s == SWEEP_BUDGET_S else budget_s}
-        asked = {name: value for name, value in asked.items() if value is not None}
+        sizes = over == "size"
+        if sizes and variant is None:
+            variant = list(dict.fromkeys([choice.baseline, *choice.variants]))
+        workload = None if sizes else choice.workload
+        asked = given(
+            variant=variant,
+            engine=engine,
+            values=values,
+            workload=workload,
+            workers=workers,
+            budget=None if budget_s == SWEEP_BUDGET_S else budget_s,
+            threads=choice.threads_asked if sizes else None,
+            results=self._results,
+        )
 
         def work(job: Job) -> Any:
             job.say("plans the points")
             names = [variant] if isinstance(variant, str) else variant
-            workload = asked.get("workload")
             plan = plan_sweep(choice.stage, over, names, engine, values, workload, workers)
             job.change(table=empty_rows(plan.requests), baseline=plan.requests[0].baseline)
             shown = api.sweep(choice.stage, over, **asked, listener=Filling(job, plan.requests, budget_s))
@@ -212,10 +222,10 @@ class Workbench:
             job.say(f"{variant} answers")
             return make_pictures(choice.stage, [variant], choice.workload, threads=choice.threads)[0]
 
-        code = call("pictures", choice.stage, variant, choice.workload, **self._asked(choice, stored=False))
+        code = call("pictures", choice.stage, variant, choice.workload, **given(threads=choice.threads_asked))
         return self._begun(Job(f"pictures of {variant}", work, code))
 
-    def check_own(self, given: str | Path) -> Job:
+    def check_own(self, source: str | Path) -> Job:
         """Take a source (str) or a Python file (Path) for a variant of the chosen stage, and check it on the chosen workload.
 
         It may register variants itself (``@lk.variant``); else its last function becomes one. It is tried in a launch
@@ -226,33 +236,34 @@ class Workbench:
 
         def work(job: Job) -> pd.DataFrame:
             job.say("tries your code")
-            own = take_up(choice.stage, given)
-            workload = glob.escape(choice.workload)
-            positions = (choice.stage, list(own.names), [workload])
-            asked = self._asked(choice, stored=False)
-            loaded = (
-                f"lk.load({str(own.path)!r})"
-                if isinstance(given, Path) and own.path == given.absolute()
-                else own.source
-            )
-            requests = plan_requests([choice.stage], list(own.names), [workload])
-            job.change(table=empty_rows(requests), code=f"{loaded.rstrip()}\n\n{call('check', *positions, **asked)}")
+            own = take_up(choice.stage, source)
+            positions = (choice.stage, list(own.names), [choice.workload])
+            asked = given(threads=choice.threads_asked)
+            loaded = f"lk.load({str(own.path)!r})" if own.as_it_is else own.source.rstrip()
+            requests = plan_requests([choice.stage], *positions[1:])
+            job.change(table=empty_rows(requests), code=f"{loaded}\n\n{call('check', *positions, **asked)}")
             found = api.check(*positions, **asked, listener=Filling(job, requests, 0.0))
-            job.change(table=[row | {"provisional": False} for row in job.table], result=found)
+            told = zip(found.status, found.reason, job.table, strict=True)  # pandas has NaN where there is no reason
+            reasons = [
+                row
+                | {"status": str(status), "reason": reason if isinstance(reason, str) else None, "provisional": False}
+                for status, reason, row in told
+            ]
+            job.change(table=reasons, result=found)
             agree = [name for name in own.names if (found[found.variant == name].status == "measured").all()]
             with self._lock:
                 if self.choice.stage == choice.stage:
                     self.choose(variants=tuple(dict.fromkeys([*self.choice.variants, *agree])))
             return found
 
-        return self._begun(Job(f"your own variant of {choice.stage}", work, str(given)))
+        return self._begun(Job(f"your own variant of {choice.stage}", work, str(source)))
 
     def history(self, stage: str) -> pd.DataFrame:
         """This stage over the runs stored on this machine, oldest first: one row an arm that was timed.
 
         Columns: run, started, workload, variant (with its engine), ratio, low, high, limit_ratio, verdict.
         """
-        return past_runs(registry.stage(stage).name, self._results)
+        return past_runs(registry.stage(stage).name, self._folder)
 
     def close(self) -> None:
         """Stop whatever this dashboard has started; returns at once, and within a second no process of it is left."""
@@ -265,19 +276,6 @@ class Workbench:
         with self._lock:
             self._jobs = [known for known in self._jobs if not known.wait(0)] + [job]
         return job
-
-    def _asked(self, choice: Choice, *, stored: bool = True, results_only: bool = False, **more: Any) -> dict[str, Any]:
-        """What a call has to name because it is not the default: budget and baseline where asked for, threads, results."""
-        asked: dict[str, Any] = {}
-        if more.get("baseline", choice.baseline) != choice.baseline:
-            asked["baseline"] = choice.baseline
-        if "budget_s" in more and choice.budget_s != DEFAULT_BUDGET_S:
-            asked["budget"] = choice.budget_s
-        if choice.threads != cpu_limit() and not results_only:
-            asked["threads"] = choice.threads
-        if stored and self._results is not None:
-            asked["results"] = str(self._results)
-        return asked
 
 
 def _arms(rows: Sequence[dict[str, Any]]) -> list[str]:

@@ -27,11 +27,13 @@ TRIAL_S = 20.0  # to run what stands outside of functions: imports, most of all
 
 @dataclass(frozen=True)
 class Own:
-    """What was taken up: the names of its variants, the file that defines them, and the source that makes them anew."""
+    """What was taken up: the names of its variants, the file that defines them (``as_it_is``: the user's own, unchanged),
+    and the source that makes them anew."""
 
     names: tuple[str, ...]
     path: Path
     source: str
+    as_it_is: bool
 
 
 def take_up(stage: str, given: str | Path) -> Own:
@@ -66,7 +68,7 @@ def take_up(stage: str, given: str | Path) -> Own:
             registry.load(path)
         except UsageError as error:
             raise UsageError(str(error).replace(f"--load {path}: ", "")) from None
-        return Own(tuple(names), path, source)
+        return Own(tuple(names), path, source, as_it_is=path.parent != _folder())
 
 
 def _defines(path: Path, stage: str, name: str) -> bool:
