@@ -15,7 +15,7 @@ from labkit.measure.memory import default_limit
 os.environ["LABKIT_LOCK"] = str(Path(tempfile.gettempdir(), f"labkit-tests-{os.getpid()}.lock"))
 atexit.register(Path(os.environ["LABKIT_LOCK"]).unlink, missing_ok=True)
 
-WORKER_BYTES = 3 << 30
+WORKER_BYTES = 2 << 30
 """What a worker and the programs that its tests start take at most, together."""
 
 

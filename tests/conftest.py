@@ -49,6 +49,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     """With every optional part installed nothing may be skipped: a skipped check is no check that passed."""
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")  # the workers of xdist have none
     if os.environ.get("LABKIT_EXTRAS") == "all" and reporter and reporter.stats.get("skipped"):
+        reporter.ensure_newline()
         reporter.write_line("EXTRAS=all, and yet something was skipped", red=True)
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
