@@ -80,5 +80,6 @@ def _table(table: dict[str, Any], run: dict[str, Any]) -> Cells:
     notes += [f"unresolved ({', '.join(arms)}): {why}" for why, arms in unresolved.items()]
     threads = run["settings"]["threads"]
     launches = len(table["launches"])
-    title = f"{table['stage']} on {table['workload']} ({launches} launches, at most {threads} thread{'s' if threads > 1 else ''})"
+    many = f"{launches} launch{'es' * (launches != 1)}, at most {words.counted(threads, 'thread')}"
+    title = f"{table['stage']} on {table['workload']} ({many})"
     return Cells(title, rows, verdicts, notes)

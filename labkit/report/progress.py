@@ -54,7 +54,9 @@ class Progress(Listener):
         if self._bar is None:
             took = words.duration(time.monotonic() - self._begin)
             launches = len(table.samples.launches)
-            self._stream.write(f"{self._name}: {self._arms} arms, {launches} launches, {took}\n")
+            self._stream.write(
+                f"{self._name}: {words.counted(self._arms, 'arm')}, {launches} launch{'es' * (launches != 1)}, {took}\n"
+            )
             self._stream.flush()
 
     def close(self) -> None:

@@ -50,7 +50,7 @@ def title(document: Document) -> str:
     if document["axis"] == "size":
         return words.one_line(f"{document['stage']}: speed over size, told against {document['baseline']}")
     cores = f"{document['cores']} core{'s' if document['cores'] != 1 else ''}"
-    held = f", {document['workers']} workers" if document["workers"] else ""
+    held = f", {words.counted(document['workers'], 'worker')}" if document["workers"] else ""
     over = "workers" if document["axis"] == "workers" else "tasks a chunk"
     arm = f"{document['variant']} under {document['engine']}{held}"
     return words.one_line(f"{document['stage']} on {document['workload']}: {arm}, over {over} ({cores})")
