@@ -77,6 +77,15 @@ def test_nothing_on_the_page_loads_or_runs(tmp_path: Path) -> None:
     assert "script-src" not in str(policy)
 
 
+def test_a_hostile_file_name_and_title_stay_text(tmp_path: Path) -> None:
+    path = book(tmp_path, new_markdown_cell("# a `<img src=x onerror=alert(1)>` title"))
+    path = path.rename(tmp_path / "<script>alert(2)<!-- & .ipynb")
+    seen = page(path)
+    assert not {tag for tag, _ in seen.elements} & {"img", "script"}
+    assert "a <img src=x onerror=alert(1)> title" in seen.text
+    assert "From the notebook <script>alert(2)<!-- & .ipynb, without" in seen.text
+
+
 def test_images_of_outputs_lie_in_the_page(tmp_path: Path) -> None:
     svg = "<svg xmlns='http://www.w3.org/2000/svg'><text>in it</text></svg>"
     seen = page(book(tmp_path, shown({"image/png": PIXEL}, {"image/svg+xml": svg})))

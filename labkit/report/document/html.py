@@ -36,7 +36,7 @@ READING = (
     "Every variant was compared with the stage’s reference before it was timed; one that differs got no time.",
 )
 DATA = (
-    "Inputs are built the same way everywhere: `make data` writes them to data/, whose README names their sources. "
+    "Inputs are built the same way everywhere: “make data” writes them to data/, whose README names their sources. "
     "Every random choice follows from the seed."
 )
 PRINTED = (

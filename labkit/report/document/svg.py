@@ -22,6 +22,7 @@ UNWANTED = (
 HREF = f"{{{XLINK}}}href"
 COLORS = {"#000000": "currentColor", "black": "currentColor", "#ffffff": "var(--ground)", "white": "var(--ground)"}
 BLACK_OR_WHITE = re.compile("|".join(COLORS))
+WIDE = 600  # points: a figure of two panels, which is printed over the whole width
 LONG = re.compile(r"-?\d+\.\d{3,}")
 FONT = re.compile(r"font:\s*(?:[\w-]+ )*?([\d.]+)px [^;]*;?\s*|font-family:[^;]*;?\s*")
 
@@ -43,10 +44,12 @@ def inline(figure: Figure, label: str, prefix: str) -> Markup:
     _own_ids(root, prefix)
     for element in root.iter():
         _restyle(element)
-    width = root.get("viewBox", "0 0 576 0").split()[2]
+    width = float(root.get("viewBox", "0 0 576 0").split()[2])
     for name in ("width", "height", "version"):
         root.attrib.pop(name, None)
-    root.attrib |= {"role": "img", "aria-label": label, "style": f"max-width:{float(width) * 1.25:.0f}px"}
+    root.attrib |= {"role": "img", "aria-label": label, "style": f"max-width:{width * 1.25:.0f}px"}
+    if width > WIDE:
+        root.set("class", "wide")
     ElementTree.register_namespace("", SVG)
     ElementTree.register_namespace("xlink", XLINK)
     return Markup(ElementTree.tostring(root, encoding="unicode"))  # serialised: what came from outside is text
