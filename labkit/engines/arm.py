@@ -37,6 +37,10 @@ class ArmName:
             raise UsageError(f"arm {text!r}: after the colon give WORKERS or WORKERSxCHUNK, such as native@chunks:4x16")
         if found is None:
             return cls(variant, engine or None)
+        if engine == "serial" and (int(found[1]), found[2] or "1") != (1, "1"):
+            raise UsageError(
+                f"arm {text!r}: serial has one worker, which takes one task at a time; give {variant}@serial"
+            )
         return cls(variant, engine, int(found[1]), int(found[2]) if found[2] else None)
 
     @property

@@ -251,6 +251,12 @@ def test_numbers_after_an_engine_that_are_none_are_refused(text: str) -> None:
         ArmName.parse(text)
 
 
+@pytest.mark.parametrize("sizes", ["3", "1x8"])
+def test_serial_is_not_given_more_than_the_one_worker_it_has(sizes: str) -> None:
+    with pytest.raises(UsageError, match="serial has one worker, which takes one task at a time; give native@serial"):
+        ArmName.parse(f"native@serial:{sizes}")
+
+
 LOADED = """
 import os
 import numpy as np
