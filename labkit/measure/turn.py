@@ -27,6 +27,7 @@ ASK_EVERY_S = 0.1
 LONGEST_TEXT = 200
 
 _line: deque[Turn] = deque()
+os.register_at_fork(after_in_child=_line.clear)  # those who stand in it are threads of the parent
 _held: ContextVar[bool] = ContextVar("turn", default=False)
 
 
