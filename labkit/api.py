@@ -29,7 +29,7 @@ from labkit.report.claims import Claim, claims
 from labkit.report.html import html
 from labkit.report.markdown import markdown
 from labkit.report.sweep import SweepShown
-from labkit.store import Run, all_runs, find_run, rows_frame, save
+from labkit.store import Run, all_runs, find_run, results_folder, rows_frame, save
 from labkit.store.artefact import keep_artefact
 from labkit.store.compare import RunComparison, compare_runs
 from labkit.store.run import COLUMNS, document
@@ -38,7 +38,6 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from labkit.notebook.workbench.view import WorkbenchView
-
     from labkit.report.document.report import Report
 
 
@@ -354,13 +353,15 @@ def report(
     tell = tell or (lambda text: None)
     if to is not None:
         check_form(to, paper)
-    named = [runs] if isinstance(runs, str | Shown) else list(runs)
+    named = list(runs) if isinstance(runs, Sequence) and not isinstance(runs, str) else [runs]
     if notebook is not None:
         if named or compare:
             raise UsageError("a report is of runs or of a notebook, not of both")
         made = export_notebook(Path(notebook), tell)
     else:
         home = Path(results) if results else None
+        if not named and not all_runs(home):
+            raise UsageError(f"no runs in {home or results_folder()} yet: labkit bench makes one")
         found = [_run_of(run, home) for run in named or ["last"]]
         made = make_report(found, compared=compare, code=code, profile=profile, pictures=pictures, tell=tell)
     if to is not None:
@@ -371,8 +372,10 @@ def report(
 def _run_of(run: str | Shown, home: Path | None) -> Run:
     if isinstance(run, str):
         return find_run(run, home)
-    if not isinstance(run, Shown) or run.run is None:
-        raise UsageError(f"runs holds {type(run).__name__} that is not stored; give ids of runs, or what bench gave")
+    if not isinstance(run, Shown):
+        raise TypeError(f"runs holds {run!r}; give ids of runs, or what bench gave")
+    if run.run is None:
+        raise UsageError(f"a run that is not stored can't be reported: {run.problem}")
     return run.run
 
 
@@ -400,9 +403,7 @@ def workbench(
     """
     from labkit.notebook.workbench import open_workbench  # widgets are for notebooks alone
 
-    return open_workbench(
-        stage, variants, workload, baseline=baseline, budget=budget, threads=threads, results=results
-    )
+    return open_workbench(stage, variants, workload, baseline=baseline, budget=budget, threads=threads, results=results)
 
 
 def load(path: str | Path) -> None:

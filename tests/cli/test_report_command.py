@@ -98,5 +98,17 @@ def test_a_report_is_called_by_the_name_of_its_package(stored: Make, tmp_path: P
 
 
 def test_a_run_that_is_not_stored_can_not_be_reported(stored: Make) -> None:
-    with pytest.raises(UsageError, match="runs holds Shown that is not stored"):
+    with pytest.raises(UsageError, match="a run that is not stored can't be reported: the disk is full"):
         lk.report(Shown(None, stored(2.0).document, "the disk is full"))
+
+
+@pytest.mark.parametrize("runs", [3, [3], None])
+def test_what_is_no_run_is_refused_by_its_type(stored: Make, runs: Any) -> None:
+    stored(2.0)
+    with pytest.raises(TypeError, match=r"runs holds (3|None); give ids of runs, or what bench gave"):
+        lk.report(runs)
+
+
+def test_without_runs_it_says_how_to_make_one(labkit: Labkit, results: Path, tmp_path: Path) -> None:
+    said = labkit("report", "--to", tmp_path / "a.html")
+    assert (said.status, said.err) == (2, f"labkit: no runs in {results} yet: labkit bench makes one\n")
