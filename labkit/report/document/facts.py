@@ -79,7 +79,7 @@ class Facts:
 def gather(runs: Sequence[Run], *, pictures: bool, profile: bool, tell: Tell) -> Facts:
     """The facts of these runs, the newest last.
 
-    ``pictures`` computes outputs anew, ``profile`` makes a line diff naive → best of each stage that has none stored;
+    ``pictures`` computes outputs anew, ``profile`` makes a line diff baseline → best of each stage that has none stored;
     both run variants, in processes of their own. What can't be had is told in ``problems`` and costs nothing else.
     """
     documents = [printable(run.document) for run in runs]
