@@ -57,6 +57,7 @@ class JupyterLab:
         environment = os.environ | {f"JUPYTER_{name}_DIR": str(place) for name, place in places.items()}
         environment |= {
             "IPYTHONDIR": str(folder / "ipython"),
+            "LABKIT_DATA": str(PROJECT / "data"),
             "LABKIT_LOCK": str(folder / "lock"),  # other tests that measure meanwhile are not waited for
             "LABKIT_RESULTS": str(folder / "results"),
         }

@@ -104,8 +104,8 @@ def _heading(name: str, axis: Axis) -> str:
 
 
 def _name(row: Row) -> str:
-    name = f"<b>{escape(words.arm(row))}</b>"
-    return f"<th scope='row'>{name} <small>{escape(str(row['kind'] or ''))}</small></th>"
+    name = escape(words.arm(row)).replace("_", "_<wbr>")  # a long name breaks at its words
+    return f"<th scope='row'><b>{name}</b> <small>{escape(str(row['kind'] or ''))}</small></th>"
 
 
 def _timed(row: Row, baseline: str, axis: Axis) -> str:

@@ -1,6 +1,7 @@
 """How the dashboard looks: one style sheet that follows the theme of JupyterLab, Notebook or VS Code.
 
-Colours of meaning are Okabe and Ito's, each with a word and a shape beside it; the rest are the theme's own.
+Colours of meaning are Okabe and Ito's, each with a word and a shape beside it; the rest are the theme's own. Where little
+room is left the comparison's last column goes, which says no more than the rest of a row: one that differs has no time.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ SHEET = """
 }
 .lk-root .widget-html-content,.lk-root .jupyter-widgets.widget-html>.widget-html-content{line-height:1.45;align-self:stretch}
 .lk-root .widget-html{width:auto;height:auto;margin:0}
+.lk-root .widget-html-content{min-width:0;width:100%}
 .lk-root .lk-title{display:flex;flex-wrap:wrap;align-items:baseline;gap:2px 12px;padding:2px 2px 8px}
 .lk-root .lk-title b{font-size:1.25em}
 .lk-root .lk-title span{color:var(--lk-soft)}
@@ -63,14 +65,21 @@ SHEET = """
 .lk-root td.lk-faster::first-letter{color:var(--lk-faster)}
 .lk-root td.lk-slower::first-letter{color:var(--lk-slower)}
 .lk-root td.lk-same::first-letter{color:var(--lk-same)}
-@container (max-width:940px){
- .lk-root .lk-compare{font-size:.94em}
- .lk-root .lk-compare th,.lk-root .lk-compare td{padding:3px 5px}
+@container (max-width:1100px){
  .lk-root .lk-compare tbody th small{display:none}
- .lk-root .lk-speed{width:auto;min-width:130px}
+ .lk-root .lk-speed{width:32%;min-width:130px}
  .lk-root .lk-speed>div{flex-direction:column;align-items:stretch;gap:0}
  .lk-root .lk-speed span{flex:none;text-align:left}
- .lk-root .lk-speed div>svg{flex:none;width:auto;margin:0 14px 0 4px;height:14px}
+ .lk-root .lk-speed div>svg{flex:none;min-width:calc(100% - 18px);margin:0 14px 0 4px;height:14px}
+}
+@container (max-width:760px){
+ .lk-root .lk-compare{font-size:.94em}
+ .lk-root .lk-compare th,.lk-root .lk-compare td{padding:3px 4px}
+ .lk-root .lk-compare th{white-space:normal}
+ .lk-root .lk-compare tr>:last-child{display:none}
+ .lk-root .lk-speed{width:20%;min-width:100px}
+ .lk-root .lk-speed text:nth-child(even){display:none}
+ .lk-root .jupyter-widgets.widget-tab>.widget-tab-contents{padding:8px}
 }
 .lk-root .lk-provisional td{opacity:.72}
 .lk-root .lk-untimed,.lk-root .lk-reason{color:var(--lk-soft)}
@@ -93,7 +102,7 @@ SHEET = """
 .lk-root .lk-variants label{display:flex;align-items:center;white-space:nowrap;line-height:22px;height:22px}
 .lk-root .lk-choice{display:grid;gap:8px 24px;grid-template-columns:repeat(auto-fit,minmax(240px,1fr));align-items:start}
 .lk-root .lk-choice>*{width:auto;margin:0;gap:6px}
-.lk-root .lk-work{gap:6px}
+.lk-root .lk-work{gap:6px;container-type:inline-size}
 .lk-root .lk-variants{border:1px solid var(--lk-line);padding:4px 6px;max-height:21em;overflow:auto;margin:0}
 .lk-root .lk-workload{color:var(--lk-soft);overflow:hidden}
 .lk-root .lk-thumbnail{float:left;max-width:96px;
