@@ -174,7 +174,8 @@ class ChoicePanel:
         if told == self._told:
             return
         self._told = told
-        self.workload_facts.value = workload_html(self._fact(name), None)
+        fact = self._fact(name)
+        self.workload_facts.value = workload_html(fact, None) if fact else ""
 
         def look() -> None:
             try:
@@ -182,13 +183,13 @@ class ChoicePanel:
             except UsageError:  # another stage was chosen meanwhile
                 return
             with self._lock:
-                if self._told == told:
-                    self.workload_facts.value = workload_html(self._fact(name), image)
+                if self._told == told and (fact := self._fact(name)):
+                    self.workload_facts.value = workload_html(fact, image)
 
         threading.Thread(target=look, name="labkit-thumbnail", daemon=True).start()
 
-    def _fact(self, workload: str) -> WorkloadFacts:
-        return next(known for known in self.model.workloads if known.name == workload)
+    def _fact(self, workload: str) -> WorkloadFacts | None:
+        return next((known for known in self.model.workloads if known.name == workload), None)
 
 
 def workload_html(fact: WorkloadFacts, image: np.ndarray | None) -> str:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import threading
-import weakref
 from collections.abc import Callable
 from html import escape
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
+from IPython.core.getipython import get_ipython
 
 from labkit.core.errors import UsageError
 from labkit.notebook.workbench.choice_panel import ChoicePanel
@@ -63,7 +63,9 @@ class WorkbenchView:
         self.bar.run.on_click(lambda _: self.start(self.compare, self.model.run))
         self.bar.stop.on_click(lambda _: self.stop())
         self.pages.observe(self._turned, "selected_index")
-        hear_of_new_cells(self)
+        self._shell = get_ipython()
+        if self._shell is not None:
+            self._shell.events.register("post_run_cell", self._cell_ran)
 
     def start(self, tab: Tab, make: Callable[[], Job]) -> None:
         """Begin a piece of work of a tab, and show how it goes there; what the model refuses is told in one line."""
@@ -90,18 +92,24 @@ class WorkbenchView:
         self.choice.refresh()
         self._choice_changed()
 
+    def _cell_ran(self, _: object) -> None:
+        self.refresh()
+
     def close(self) -> None:
         """Stop what runs and take the dashboard away."""
+        if self._shell is not None:
+            self._shell.events.unregister("post_run_cell", self._cell_ran)
+            self._shell = None
         self.model.close()
         self.box.close()
 
     def _paint(self) -> None:
         if self.job is None or self._tab_of_job is None:
             return
-        self.bar.paint(self.job)
         self._tab_of_job.paint(self.job)
         for tab in self.tabs:
             tab.enable(self.job.state in OVER)
+        self.bar.paint(self.job)  # last: who reads that it is done finds it there
 
     def _choice_changed(self) -> None:
         stage = self.model.choice.stage
@@ -121,22 +129,3 @@ class WorkbenchView:
         """The widgets, and beside them a table of what is known now for where there are none."""
         live = self.box._repr_mimebundle_() or {}
         return live | {"text/plain": repr(self), "text/html": static_html(self.model, self.job)}
-
-
-def hear_of_new_cells(view: WorkbenchView) -> None:
-    """In a notebook, look after every cell whether it has brought a variant; a view that is gone is not held."""
-    from IPython import get_ipython
-
-    shell = get_ipython()
-    if shell is None:
-        return
-    held = weakref.ref(view)
-
-    def ran(_: object = None) -> None:
-        still = held()
-        if still is None:
-            shell.events.unregister("post_run_cell", ran)
-        else:
-            still.refresh()
-
-    shell.events.register("post_run_cell", ran)
