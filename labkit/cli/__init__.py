@@ -6,6 +6,7 @@ Exit status: 0 done, 1 a difference or regression was found, or a watched varian
 
 from __future__ import annotations
 
+import inspect
 import io
 import os
 import sys
@@ -56,7 +57,9 @@ for name, command in (
     ("lab", lab.command),
     ("serve", serve.command),
 ):
-    app.command(name)(command)
+    told = inspect.getdoc(command) or ""
+    # A docstring's lines end where the source's do, a terminal's elsewhere: the paragraphs alone are meant.
+    app.command(name, help="\n\n".join(" ".join(part.split()) for part in told.split("\n\n")))(command)
 
 
 def main() -> None:
