@@ -216,6 +216,14 @@ def test_a_single_wrong_pixel_is_marked_and_the_rest_fades() -> None:
     assert len(np.unique(drawn[~reddish], axis=0)) == 1
 
 
+def test_what_the_stage_tolerates_is_only_hinted_at() -> None:
+    difference = np.zeros((20, 30), np.uint8)
+    difference[10, 15], difference[2, 2] = 10, 255
+    strong, faint = (difference_overlay(None, difference, matters)[10, 15, 0] for matters in (True, False))
+    assert 255 - int(strong) > 3 * (255 - int(faint)) > 0
+    assert (difference_overlay(None, difference, False)[2, 2] == [0, 94, 213]).all()
+
+
 def test_where_nothing_differs_nothing_is_marked() -> None:
     drawn = difference_overlay(None, np.zeros((4, 4), np.uint8))
     assert (drawn == 255).all()

@@ -16,13 +16,14 @@ if TYPE_CHECKING:
 
 MARK = np.array([0, 94, 213], np.float32)  # BGR: Okabe and Ito's vermillion
 FADED = 0.3  # of the picture's contrast is left where nothing differs
-WEAKEST = 0.55  # opacity of the mark of the smallest difference
+WEAKEST = {True: 0.55, False: 0.1}  # opacity of the mark of the smallest difference, that matters or not
 
 
-def difference_overlay(reference: np.ndarray | None, difference: np.ndarray) -> np.ndarray:
+def difference_overlay(reference: np.ndarray | None, difference: np.ndarray, matters: bool = True) -> np.ndarray:
     """uint8 (h, w, 3) BGR: the reference faded to grey, and in vermillion what differs, a pixel at least three wide.
 
     ``reference``: uint8 (h, w, 3) BGR or None; ``difference``: uint8 (h, w), 0 where equal, 255 where they differ most.
+    ``matters``: the smallest difference is to be seen; what the stage tolerates is only hinted at.
     """
     height, width = difference.shape
     ground = np.full((height, width, 3), 255, np.float32)
@@ -30,7 +31,8 @@ def difference_overlay(reference: np.ndarray | None, difference: np.ndarray) -> 
         grey = cv2.cvtColor(reference, cv2.COLOR_BGR2GRAY).astype(np.float32)
         ground = np.repeat((255 - FADED * (255 - grey))[:, :, None], 3, axis=2)
     level = cv2.dilate(difference, np.ones((3, 3), np.uint8)).astype(np.float32)[:, :, None] / 255
-    opacity = np.where(level > 0, WEAKEST + (1 - WEAKEST) * level, 0)
+    weakest = WEAKEST[matters]
+    opacity = np.where(level > 0, weakest + (1 - weakest) * level, 0)
     return np.round(ground * (1 - opacity) + MARK * opacity).astype(np.uint8)
 
 

@@ -68,15 +68,17 @@ class PicturesTab(Tab):
         )
         both = self._stacked(found)
         self.compared.layout.display = "flex" if both else "none"
-        overlay = None if found.difference is None else difference_overlay(found.reference, found.difference)
-        nothing = found.difference is not None and not found.difference.any()
+        differs = found.status != "measured"
+        overlay, caption = None, ""
+        if found.difference is not None:
+            overlay = difference_overlay(found.reference, found.difference, differs)
+            marked = "marked where they differ" if differs else "within the tolerance, the stronger the larger"
+            caption = f"difference: {marked if found.difference.any() else 'none, element by element'}"
         shown = [
             plate(found.input, "input"),
             plate(None if both else found.reference, "the reference's output"),
             plate(None if both else found.output, f"output of {found.variant}"),
-            plate(
-                overlay, "difference: none, element by element" if nothing else "difference: marked where they differ"
-            ),
+            plate(overlay, caption),
         ]
         none = pieces.message("Neither input nor output of this stage is a picture.")
         self.plates.value = f"<div class='lk-plates'>{''.join(shown)}</div>" if any(shown) or both else none
