@@ -63,12 +63,12 @@ def test_the_workload_is_pictured(dashboard: Dashboard) -> None:
 @pytest.mark.parametrize("theme", ["Light", "Dark"])
 def test_it_fits_the_window_in_every_theme(dashboard: Dashboard, theme: Theme, width: int) -> None:
     page = dashboard.page
-    page.set_viewport_size({"width": width, "height": 1000})
+    page.set_viewport_size({"width": width, "height": 1200})
     dashboard.notebook.choose_theme(theme)
-    dashboard.field("Stage").scroll_into_view_if_needed()
+    dashboard.shown.get_by_role("heading", name="main_colors:").evaluate("heading => heading.scrollIntoView()")
     dashboard.notebook.picture(f"dashboard-{theme.lower()}-{width}")
     for part in (dashboard.run, dashboard.tab(TABS[-1]), dashboard.row("native"), dashboard.button("Copy as code")):
-        part.scroll_into_view_if_needed()
+        part.evaluate("part => part.scrollIntoView({block: 'center'})")
         expect(part).to_be_in_viewport(ratio=1)
     page.set_viewport_size({"width": 1600, "height": 1000})
     dashboard.notebook.choose_theme("Light")

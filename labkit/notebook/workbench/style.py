@@ -67,7 +67,7 @@ SHEET = """
 .lk-root td.lk-same::first-letter{color:var(--lk-same)}
 @container (max-width:1100px){
  .lk-root .lk-compare tbody th small{display:none}
- .lk-root .lk-speed{width:32%;min-width:130px}
+ .lk-root .lk-speed{width:27%;min-width:130px}
  .lk-root .lk-speed>div{flex-direction:column;align-items:stretch;gap:0}
  .lk-root .lk-speed span{flex:none;text-align:left}
  .lk-root .lk-speed div>svg{flex:none;min-width:calc(100% - 18px);margin:0 14px 0 4px;height:14px}
@@ -80,6 +80,7 @@ SHEET = """
  .lk-root .lk-speed{width:20%;min-width:100px}
  .lk-root .lk-speed text:nth-child(even){display:none}
  .lk-root .jupyter-widgets.widget-tab>.widget-tab-contents{padding:8px}
+ .lk-root .jupyter-widgets.widget-tab>.lm-TabBar .lm-TabBar-tab{flex:1 1 auto;padding:0 6px;min-width:max-content}
 }
 .lk-root .lk-provisional td{opacity:.72}
 .lk-root .lk-untimed,.lk-root .lk-reason{color:var(--lk-soft)}
