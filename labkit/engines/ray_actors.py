@@ -145,8 +145,8 @@ class RayActors:
 
     def _death(self, hand: Hand, why: str, final: bool = False) -> list[Answer]:
         self._crew.remove(hand)
-        answers = []
-        for place, (ticket, count) in enumerate(hand.queue.values()):
+        answers, unanswered = self._answered(hand)
+        for place, (ticket, count) in enumerate(unanswered):
             first = place == 0
             blamed = 0 if first and count == 1 else None
             answers.append(
@@ -154,6 +154,22 @@ class RayActors:
             )
         self.begin()
         return answers
+
+    def _answered(self, hand: Hand) -> tuple[list[Answer], list[tuple[int, int]]]:
+        """What a lost worker had answered, and the rest: of two that are ready, Ray may show the later one first."""
+        references = list(hand.queue)
+        done = self._ray.wait(references, num_returns=len(references), timeout=0)[0] if references else []
+        answers: list[Answer] = []
+        unanswered = []
+        for reference, (ticket, count) in hand.queue.items():
+            try:
+                if reference in done:
+                    answers.append(Answer(ticket, self._ray.get(reference)))
+                    continue
+            except self._ray.exceptions.RayError:
+                pass  # lost with the worker
+            unanswered.append((ticket, count))
+        return answers, unanswered
 
     def overdue(self, limit_s: float) -> list[Answer]:
         """Told by when a task's turn came, as seen here."""
