@@ -34,7 +34,7 @@ SHAPES = {
 }
 AGREES = "✓ agrees"
 FAILED = {"differs": "≠ differs", "crashed": "✕ crashed", "timed_out": "✕ timed out", "unavailable": "– unavailable"}
-MOST_TICKS = 5
+MOST_TICKS = 4
 
 
 @dataclass(frozen=True)

@@ -48,9 +48,9 @@ SHEET = """
 .lk-root .lk-compare{width:100%}
 .lk-root .lk-compare tbody th{font-weight:400}
 .lk-root .lk-compare tbody th b{font-weight:600}
-.lk-root .lk-speed{width:46%}
+.lk-root .lk-speed{width:40%}
 .lk-root .lk-speed>div{display:flex;align-items:center;gap:4px 22px}
-.lk-root .lk-speed span{flex:0 0 11.5em;text-align:right;font-variant-numeric:tabular-nums}
+.lk-root .lk-speed span{flex:0 0 13.5em;white-space:nowrap;text-align:right;font-variant-numeric:tabular-nums}
 .lk-root .lk-speed svg{display:block;overflow:visible}
 .lk-root .lk-speed div>svg{flex:1 1 auto;width:0;margin-right:14px}
 .lk-root .lk-speed text{font-size:11px;fill:var(--lk-soft)}
@@ -124,7 +124,8 @@ SHEET = """
 .lk-root .lk-message{padding:4px 0;color:var(--lk-soft)}
 .lk-root .lk-bad{color:var(--lk-ink);border-left:3px solid var(--lk-slower);padding-left:8px}
 .lk-root .lk-code{display:flex;gap:8px;align-items:flex-start;margin-top:12px}
-.lk-root .lk-code textarea{flex:1;resize:vertical;font:12px/1.5 var(--lk-mono);padding:6px 8px;border:1px solid var(--lk-line);
+.lk-root .lk-code textarea{flex:1;min-width:0;resize:vertical;field-sizing:content;
+ font:12px/1.5 var(--lk-mono);padding:6px 8px;border:1px solid var(--lk-line);
  background:var(--lk-raised);color:var(--lk-ink);white-space:pre-wrap}
 .lk-root .lk-button{font:inherit;cursor:pointer;
  padding:4px 12px;border:1px solid var(--lk-line);background:none;color:var(--lk-ink)}
