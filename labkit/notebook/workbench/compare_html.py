@@ -60,13 +60,15 @@ class Axis:
     @property
     def ticks(self) -> list[float]:
         """Round numbers, 1 among them, far enough from each other to be read."""
-        powers = range(math.floor(math.log10(self.low)), math.ceil(math.log10(self.high)) + 1)
-        for steps in ((1, 2, 5), (1, 3), (1,)):
+        low, high = math.floor(math.log10(self.low)), math.ceil(math.log10(self.high))
+        fine = [(1, steps) for steps in ((1, 2, 5), (1, 3))]
+        for every, steps in (*fine, *((every, (1,)) for every in range(1, high - low + 2))):
+            powers = [power for power in range(low, high + 1) if power % every == 0]
             marks = [step * 10.0**power for power in powers for step in steps]
             within = [mark for mark in marks if self.low <= mark <= self.high]
             if len(within) <= MOST_TICKS:
-                return within
-        return within[:: math.ceil(len(within) / MOST_TICKS)] if 1 not in within[::2] else within[::2]
+                break
+        return within
 
 
 def compare_html(
