@@ -8,8 +8,8 @@ What is known of ipykernel 7 and ipywidgets 8, and kept here:
 - Two threads that change *the same* widget disturb each other (``_property_lock`` and held notifications belong to the
   widget, not to the thread).
 
-So: a painter changes only widgets that no user can change (HTML, images, whether a button is enabled), the callbacks of
-the front end change the others, and both hold the view's lock.
+So: a painter changes only widgets that no user can change (HTML, layouts, whether a button is enabled), the callbacks of
+the front end change the others, and both hold the view's lock. One exception: lists get longer when a variant has come.
 """
 
 from __future__ import annotations
