@@ -213,10 +213,10 @@ def check(
     ]
 
 
-def runs(folder: Path | None = None) -> pd.DataFrame:
+def runs(folder: str | Path | None = None) -> pd.DataFrame:
     """Every stored run as one tidy frame: one row an arm, with the run's id, time, host, commit and seed."""
     frames = []
-    for run in all_runs(folder):
+    for run in all_runs(Path(folder) if folder else None):
         frame = run.frame
         about = {
             "run": run.id,

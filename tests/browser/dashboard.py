@@ -36,6 +36,10 @@ class Dashboard:
         name = self.page.get_by_role("rowheader", name=re.compile(rf"^{variant}\b"))
         return self.shown.get_by_role("row").filter(has=name)
 
+    def code(self, of: str) -> Locator:
+        """The code that makes anew what is shown."""
+        return self.shown.get_by_label(f"Code that reproduces {of}", exact=True)
+
     def tab(self, title: str) -> Locator:
         return self.shown.get_by_role("tab", name=title, exact=True)
 

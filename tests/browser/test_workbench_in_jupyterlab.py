@@ -67,7 +67,7 @@ def test_it_fits_the_window_in_every_theme(dashboard: Dashboard, theme: Theme, w
     dashboard.notebook.choose_theme(theme)
     dashboard.shown.get_by_role("heading", name="main_colors:").evaluate("heading => heading.scrollIntoView()")
     dashboard.notebook.picture(f"dashboard-{theme.lower()}-{width}")
-    for part in (dashboard.run, dashboard.tab(TABS[-1]), dashboard.row("native"), dashboard.button("Copy as code")):
+    for part in (dashboard.run, dashboard.tab(TABS[-1]), dashboard.row("native"), dashboard.code("this comparison")):
         part.evaluate("part => part.scrollIntoView({block: 'center'})")
         expect(part).to_be_in_viewport(ratio=1)
     page.set_viewport_size({"width": 1600, "height": 1000})
@@ -75,7 +75,7 @@ def test_it_fits_the_window_in_every_theme(dashboard: Dashboard, theme: Theme, w
 
 
 def test_what_is_copied_as_code_gives_the_same_table_in_a_cell(dashboard: Dashboard) -> None:
-    dashboard.button("Copy as code").click()
+    dashboard.button("Copy as code").first.click()
     expect(dashboard.button("Copied")).to_be_visible()
     copied = dashboard.page.evaluate("navigator.clipboard.readText()")
     assert "lk.bench('main_colors'" in copied
@@ -87,10 +87,12 @@ def test_what_is_copied_as_code_gives_the_same_table_in_a_cell(dashboard: Dashbo
 def test_a_report_of_what_was_measured_opens_from_disk(
     dashboard: Dashboard, browser: Chromium, jupyterlab: JupyterLab
 ) -> None:
-    dashboard.notebook.add_cell("lk.report(bench.job.result, to='report.html', pictures=False)\nprint('it is written')")
-    expect(dashboard.shown.get_by_text("it is written", exact=True)).to_be_visible(timeout=LONGEST_WAIT_MS)
+    dashboard.notebook.add_cell(dashboard.code("a report of this comparison").input_value())
+    shown = dashboard.page.frame_locator("iframe").get_by_role("heading", name="Which variant to use")
+    expect(shown).to_be_visible(timeout=LONGEST_WAIT_MS)
     page = browser.open_page()
-    page.goto((jupyterlab.notebooks / "report.html").as_uri())
+    page.goto((jupyterlab.notebooks / "main_colors.html").as_uri())
+    expect(page.get_by_text("Use native")).to_be_visible()
     expect(page.get_by_role("row").filter(has_text="native").first).to_be_visible()
     page.close()
 

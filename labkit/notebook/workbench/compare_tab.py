@@ -10,6 +10,7 @@ from labkit.notebook.workbench import pieces
 from labkit.notebook.workbench.compare_html import compare_html
 from labkit.notebook.workbench.job import OVER, Job
 from labkit.notebook.workbench.pictures_html import difference_html
+from labkit.notebook.workbench.spelling import call, given
 from labkit.notebook.workbench.tab import Tab
 from labkit.report import words
 from labkit.report.cells import cells
@@ -24,9 +25,9 @@ class CompareTab(Tab):
 
     def __init__(self, view: WorkbenchView) -> None:
         self.view = view
-        self.table, self.differences, self.figure, self.code = (widgets.HTML() for _ in range(4))
+        self.table, self.differences, self.figure, self.code, self.report = (widgets.HTML() for _ in range(5))
         self.table.value = pieces.message("The table fills while it is measured.")
-        self.box = widgets.VBox([self.table, self.differences, self.figure, self.code])
+        self.box = widgets.VBox([self.table, self.differences, self.figure, self.code, self.report])
 
     def paint(self, job: Job) -> None:
         title, below = titled(job.result) if job.result else (job.what, [])
@@ -37,6 +38,7 @@ class CompareTab(Tab):
         where = f"<div class='lk-differ'><h3>Where they differ from the reference</h3><div class='lk-plates'>{drawn}</div></div>"
         self.differences.value = where if drawn else ""
         self.figure.value = figure_html(job.result) if job.result is not None else ""
+        self.report.value = report_html(job.result, self.view.model.results) if job.result is not None else ""
 
 
 def titled(shown: Shown) -> tuple[str, list[str]]:
@@ -46,6 +48,14 @@ def titled(shown: Shown) -> tuple[str, list[str]]:
     part = cells(shown.document)[0]
     untimed = tuple(f"{words.arm(row)}: " for row in shown.document["rows"] if row["median_s"] is None)
     return part.title, [note for note in part.notes if not note.startswith(untimed)]
+
+
+def report_html(shown: Shown, results: str | None) -> str:
+    """The call that writes a report of a stored run beside the notebook; empty when it was not stored, or nothing was timed."""
+    if shown.run is None or all(row["ratio"] is None for row in shown.document["rows"]):
+        return ""
+    written = call("report", shown.run.id, **given(to=f"{shown.document['tables'][0]['stage']}.html", results=results))
+    return f"<h3>A report for your team</h3>{pieces.code(written, 'a report of this comparison')}"
 
 
 def figure_html(shown: Shown) -> str:

@@ -8,6 +8,7 @@ import ipywidgets as widgets
 
 from labkit.notebook.workbench import pieces
 from labkit.notebook.workbench.history_html import history_html
+from labkit.notebook.workbench.spelling import call
 from labkit.notebook.workbench.tab import Tab
 
 if TYPE_CHECKING:
@@ -33,8 +34,9 @@ class HistoryTab(Tab):
         rows = self.view.model.history(stage).to_dict("records")
         with self.view.lock:
             self.found.value = history_html(rows, workload)
-            self.code.value = pieces.code(self.call(stage, workload), "this history")
+            self.code.value = pieces.code(self.call(stage, workload, self.view.model.results), "this history")
 
     @staticmethod
-    def call(stage: str, workload: str) -> str:
-        return f"frame = lk.runs()\nframe[(frame.stage == {stage!r}) & (frame.workload == {workload!r})]"
+    def call(stage: str, workload: str, results: str | None = None) -> str:
+        runs = call("runs", *([results] if results else []))
+        return f"frame = {runs}\nframe[(frame.stage == {stage!r}) & (frame.workload == {workload!r})]"

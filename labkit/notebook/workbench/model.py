@@ -62,6 +62,11 @@ class Workbench:
         self._choice = first_choice(stage or self.stages[0])
 
     @property
+    def results(self) -> str | None:
+        """The folder of the runs as a call names it; None where a call need not."""
+        return self._results
+
+    @property
     def stages(self) -> list[str]:
         return sorted(registry.stages)
 
