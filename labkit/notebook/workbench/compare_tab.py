@@ -55,7 +55,8 @@ def report_html(shown: Shown, results: str | None) -> str:
     if shown.run is None or all(row["ratio"] is None for row in shown.document["rows"]):
         return ""
     written = call("report", shown.run.id, **given(to=f"{shown.document['tables'][0]['stage']}.html", results=results))
-    return f"<h3>A report for your team</h3>{pieces.code(written, 'a report of this comparison')}"
+    code = pieces.code(written, "a report of this comparison")
+    return f"<div class='lk-report'><h3>A report for your team</h3>{code}</div>"
 
 
 def figure_html(shown: Shown) -> str:

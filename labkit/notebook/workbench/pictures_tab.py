@@ -51,7 +51,10 @@ class PicturesTab(Tab):
         self.view.start(self, lambda: self.view.model.pictures(self.variant.value))
 
     def choice_changed(self) -> None:
+        before, choice = self.variant.value, self.view.model.choice
         fill_arms(self.variant, self.view.model)
+        if self.variant.value != before:  # what is compared with itself has nothing to show
+            self.variant.value = next((arm for arm in choice.variants if arm != choice.baseline), self.variant.value)
 
     def enable(self, on: bool) -> None:
         self.start.disabled = not on

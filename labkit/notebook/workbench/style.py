@@ -90,7 +90,8 @@ SHEET = """
 .lk-root ul.lk-notes li:first-child{color:var(--lk-ink)}
 .lk-root h3{font-size:1em;font-weight:600;margin:0;color:inherit}
 .lk-root .widget-tab h3{margin:2px 0 6px}
-.lk-root .lk-differ h3{margin-top:14px}
+.lk-root .lk-differ h3,.lk-root .lk-report h3{margin-top:14px}
+.lk-root .lk-report .lk-code{margin-top:0}
 .lk-root p{margin:0}
 .lk-root .widget-label{text-align:left;color:var(--lk-soft)}
 .lk-root .lk-head{align-items:center;gap:6px;margin-top:6px!important}
