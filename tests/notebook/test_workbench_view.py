@@ -151,6 +151,19 @@ def test_what_the_model_refuses_is_told_and_changes_nothing(view: WorkbenchView)
     assert view.choice.trouble.value == ""
 
 
+def test_a_field_that_the_model_refuses_goes_back_to_what_holds(view: WorkbenchView) -> None:
+    view.choice.budget.value = 0
+    assert "give seconds above 0" in Parsed(view.choice.trouble.value).said
+    assert view.choice.budget.value == view.model.choice.budget_s == 1
+
+
+@pytest.mark.parametrize("budget", [0.05, 86_400])
+def test_the_fields_show_whatever_a_call_may_ask_for(tmp_path: Path, budget: float) -> None:
+    made = open_workbench("toy_negative", budget=budget, threads=1024, results=tmp_path)
+    assert (made.choice.budget.value, made.choice.threads.value) == (budget, 1024)
+    made.close()
+
+
 def test_to_run_nothing_is_refused_in_one_line(view: WorkbenchView) -> None:
     view.choice.none.click()
     view.bar.run.click()

@@ -11,6 +11,7 @@ import ipywidgets as widgets
 import numpy as np
 
 from labkit.core.errors import UsageError
+from labkit.measure.bench import LONGEST_BUDGET_S, MOST_THREADS
 from labkit.notebook.workbench import pieces
 
 if TYPE_CHECKING:
@@ -31,10 +32,21 @@ class ChoicePanel:
         self.workload = _dropdown("Workload")
         self.baseline = _dropdown("Baseline")
         self.budget = widgets.BoundedFloatText(
-            description="Budget, s", min=0.1, max=3600, step=1, style=LABEL, layout=FULL, tooltip="measuring seconds"
+            description="Budget, s",
+            min=0,  # the model refuses it, and says what would be right
+            max=LONGEST_BUDGET_S,
+            step=1,
+            style=LABEL,
+            layout=FULL,
+            tooltip="measuring seconds",
         )
         self.threads = widgets.BoundedIntText(
-            description="Threads", min=1, max=4096, style=LABEL, layout=FULL, tooltip="how many a library may use"
+            description="Threads",
+            min=1,
+            max=MOST_THREADS,
+            style=LABEL,
+            layout=FULL,
+            tooltip="how many a library may use",
         )
         self.workload_facts, self.trouble = widgets.HTML(), widgets.HTML()
         self.all = _small("All", "Tick every variant that can run here")
@@ -160,6 +172,7 @@ class ChoicePanel:
             try:
                 self.model.choose(**changes)
             except UsageError as error:
+                self._fill()
                 self.trouble.value = pieces.message(str(error), trouble=True)
                 return False
             self.trouble.value = ""
