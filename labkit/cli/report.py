@@ -57,7 +57,7 @@ def command(
         notebook=notebook,
         code=code,
         profile=profile,
-        pictures=pictures,
+        pictures=pictures and to.suffix.lower() != ".md",  # Markdown has no place for them
         paper=paper,
         tell=tell,
     )

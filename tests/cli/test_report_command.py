@@ -42,8 +42,20 @@ def test_the_last_run_is_reported_when_none_is_named(labkit: Labkit, stored: Mak
 
 def test_what_takes_time_is_told_on_standard_error(labkit: Labkit, stored: Make, tmp_path: Path) -> None:
     stored(2.0)
-    assert labkit("report", "--to", tmp_path / "a.md").err == "blur: making pictures of logo\n"
-    assert labkit("report", "--no-pictures", "--to", tmp_path / "a.md").err == ""
+    assert labkit("report", "--to", tmp_path / "a.html").err == "blur: making pictures of logo\n"
+    assert labkit("report", "--no-pictures", "--to", tmp_path / "a.html").err == ""
+
+
+def test_markdown_which_shows_no_pictures_makes_none(labkit: Labkit, stored: Make, tmp_path: Path) -> None:
+    stored(2.0)
+    assert labkit("report", "--to", tmp_path / "a.md").err == ""
+    assert "no pictures" not in (tmp_path / "a.md").read_text(encoding="utf-8")
+
+
+def test_a_run_named_twice_is_reported_once(labkit: Labkit, stored: Make, tmp_path: Path) -> None:
+    run = stored(2.0)
+    assert labkit("report", run.id, "last", "--to", tmp_path / "a.md").status == 0
+    assert (tmp_path / "a.md").read_text(encoding="utf-8").count("### `blur`") == 1
 
 
 def test_several_runs_stand_in_one_report(labkit: Labkit, stored: Make, tmp_path: Path) -> None:

@@ -74,11 +74,12 @@ def make_report(
     pictures: bool = True,
     tell: Tell,
 ) -> Report:
-    """The report of these runs, or with ``compared`` of what moved from the first to the second.
+    """The report of these runs, each once, or with ``compared`` of what moved from the first to the second.
 
     Raises UsageError when there are not two to compare.
     """
     if not compared:
+        runs = list({run.folder.resolve(): run for run in runs}.values())
         return Report(gather(runs, pictures=pictures, profile=profile, tell=tell), code)
     if len(runs) != 2:
         raise UsageError(f"--compare takes two runs, before and after; {len(runs)} came")
