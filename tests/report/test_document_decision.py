@@ -1,6 +1,7 @@
 """What a table decides, and what a variant needs."""
 
 from collections.abc import Callable
+from copy import deepcopy
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ import labkit as lk
 from labkit.core.registry import Registry
 from labkit.measure.result import Row
 from labkit.report.document.decision import advice, decide, lead, memory
+from labkit.report.document.grids import decision_grid
 from labkit.report.document.needs import needs
 from labkit.store.run import document
 
@@ -36,8 +38,10 @@ def test_the_winner_of_a_decided_table_is_to_be_used(run: dict[str, Any]) -> Non
 
 
 def test_a_winner_of_every_workload_is_told_once_with_its_range(run: dict[str, Any]) -> None:
-    other = decided(run)
-    assert said(other, other) == "Use fast on both workloads: 12× to 12× as fast as plain."
+    slower = deepcopy(run)
+    next(row for row in slower["rows"] if row["variant"] == "fast")["ratio"] = 4.0
+    assert said(decided(run), decided(slower)) == "Use fast on both workloads: 4.0× to 12× as fast as plain."
+    assert said(decided(run), decided(run)) == "Use fast on both workloads: 12× as fast as plain."
 
 
 def test_an_undecided_table_names_both(run: dict[str, Any]) -> None:
@@ -68,6 +72,13 @@ def test_a_baseline_that_wins_is_kept(run: dict[str, Any]) -> None:
 def test_the_best_that_needs_no_compiler_is_named_beside_one_that_does(run: dict[str, Any]) -> None:
     assert decided(run).plain["variant"] == "near"
     assert decided(run, best="near").plain is None
+
+
+def test_a_baseline_that_is_the_best_without_a_compiler_is_told_as_such(
+    measurement_of: Make, measured: Make, baseline: Row
+) -> None:
+    made = decided(document(measurement_of(baseline, measured("fast", 12.5, kind="native"))))
+    assert decision_grid([made]).rows[0][-1].text == "plain, the baseline"
 
 
 def test_a_lone_baseline_decides_nothing(measurement_of: Make, baseline: Row) -> None:

@@ -102,7 +102,8 @@ def _gain(won: Sequence[Decision]) -> Said:
     if len(won) == 1 and won[0].best:
         return [("text", f"{words.times(won[0].best)} as fast as "), *base]
     least, most = (words.share(ratio) if ratio >= 2 else words.factor(ratio) for ratio in (ratios[0], ratios[-1]))
-    return [("text", f"{least} to {most} as fast as "), *base]
+    span = least if least == most else f"{least} to {most}"
+    return [("text", f"{span} as fast as "), *base]
 
 
 def _listed(names: Sequence[str]) -> Said:

@@ -72,11 +72,18 @@ def decision_grid(decisions: Sequence[Decision]) -> Grid:
             number(memory(each), each.best["peak_bytes"]),
         ]
         if compiled:
-            plain = f"{words.arm(each.plain)}, {words.times(each.plain)}" if each.plain else words.UNKNOWN
-            row.append(name(plain))
+            row.append(name(_plain(each)))
         rows.append(row)
     headings += ["best without a compiler"] if compiled else []
     return Grid(tuple(headings), frozenset({0, 1, 3, 6}), rows, named=frozenset({2, 5}))
+
+
+def _plain(decision: Decision) -> str:
+    """The fastest arm without a compiler, and its speed-up."""
+    if decision.plain is None:
+        return words.UNKNOWN
+    arm = words.arm(decision.plain)
+    return f"{arm}, {'the baseline' if arm == decision.baseline else words.times(decision.plain)}"
 
 
 def run_grid(part: TablePart) -> Grid:
