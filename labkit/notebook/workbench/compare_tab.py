@@ -37,8 +37,9 @@ class CompareTab(Tab):
         drawn = "".join(difference_html(pictures) for pictures in job.differences)
         where = f"<div class='lk-differ'><h3>Where they differ from the reference</h3><div class='lk-plates'>{drawn}</div></div>"
         self.differences.value = where if drawn else ""
-        self.figure.value = figure_html(job.result) if job.result is not None else ""
-        self.report.value = report_html(job.result, self.view.model.results) if job.result is not None else ""
+        whole = None if running else job.result
+        self.figure.value = figure_html(whole) if whole else ""
+        self.report.value = report_html(whole, self.view.model.results) if whole else ""
 
 
 def titled(shown: Shown) -> tuple[str, list[str]]:

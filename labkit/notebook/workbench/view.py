@@ -106,7 +106,10 @@ class WorkbenchView:
     def _paint(self) -> None:
         if self.job is None or self._tab_of_job is None:
             return
-        self._tab_of_job.paint(self.job)
+        painted = None
+        while painted != self.job.state:  # it may end while what it has found so far is drawn
+            painted = self.job.state
+            self._tab_of_job.paint(self.job)
         for tab in self.tabs:
             tab.enable(self.job.state in OVER)
         self.bar.paint(self.job)  # last: who reads that it is done finds it there
