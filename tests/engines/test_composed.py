@@ -58,7 +58,8 @@ def test_each_worker_process_has_its_share(name: str, workers: int, share: int) 
 
 def test_threads_share_while_they_work_and_all_is_as_before_when_they_have_done() -> None:
     import cv2
-    import torch
+
+    torch = pytest.importorskip("torch", reason="torch is not installed")
 
     torch.set_num_threads(CPUS)  # loads OpenMP
     with open_engine("threads", report, 3) as engine:
