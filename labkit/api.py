@@ -348,11 +348,17 @@ def report(
     ------
     UsageError : no such run, a file that can't be written, no browser that prints a PDF, a notebook that fails.
     """
-    from labkit.report.document.report import check_form, export_notebook, make_report  # matplotlib takes its time
+    from labkit.report.document.report import (  # matplotlib takes its time
+        FORMS,
+        NOTEBOOK_FORMS,
+        check_form,
+        export_notebook,
+        make_report,
+    )
 
     tell = tell or (lambda text: None)
     if to is not None:
-        check_form(to, paper)
+        check_form(to, paper, FORMS if notebook is None else NOTEBOOK_FORMS)
     named = list(runs) if isinstance(runs, Sequence) and not isinstance(runs, str) else [runs]
     if notebook is not None:
         if named or compare:
@@ -401,9 +407,15 @@ def workbench(
     What is given is chosen to begin with, in the words of :func:`bench`; all of it can be changed by hand. Raises
     UsageError for what does not exist or is out of range.
     """
-    from labkit.notebook.workbench import open_workbench  # widgets are for notebooks alone
+    from labkit.notebook.workbench.model import Workbench  # widgets are for notebooks alone
+    from labkit.notebook.workbench.view import WorkbenchView
 
-    return open_workbench(stage, variants, workload, baseline=baseline, budget=budget, threads=threads, results=results)
+    _, named, _ = _named(stages=[], variants=variants, workloads=None)
+    model = Workbench(stage, results=Path(results) if results else None)
+    given = {"workload": workload, "baseline": baseline, "budget_s": budget, "threads": threads}
+    given["variants"] = None if named is None else tuple(named)
+    model.choose(**{name: value for name, value in given.items() if value is not None})
+    return WorkbenchView(model)
 
 
 def load(path: str | Path) -> None:

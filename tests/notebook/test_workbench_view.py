@@ -10,8 +10,9 @@ import ipywidgets as widgets
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
+import labkit as lk
 from labkit.core.registry import registry
-from labkit.notebook.workbench import open_workbench, pieces, style
+from labkit.notebook.workbench import pieces, style
 from labkit.notebook.workbench.job import Job
 from labkit.notebook.workbench.model import Workbench
 from labkit.notebook.workbench.painter import repaint_while_running
@@ -34,7 +35,7 @@ def toy() -> Iterator[None]:
 
 @pytest.fixture
 def view(tmp_path: Path) -> Iterator[WorkbenchView]:
-    made = open_workbench("toy_negative", ["plain", "xor"], "small", budget=1, results=tmp_path)
+    made = lk.workbench("toy_negative", ["plain", "xor"], "small", budget=1, results=tmp_path)
     yield made
     made.close()
 
@@ -48,7 +49,7 @@ def hostile() -> str:
 def ran(hostile: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[WorkbenchView, list[str]]]:
     """A dashboard that has compared three variants on a workload with a hostile name, and the tables that were seen."""
     home = tmp_path_factory.mktemp("results")
-    made = open_workbench("toy_negative", ["plain", "xor", "wrong_pixel"], hostile, budget=2, results=home)
+    made = lk.workbench("toy_negative", ["plain", "xor", "wrong_pixel"], hostile, budget=2, results=home)
     tables: list[str] = []
     made.compare.table.observe(lambda change: tables.append(change["new"]), "value")
     work(made, made.bar.run)
@@ -159,7 +160,7 @@ def test_a_field_that_the_model_refuses_goes_back_to_what_holds(view: WorkbenchV
 
 @pytest.mark.parametrize("budget", [0.05, 86_400])
 def test_the_fields_show_whatever_a_call_may_ask_for(tmp_path: Path, budget: float) -> None:
-    made = open_workbench("toy_negative", budget=budget, threads=1024, results=tmp_path)
+    made = lk.workbench("toy_negative", budget=budget, threads=1024, results=tmp_path)
     assert (made.choice.budget.value, made.choice.threads.value) == (budget, 1024)
     made.close()
 

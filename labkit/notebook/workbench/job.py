@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from labkit.core.errors import UsageError, VariantFailed
+from labkit.engines.batches import one_line
 from labkit.measure.fleet import ParentLost
 from labkit.measure.stop import Stop
 from labkit.measure.turn import Holder, Turn
+from labkit.report import words
 
 if TYPE_CHECKING:
     from labkit.measure.pictures import Pictures
@@ -102,10 +104,12 @@ class Job:
             state = STOPPED if self._stop.asked else DONE
         except KeyboardInterrupt:
             state = STOPPED
+            if self.state == QUEUED:
+                facts["table"] = []  # nothing was tried
         except (UsageError, VariantFailed, ParentLost) as error:
-            facts["error"] = one_line(error)
+            facts["error"] = words.one_line(str(error))
         except Exception as error:
-            facts["error"] = f"{type(error).__name__}: {one_line(error)}"
+            facts["error"] = one_line(error)
             log.debug("the job «%s» failed", self.what, exc_info=True)
         vars(self).update(facts | {"state": state})
         self._over.set()
@@ -113,7 +117,3 @@ class Job:
 
     def __repr__(self) -> str:
         return f"<Job {self.what}: {self.state}>"
-
-
-def one_line(error: BaseException) -> str:
-    return " ".join(str(error).split()) or type(error).__name__

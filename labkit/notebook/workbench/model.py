@@ -40,6 +40,7 @@ from labkit.notebook.workbench.own import take_up
 from labkit.notebook.workbench.spelling import call, given
 from labkit.profiling.diff import diff_profiles
 from labkit.profiling.run import profile_arms
+from labkit.report.words import arm
 from labkit.store.artefact import keep_artefact
 
 __all__ = ["Choice", "VariantFacts", "Workbench", "WorkloadFacts"]
@@ -139,7 +140,7 @@ class Workbench:
             shown = api.bench(*positions, **asked, listener=Filling(job, requests, choice.budget_s))
             table = [row | {"provisional": False} for row in shown.document["rows"]]
             job.change(table=table, problem=shown.problem, result=shown)
-            wrong = [name for name, row in zip(_arms(table), table, strict=True) if row["status"] == "differs"]
+            wrong = [arm(row) for row in table if row["status"] == "differs"]
             if wrong and not shown.document["stopped"]:
                 job.say("pictures where variants differ")
                 with suppress(UsageError, VariantFailed, ParentLost):  # the run itself is done
@@ -281,7 +282,3 @@ class Workbench:
         with self._lock:
             self._jobs = [known for known in self._jobs if not known.wait(0)] + [job]
         return job
-
-
-def _arms(rows: Sequence[dict[str, Any]]) -> list[str]:
-    return [f"{row['variant']}@{row['engine']}" if row["engine"] else row["variant"] for row in rows]

@@ -18,6 +18,7 @@ from labkit.report.document.write import check_target, write_whole
 from labkit.store import Run
 
 FORMS = (".html", ".md", ".pdf")
+NOTEBOOK_FORMS = (".html", ".pdf")
 
 
 @dataclass(frozen=True, repr=False)
@@ -91,11 +92,11 @@ def export_notebook(path: Path, tell: Tell) -> Report:
     return Report(export(path, tell))
 
 
-def check_form(to: str | Path, paper: str = "A4") -> Path:
+def check_form(to: str | Path, paper: str = "A4", forms: Sequence[str] = FORMS) -> Path:
     """Where a report goes; raises UsageError, before any work, for an ending, a paper or a place that can't be had."""
     path = Path(to)
-    if path.suffix.lower() not in FORMS:
-        raise UsageError(f"--to is {str(to)!r}; give a file that ends in {', '.join(FORMS)}")
+    if path.suffix.lower() not in forms:
+        raise UsageError(f"--to is {str(to)!r}; give a file that ends in {', '.join(forms)}")
     if paper not in PAPERS:
         raise UsageError(f"--paper is {paper!r}; papers: {listed(PAPERS)}")
     check_target(path)
