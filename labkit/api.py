@@ -412,7 +412,7 @@ def workbench(
 
     _, named, _ = _named(stages=[], variants=variants, workloads=None)
     model = Workbench(stage, results=Path(results) if results else None)
-    given = {"workload": workload, "baseline": baseline, "budget_s": budget, "threads": threads}
+    given: dict[str, Any] = {"workload": workload, "baseline": baseline, "budget_s": budget, "threads": threads}
     given["variants"] = None if named is None else tuple(named)
     model.choose(**{name: value for name, value in given.items() if value is not None})
     return WorkbenchView(model)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 REASONS = {
@@ -118,7 +119,7 @@ def best(table: dict[str, Any]) -> str:
     )
 
 
-def arm(row: dict[str, Any]) -> str:
+def arm(row: Mapping[Any, Any]) -> str:
     """``variant`` or ``variant@engine``."""
     return f"{row['variant']}@{row['engine']}" if row["engine"] else str(row["variant"])
 
