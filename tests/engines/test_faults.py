@@ -94,7 +94,7 @@ def test_a_task_that_takes_all_memory_is_an_error_of_its_own(name: str) -> None:
 
 @pytest.mark.parametrize("name", LOCAL_ENGINES)
 def test_nothing_is_left_when_all_is_done(name: str) -> None:
-    open_engine(name, act, 1).close()  # what multiprocessing starts once for the whole process
+    list(open_engine_and_stream(name, [("echo", 1)]))  # what multiprocessing and Numba make once for the whole process
     before = left()
     list(open_engine_and_stream(name, [("echo", np.zeros(10_000)), ("process",), ("error", "x")]))
     assert left() == before
@@ -111,7 +111,7 @@ def test_nothing_is_left_after_deaths_and_a_hang(name: str) -> None:
 
 @pytest.mark.parametrize("name", LOCAL_ENGINES)
 def test_a_consumer_that_fails_leaves_nothing_and_does_not_wait(name: str) -> None:
-    open_engine(name, act, 1).close()
+    list(open_engine_and_stream(name, [("echo", 1)]))
     before = left()
     start = time.monotonic()
 
