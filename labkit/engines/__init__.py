@@ -33,7 +33,8 @@ class EngineKind:
 
     ``turn``: of several to be opened in one process the lower comes first. Workers that are forked come before anything
     that keeps threads here; the threads of a pool are idle when the next one forks, those of ray never are.
-    ``unasked``: a comparison tries this engine without being told to.
+    ``unasked``: a comparison tries this engine without being told to. ``sees_tasks``: it can tell which task of a batch a
+    worker is at; one that can't is given single tasks when each has a time limit.
     """
 
     backend: str
@@ -41,6 +42,7 @@ class EngineKind:
     turn: int
     starts_processes: bool = True
     unasked: bool = False
+    sees_tasks: bool = True
     requires: str | None = None
 
     def missing(self) -> str | None:
@@ -64,7 +66,9 @@ ENGINES: dict[str, EngineKind] = {
     "chunks": EngineKind("pools:Chunks", "ProcessPoolExecutor, several images a task", 1),
     "pool_imap": EngineKind("pools:PoolImap", "multiprocessing.Pool.imap_unordered", 1),
     "shared_memory": EngineKind("crew:Crew", "processes; images lie in reused shared memory", 0, unasked=True),
-    "ray": EngineKind("ray_actors:RayActors", "actors of Ray, here or on a cluster", 2, requires="ray"),
+    "ray": EngineKind(
+        "ray_actors:RayActors", "actors of Ray, here or on a cluster", 2, sees_tasks=False, requires="ray"
+    ),
 }
 STARTS_PROCESSES = frozenset(name for name, kind in ENGINES.items() if kind.starts_processes)
 
@@ -125,8 +129,8 @@ def open_engine(
             raise UsageError(
                 f"time_limit_s: engine {name} can't end a task; take one of processes, such as shared_memory"
             )
-    if time_limit_s is not None and name == "ray":
-        chunk = 1
+        if not ENGINES[name].sees_tasks:
+            chunk = 1
     backend = ENGINES[name].open(function, workers, once, **more)
     return Engine(backend, chunk=chunk, in_flight=in_flight, time_limit_s=time_limit_s)
 

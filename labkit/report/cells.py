@@ -62,11 +62,7 @@ def _table(table: dict[str, Any], run: dict[str, Any]) -> Cells:
     notes = [words.best(table)] if table["best"] else []
     for row in own:
         if row["median_s"] is None:
-            notes.append(
-                f"{words.arm(row)}: {words.STATUSES.get(row['status'], row['status'])}: {words.reason(row)}".rstrip(
-                    ": "
-                )
-            )
+            notes.append(f"{words.arm(row)}: {words.outcome(row['status'], words.reason(row))}")
     threaded = max((launch.get("threads_at_start") or 1 for launch in table["launches"]), default=1)
     if threaded > 1:
         notes.append(

@@ -38,20 +38,33 @@ def html(pictures: Pictures) -> str:
     return f"<p>{escape(_told(pictures))}</p><div>{figures or 'Neither input nor output is a picture.'}</div>"
 
 
+def counts(pictures: Pictures) -> str:
+    """How much differs: ``12 of 3,000 elements differ, by up to 3``."""
+    if pictures.differing is None or pictures.elements is None:
+        return ""
+    most = "" if pictures.largest is None else f", by up to {pictures.largest:g}"
+    return f"{words.count(pictures.differing)} of {words.count(pictures.elements)} elements differ{most}"
+
+
+def png(image: np.ndarray) -> bytes:
+    """A uint8 (h, w), (h, w, 3) BGR or (h, w, 4) BGRA image as PNG."""
+    done, content = cv2.imencode(".png", image)
+    if not done:
+        raise ValueError(f"an image of {image.dtype} {image.shape} can't be written as PNG")
+    return content.tobytes()
+
+
 def _told(pictures: Pictures) -> str:
     what = f"{pictures.stage}/{pictures.variant} on {words.one_line(pictures.workload)}"
     if pictures.status != "measured":
-        status = words.STATUSES.get(str(pictures.status), str(pictures.status))
-        return f"{what}: {status}: {words.one_line(pictures.reason or '')}".rstrip(": ")
+        return f"{what}: {words.outcome(pictures.status, words.one_line(pictures.reason or ''))}"
     if pictures.differing is None:
         return f"{what}: agrees with the reference"
     if not pictures.differing:
         return f"{what}: equals the reference's output"
-    counts = f"{words.count(pictures.differing)} of {words.count(pictures.elements or 0)} elements differ"
-    return f"{what}: agrees within what the stage tolerates; {counts}, by up to {pictures.largest:g}"
+    return f"{what}: agrees within what the stage tolerates; {counts(pictures)}"
 
 
 def _image(image: np.ndarray, title: str) -> str:
-    _, content = cv2.imencode(".png", image)
-    data = base64.b64encode(content.tobytes()).decode("ascii")
+    data = base64.b64encode(png(image)).decode("ascii")
     return f"<img alt='{escape(title)}' style='max-width:480px' src='data:image/png;base64,{data}'>"

@@ -109,9 +109,7 @@ def _serial_note(document: Document) -> list[str]:
 def _failures(document: Document) -> list[str]:
     rows = [*document["points"], *([document["serial"]] if document["serial"] else [])]
     return [
-        f"{row['arm']}: {words.STATUSES.get(row['status'], row['status'])}: {words.reason(row)}".rstrip(": ")
-        for row in rows
-        if row["median_s"] is None
+        f"{row['arm']}: {words.outcome(row['status'], words.reason(row))}" for row in rows if row["median_s"] is None
     ]
 
 

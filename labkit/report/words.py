@@ -119,6 +119,16 @@ def best(table: dict[str, Any]) -> str:
     )
 
 
+def outcome(status: Any, reason: str) -> str:
+    """What became of an arm that got no time, and why where that is known: ``differs: in 3 elements``."""
+    return f"{STATUSES.get(str(status), str(status))}: {reason}".rstrip(": ")
+
+
+def moment(started: Any) -> str:
+    """A time of the ISO form to the minute: ``2026-11-20 12:28``."""
+    return str(started)[:16].replace("T", " ")
+
+
 def arm(row: Mapping[Any, Any]) -> str:
     """``variant`` or ``variant@engine``."""
     return f"{row['variant']}@{row['engine']}" if row["engine"] else str(row["variant"])

@@ -135,7 +135,7 @@ def _untimed(row: Row, running: bool) -> str:
         said = "waits to be timed" if checked and running else "waits to be checked" if running else words.reason(row)
         agreement = AGREES if checked else words.UNKNOWN
     else:
-        said = f"{words.STATUSES.get(status, status)}: {words.reason(row)}".rstrip(": ")
+        said = words.outcome(status, words.reason(row))
         agreement = FAILED.get(status, words.UNKNOWN)
     known = _number(words.duration(row["first_call_s"])) + _number(words.size(row["peak_bytes"]))
     trouble = " class='lk-trouble'" if status in FAILED and status != "unavailable" else ""

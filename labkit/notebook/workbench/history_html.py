@@ -105,7 +105,7 @@ def _told(points: Sequence[Row]) -> str:
 def _figures(rows: Sequence[Row]) -> str:
     body = ""
     for row in reversed(rows):
-        cells = (str(row["run"]), str(row["started"])[:16].replace("T", " "), str(row["variant"]))
+        cells = (str(row["run"]), words.moment(row["started"]), str(row["variant"]))
         body += "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in cells)
         verdict = str(row["verdict"]) if known(row["verdict"]) else ""
         mark = words.VERDICT_MARKS.get(verdict, verdict)

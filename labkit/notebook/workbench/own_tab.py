@@ -85,5 +85,4 @@ def told(row: dict[str, Any]) -> tuple[str, bool]:
             f"✓ {words.arm(row)} agrees with the reference (first call {first}, peak memory {most}). Run compares it.",
             False,
         )
-    why = f"{words.STATUSES.get(row['status'], row['status'])}: {words.reason(row)}".rstrip(": ")
-    return f"{words.arm(row)} {why}", True
+    return f"{words.arm(row)} {words.outcome(row['status'], words.reason(row))}", True

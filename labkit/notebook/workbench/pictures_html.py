@@ -10,6 +10,7 @@ import numpy as np
 
 from labkit.notebook.workbench import pieces
 from labkit.report import words
+from labkit.report.pictures import counts
 
 if TYPE_CHECKING:
     from labkit.measure.pictures import Pictures
@@ -43,15 +44,7 @@ def told(pictures: Pictures) -> str:
             return f"agrees with the reference within the stage's tolerance: {counts(pictures)}"
         return "agrees with the reference, element by element"
     reason = words.one_line(str(pictures.fault or pictures.reason or ""))
-    return f"{words.STATUSES.get(str(pictures.status), str(pictures.status))}: {reason}".rstrip(": ")
-
-
-def counts(pictures: Pictures) -> str:
-    """How much differs: ``12 of 3,000 elements differ, by up to 3``."""
-    if pictures.differing is None or pictures.elements is None:
-        return ""
-    most = "" if pictures.largest is None else f", by up to {pictures.largest:g}"
-    return f"{words.count(pictures.differing)} of {words.count(pictures.elements)} elements differ{most}"
+    return words.outcome(pictures.status, reason)
 
 
 def difference_html(pictures: Pictures) -> str:

@@ -7,8 +7,9 @@ import io
 from html import escape
 from typing import TYPE_CHECKING
 
-import cv2
 import numpy as np
+
+from labkit.report.pictures import png
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -18,14 +19,6 @@ COPY = "const t=this.parentNode.querySelector('textarea');t.select();document.ex
 
 IMPORT = "import labkit as lk"
 WIDTH = 100  # letters of a line of code, about
-
-
-def png(image: np.ndarray) -> bytes:
-    """A uint8 (h, w), (h, w, 3) BGR or (h, w, 4) BGRA image as PNG."""
-    done, content = cv2.imencode(".png", image)
-    if not done:
-        raise ValueError(f"an image of {image.dtype} {image.shape} can't be written as PNG")
-    return content.tobytes()
 
 
 def picture(image: np.ndarray, what: str, kind: str = "lk-picture") -> str:

@@ -14,8 +14,9 @@ from labkit.report.document import grids
 from labkit.report.document.decision import Said
 from labkit.report.document.facts import printable
 from labkit.report.document.grids import Cell, Grid, name, number
-from labkit.report.document.html import Figures, origin, render
+from labkit.report.document.html import Figures, render
 from labkit.report.document.markdown import code, fenced, fitted, folded, grid, sentence
+from labkit.report.document.sentences import origin
 from labkit.report.figure import MARKS
 from labkit.store import Run
 from labkit.store.compare import Movement, RunComparison, compare_runs

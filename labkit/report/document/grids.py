@@ -197,7 +197,7 @@ def machine_grid(runs: Sequence[dict[str, Any]]) -> Grid:
         told = {title: machine.get(key) for title, key in MACHINE}
         told["CPUs"] = f"{machine.get('cpu_limit')} of {machine.get('cores')} may be used"
         told["memory"] = words.size(machine.get("memory_bytes"))
-        told["measured"] = f"{run['started'][:16].replace('T', ' ')} UTC, for {run['wall_s']:.0f} s"
+        told["measured"] = f"{words.moment(run['started'])} UTC, for {run['wall_s']:.0f} s"
         told["budget"] = f"{settings['budget_s']:g} s for each stage × workload"
         told["threads a library may use"] = settings["threads"]
         told["seed"] = settings["seed"]

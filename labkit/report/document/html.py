@@ -17,11 +17,19 @@ from labkit.core.errors import UsageError
 from labkit.report import words
 from labkit.report.document import grids
 from labkit.report.document.facts import Facts, Lines, StagePart, TablePart
-from labkit.report.document.needs import needs
 from labkit.report.document.reproduce import commands
+from labkit.report.document.sentences import (
+    DATA,
+    changed,
+    costs,
+    line_notes,
+    origin,
+    stage_title,
+    sweep_origin,
+    title,
+)
 from labkit.report.document.svg import inline
 from labkit.report.figure import block_shares, speedups
-from labkit.report.lines import cautions, headline
 from labkit.report.lines_html import diff_html
 from labkit.report.sweep_cells import cells as sweep_cells
 from labkit.report.sweep_figure import drawable
@@ -34,10 +42,6 @@ READING = (
     "Time / limit: how many times as long as a plain copy of the bytes that the stage must read and write.",
     "Peak memory: what the variant’s process tree holds beyond its inputs and what was imported before.",
     "Every variant was compared with the stage’s reference before it was timed; one that differs got no time.",
-)
-DATA = (
-    "Inputs are built the same way everywhere: “make data” writes them to data/, whose README names their sources. "
-    "Every random choice follows from the seed."
 )
 PRINTED = (
     "@page {{ size: {size}; margin: 15mm 14mm 17mm; "
@@ -66,24 +70,6 @@ def stages_page(facts: Facts, *, code: bool = False, paper: str | None = None) -
     )
 
 
-def title(facts: Facts) -> str:
-    """What the report is about."""
-    names = list(dict.fromkeys(stage.name for stage in facts.stages))
-    if not names:
-        return "Nothing was measured"
-    return f"Which variant to use: {', '.join(names[:3])}{f' and {len(names) - 3} more' if len(names) > 3 else ''}"
-
-
-def origin(run: dict[str, Any]) -> str:
-    """When and where a run was taken, in one line."""
-    return f"Measured {run['started'][:16].replace('T', ' ')} UTC on {words.machine(run['machine'])}. Run {run['run']}."
-
-
-def stage_title(stage: StagePart, facts: Facts) -> str:
-    """A stage's name, with its run where several runs have it."""
-    return f"{stage.name} · {stage.run}" if sum(other.name == stage.name for other in facts.stages) > 1 else stage.name
-
-
 def _stage(stage: StagePart, facts: Facts, code: bool, draw: Figures) -> dict[str, Any]:
     decisions = [part.decision for part in stage.tables]
     return {
@@ -98,12 +84,6 @@ def _stage(stage: StagePart, facts: Facts, code: bool, draw: Figures) -> dict[st
         "sweeps": [_sweep(sweep, facts, draw) for sweep in stage.sweeps],
         "variants": stage.variants,
     }
-
-
-def costs(stage: StagePart) -> list[tuple[str, str]]:
-    """Each arm that is best somewhere: what it needs, and what it does."""
-    best = {part.decision.arm: part.decision.best for part in stage.tables if part.decision.best is not None}
-    return [(arm, f"Needs {needs(row)}. {stage.variants.get(row['variant'], '')}".strip()) for arm, row in best.items()]
 
 
 def _table(part: TablePart, draw: Figures) -> dict[str, Any]:
@@ -131,13 +111,6 @@ def _lines(lines: Lines, code: bool, draw: Figures) -> dict[str, Any]:
     }
 
 
-def line_notes(lines: Lines) -> list[str]:
-    """Where a line diff is from, and how it was taken."""
-    sides = (("A", lines.diff.a), ("B", lines.diff.b))
-    told = [f"{letter}: {'; '.join([headline(profile), *cautions(profile)[:-1]])}" for letter, profile in sides]
-    return [words.one_line(text) for text in (*told, cautions(lines.diff.a)[-1], f"line diff {lines.id}")]
-
-
 def _shares(lines: Lines) -> Figure:
     figure = block_shares([lines.diff.a, lines.diff.b])
     for text in figure.axes[0].texts:
@@ -157,24 +130,8 @@ def _sweep(sweep: dict[str, Any], facts: Facts, draw: Figures) -> dict[str, Any]
     }
 
 
-def sweep_origin(sweep: dict[str, Any], facts: Facts) -> str:
-    """Which run a sweep is, and whether it is one of those reported."""
-    if sweep.get("run") in [run["run"] for run in facts.runs]:
-        return f"Run {sweep['run']}."
-    return f"From another run, {sweep.get('run')}, on {words.machine(sweep['machine'])}."
-
-
 def _again(run: dict[str, Any], facts: Facts) -> dict[str, Any]:
     return {"id": run["run"], "commands": "\n".join(commands(run, facts.sweeps)), "note": changed(run)}
-
-
-def changed(run: dict[str, Any]) -> str:
-    """What a commit can't bring back."""
-    if not run["machine"].get("commit"):
-        return "It was measured outside a git checkout: which source ran is not known."
-    if run["machine"].get("dirty"):
-        return "The source had been changed since this commit, so the commit alone does not bring it back."
-    return ""
 
 
 class Figures:

@@ -11,8 +11,17 @@ from labkit.report.document import grids
 from labkit.report.document.decision import Said
 from labkit.report.document.facts import Facts, StagePart
 from labkit.report.document.grids import Cell, Grid
-from labkit.report.document.html import DATA, changed, costs, line_notes, origin, stage_title, sweep_origin, title
 from labkit.report.document.reproduce import commands
+from labkit.report.document.sentences import (
+    DATA,
+    changed,
+    costs,
+    line_notes,
+    origin,
+    stage_title,
+    sweep_origin,
+    title,
+)
 from labkit.report.sweep_cells import cells as sweep_cells
 
 MOST = 60_000  # characters; GitHub takes 65,536
