@@ -30,7 +30,7 @@ class Lint:
 
 @dataclass(frozen=True)
 class Finding:
-    """What a lint found: about whom (``machine``, or an arm such as ``native@threads``), and the figures of this case in one line."""
+    """What a lint found: ``subject`` is ``machine`` or an arm (``native@threads``), ``found`` one line of its figures."""
 
     lint: str
     level: Level
