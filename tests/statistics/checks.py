@@ -403,6 +403,49 @@ def check_pairs_may_be_given_either_way_round(stats: Stats) -> None:
         assert abs(told.interval.low - asked.interval.low) < 1e-12
 
 
+# Steps over stored runs
+
+
+def borders(levels: Sequence[Any]) -> list[int]:
+    return [level.first for level in levels[1:]]
+
+
+def check_a_planted_step_is_found_at_its_place(stats: Stats) -> None:
+    noise = np.random.default_rng(8).normal(0.0, 0.01, 20)
+    for place in (3, 10, 17):
+        before, after = stats.levels(np.where(np.arange(20) < place, 2.5, 2.3) + noise)
+        assert (before.first, before.last, before.runs) == (0, place - 1, place)
+        assert (after.first, after.last, after.runs) == (place, 19, 20 - place)
+        assert abs(before.value - 2.5 - np.median(noise[:place])) < 1e-12
+        assert abs(after.value - 2.3 - np.median(noise[place:])) < 1e-12
+    assert borders(stats.levels(np.repeat([1.0, 1.2, 1.1, 1.2], 8) + np.append(noise, noise[:12]))) == [8, 16, 24]
+
+
+def check_one_disturbed_run_is_no_step_and_hides_none(stats: Stats) -> None:
+    noise = np.random.default_rng(9).normal(0.0, 0.01, 12)
+    for run, off, width in itertools.product(range(12), (-3.0, 3.0), (0.1, 1e-6)):
+        here = np.arange(12) == run
+        struck, widths = noise + off * here, np.where(here, width, 0.1)
+        assert borders(stats.levels(struck, widths)) == [], (run, off, width)
+        if not 4 <= run <= 7:  # beside the step it could as well be of the other level
+            assert borders(stats.levels(struck + 0.5 * (np.arange(12) >= 6), widths)) == [6], (run, off, width)
+
+
+def check_runs_without_a_value_are_left_out_of_levels(stats: Stats) -> None:
+    values = np.array([1.0, math.nan, 1.0, 1.0, 1.0, math.nan, math.nan, 2.0, 2.0, 2.0, math.nan])
+    found = [(level.first, level.last, level.runs, level.value) for level in stats.levels(values)]
+    assert found == [(0, 4, 4, 1.0), (7, 9, 3, 2.0)]
+    assert stats.levels([]) == stats.levels([math.nan]) == []
+    assert [level.runs for level in stats.levels([1.0, 5.0])] == [2]
+
+
+def check_a_narrow_interval_counts_for_more_in_a_level(stats: Stats) -> None:
+    assert stats.levels([1.0, 2.0], [1.0, 2.0])[0].value == 1.0
+    assert stats.levels([1.0, 2.0], [2.0, 1.0])[0].value == 2.0
+    assert stats.levels([1.0, 2.0], [math.nan, 0.0])[0].value == 1.5
+    assert stats.levels([1.0, 1.0, 5.0], [1.0, 1.0, 1e-9])[0].value == 1.0
+
+
 # The boundary
 
 
@@ -441,6 +484,9 @@ def check_wrong_input_is_refused_by_name(stats: Stats) -> None:
     refuses("arms", lambda: stats.best_of(["a", "a"], {}, (25,), 0))
     refuses("between", lambda: stats.best_of(["a", "b"], {}, (25,), 0))
     refuses("gate", lambda: stats.best_of(["a", "b"], {("a", "b"): good}, (25,), 0, gate=0.0))
+    refuses("values", lambda: stats.levels([[1.0]]))
+    refuses("values", lambda: stats.levels([inf]))
+    refuses("widths", lambda: stats.levels([1.0, 2.0], [1.0]))
 
 
 # Properties

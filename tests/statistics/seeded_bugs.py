@@ -111,4 +111,11 @@ BUGS = (
     Bug("the worst for the best", "best.py", "np.argmax(leads.min(axis=1))", "np.argmin(leads.min(axis=1))"),
     Bug("a pair read the wrong way round", "best.py", "return -inputs.log_ratios(", "return inputs.log_ratios("),
     Bug("the best without a gate", "best.py", "lead, lead > gate,", "lead, lead > 0.0,"),
+    Bug("a level of one run", "steps.py", "FEWEST_RUNS = 3", "FEWEST_RUNS = 1"),
+    Bug("outliers kept", "steps.py", "np.clip(values, medians.min(), medians.max())", "values"),
+    Bug("a step for nothing", "steps.py", "+ step_cost(runs) * steps for", "+ steps for"),
+    Bug("a level that never ends", "steps.py", "np.copyto(began[1:], begin, where=better)", "pass"),
+    Bug("the narrowest counts for all", "steps.py", "math.sqrt(0.5), math.sqrt(2.0))", "0.0, math.inf)"),
+    Bug("wide intervals count for more", "steps.py", "np.median(widths[told]) / widths[told]", "widths[told]"),
+    Bug("runs without a value counted", "steps.py", "int(known[end - 1])", "end - 1"),
 )

@@ -17,7 +17,8 @@ The truth is the population median of a launch's median log ratio: noise of fini
 effect a little, so each launch effect is centred by 200,000 launches simulated beforehand.
 
 Everything about intervals is the package's: `launch_medians`, `plan_looks`, `look_ranks`, `sign_intervals`, `claims`,
-`compare_family`, `best_of`. What is simulated is what runs. The exit status is 1 if a figure is outside its bound.
+`compare_family`, `best_of`, and `levels` of series of stored runs. What is simulated is what runs. The exit status is 1 if
+a figure is outside its bound.
 """
 
 import argparse
@@ -39,6 +40,7 @@ from labkit.measure.statistics import (
     claims,
     compare_family,
     launch_medians,
+    levels,
     look_ranks,
     plan_looks,
     sign_interval_rank,
@@ -303,11 +305,60 @@ def races(comparisons: int, seed: int, launches: int) -> Iterator[Figure]:
         yield Figure(cell, "early", early / n)
 
 
+def remembering(rng: np.random.Generator, shape: tuple[int, ...]) -> Floats:
+    """Normal noise that keeps 0.3 of that of the run before."""
+    noise = rng.normal(size=shape)
+    for run in range(1, shape[1]):
+        noise[:, run] += 0.3 * noise[:, run - 1]
+    return noise
+
+
+RUN_NOISES: dict[str, Callable[[np.random.Generator, tuple[int, ...]], Floats]] = {
+    "normal": lambda rng, shape: rng.normal(size=shape),
+    "Laplace": lambda rng, shape: rng.laplace(0.0, math.sqrt(0.5), shape),
+    "t of 3": lambda rng, shape: rng.standard_t(3, shape) / math.sqrt(3.0),
+    "skewed": lambda rng, shape: rng.standard_gamma(1.0, shape),
+    "bimodal": lambda rng, shape: bimodal(rng, shape) / 0.0152,
+    "keeps 0.3": lambda rng, shape: remembering(rng, shape) * math.sqrt(1.0 - 0.3**2),
+}
+"""The noise of one stored run beside the next, of a standard deviation of 1."""
+
+STORED_RUNS = (8, 12, 30)
+
+
+def borders(series: Floats, widths: Floats) -> list[list[int]]:
+    """Where `levels` sees steps in each of (comparisons, runs)."""
+    return [[level.first for level in levels(one, its)[1:]] for one, its in zip(series, widths, strict=True)]
+
+
+def stored_runs(comparisons: int, seed: int, launches: int) -> Iterator[Figure]:
+    """Series of stored runs: is one without a step left whole, with a run that was disturbed too, and is a step found?
+
+    A step is of five standard deviations, after three fifths of the runs, and found if it alone is, within a run of its
+    place; a disturbed run is off by a hundred.
+    """
+    for (number, (kind, noise)), runs in itertools.product(enumerate(RUN_NOISES.items()), STORED_RUNS):
+        rng = np.random.default_rng((seed, 5, number, runs))
+        series, widths = noise(rng, (comparisons, runs)), rng.uniform(0.5, 2.0, (comparisons, runs))
+        disturbance = np.zeros(series.shape)
+        struck = np.arange(comparisons), rng.integers(runs, size=comparisons)
+        disturbance[struck] = rng.choice((-100.0, 100.0), comparisons)
+        at = (3 * runs) // 5
+        step = 5.0 * (np.arange(runs) >= at)
+        cell, n = f"{kind:11}{runs} runs", comparisons
+        for name, values in (("whole", series), ("one disturbed", series + disturbance)):
+            yield Figure(cell, name, float(np.mean([not seen for seen in borders(values, widths)])), 0.95, of=n)
+        for name, values in (("step found", series + step), ("and disturbed", series + step + disturbance)):
+            right = [len(seen) == 1 and abs(seen[0] - at) <= 1 for seen in borders(values, widths)]
+            yield Figure(cell, name, float(np.mean(right)))
+
+
 PARTS: dict[str, tuple[Callable[[int, int, int], Iterator[Figure]], float]] = {
     "Two arms": (two_arms, 1.0),
     "An arm absent from a fifth of the launches": (absences, 1.0),
     "Twelve arms, all intervals at once": (twelve_arms, 1.0),
     "Which is best of four arms": (races, 0.25),
+    "Steps over stored runs": (stored_runs, 0.05),
 }
 """What is simulated, and the share of the comparisons it gets."""
 

@@ -7,9 +7,9 @@
     plan_looks --> looks --look_ranks--> ranks ---------+
 
 One idea a file: `order` (one set of launches), `looks` (stopping early), `plan` (which looks), `verdict` (the gates),
-`family` (a table's rows together), `best` (the winner); and for sweeps `scalability` (speed over workers) and `crossover`
-(speed over size). Each opens with a picture of its method and its source. That
-the figures are right is shown by ``python -m tests.statistics.simulation``.
+`family` (a table's rows together), `best` (the winner); for sweeps `scalability` (speed over workers) and `crossover`
+(speed over size); and for what is stored `steps` (levels over many runs). Each opens with a picture of its method and its
+source. That the figures are right is shown by ``python -m tests.statistics.simulation``.
 """
 
 from .best import Best, best_of
@@ -25,6 +25,7 @@ from .order import (
     sign_intervals,
 )
 from .plan import DEFAULT_LAUNCHES, plan_looks
+from .steps import Level, levels
 from .verdict import GATE, Reason, Verdict, claims, verdict
 
 __all__ = [
@@ -33,6 +34,7 @@ __all__ = [
     "Best",
     "Comparison",
     "Interval",
+    "Level",
     "Reason",
     "Verdict",
     "best_of",
@@ -43,6 +45,7 @@ __all__ = [
     "joint_coverage",
     "launch_median",
     "launch_medians",
+    "levels",
     "look_ranks",
     "median_interval",
     "plan_looks",
