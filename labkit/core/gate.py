@@ -34,6 +34,20 @@ class Exam:
     other_expected: Any
 
 
+class Fault(str):
+    """One line that says what is wrong; ``key`` says which check found it, for those who explain it.
+
+    ``changed_input``, ``lazy_view``, ``memoised`` (an answer remembered, or its memory used again), else ``differs``.
+    """
+
+    key: str
+
+    def __new__(cls, text: str, key: str = "differs") -> Fault:
+        made = super().__new__(cls, text)
+        made.key = key
+        return made
+
+
 def bind(stage: Stage, inputs: tuple[Any, ...]) -> tuple[Any, ...]:
     """The inputs completed by the contract's defaults, checked by the contract. Raises what the contract raises."""
     bound = inspect.signature(stage.contract).bind(*inputs)
@@ -81,36 +95,39 @@ def prepare_exam(stage: Stage, workload: Workload, reference: Callable[..., Any]
 
 def first_fault(
     call: Callable[..., Any], exam: Exam, agreement: Agreement, first_output: Any, used: tuple[Any, ...]
-) -> str | None:
+) -> Fault | None:
     """What is wrong with a variant whose first call on ``used`` (a copy of the exam's inputs) gave ``first_output``.
 
     Returns one line that says what differs and where, or None when every check holds.
     """
     found = agreement.difference(first_output, exam.expected)
     if found:
-        return str(found)
+        return Fault(str(found))
     if _changed(used, exam.inputs):
-        return f"changes its input in place{_changed(used, exam.inputs)}"
+        return Fault(f"changes its input in place{_changed(used, exam.inputs)}", "changed_input")
     fault = _not_owned(first_output, used)
     if fault:
-        return fault
+        return Fault(fault, "lazy_view")
     second_output = call(*used)
     found = agreement.difference(second_output, exam.expected)
     if found:
-        return f"answers differently on the second call: {found}"
+        return Fault(f"answers differently on the second call: {found}")
     refill(used, exam.other)
     answer = call(*used) if _same_buffers(used, exam.other) else call(*copy.deepcopy(exam.other))
     found = agreement.difference(answer, exam.other_expected)
     if found:
         remembered = agreement.difference(answer, exam.expected) is None
         cause = "remembers the answer of the call before" if remembered else "differs on other content"
-        return f"{cause} (same buffer, new content): {found}"
+        return Fault(f"{cause} (same buffer, new content): {found}", "memoised" if remembered else "differs")
     found = agreement.difference(call(*copy.deepcopy(exam.inputs)), exam.expected)
     if found:
-        return f"differs on an equal copy of the input: {found}"
+        return Fault(f"differs on an equal copy of the input: {found}")
     for (where, first), (_, second) in zip(arrays(first_output), arrays(second_output), strict=True):
         if np.shares_memory(first, second):
-            return f"output{where} of the second call is that of the first: an answer remembered, or overwritten"
+            return Fault(
+                f"output{where} of the second call is that of the first: an answer remembered, or overwritten",
+                "memoised",
+            )
     return None
 
 

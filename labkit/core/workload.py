@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 
 @dataclass(frozen=True)
@@ -17,12 +17,26 @@ class Workload:
     ``other()`` gives inputs of the same shapes and sizes with another content and another answer: with them the
     agreement gate refills the very buffers that a variant has already seen. Without it, the middle half of every
     uint8 array is inverted bit by bit in an uneven pattern.
+    ``storage="disk"`` says that reading the inputs' files from a disk is part of what is timed: then the doctor warns
+    where they come from memory, the page cache, instead.
     """
 
     name: str
     build: Callable[[], tuple[Any, ...]]
     summary: str = ""
     other: Callable[[], tuple[Any, ...]] | None = None
+    storage: Literal["memory", "disk"] = "memory"
+
+
+def input_files(inputs: Any) -> list[Path]:
+    """The files that exist among (nested) inputs: each a ``Path``, or a ``str`` that is the path of one."""
+    if isinstance(inputs, str | Path):
+        try:
+            return [Path(inputs)] if os.path.isfile(inputs) else []
+        except ValueError:  # a text with a null character
+            return []
+    inner = inputs.values() if isinstance(inputs, dict) else inputs if isinstance(inputs, list | tuple) else ()
+    return [file for value in inner for file in input_files(value)]
 
 
 def project_folder() -> Path:

@@ -17,6 +17,7 @@ from labkit.core.registry import registry
 from labkit.engines.arm import ArmName, open_arm
 from labkit.measure.memory import resident
 from labkit.measure.tasks import run_times, threads_used
+from labkit.measure.watch import Watch
 
 Send = Callable[[str, Any], None]
 HOPELESS = 8
@@ -61,6 +62,7 @@ class ProbeTask:
         used = copy.deepcopy(exam.inputs)
         set_threads(self.threads)
         threads_before = thread_count()
+        watch = Watch()
         with ExitStack() as stack:
             send("memory_before", resident("VmRSS"))
             start = time.perf_counter()
@@ -85,15 +87,19 @@ class ProbeTask:
                     send("too_slow", again)
                     return
             before, start = run_times(), time.perf_counter()
+            watch.begin()
             costs = [self._cost(call, used)]
+            watch.end(1)
+            watch.begin()
             while time.perf_counter() - start < LONG_ENOUGH_S:
                 costs.append(self._cost(call, used))
+            watch.end(len(costs) - 1)
             cost = min(costs)
             send("threads", threads_used(before, run_times()))
+            send("seen", watch.seen)
             send("memory_after", resident("VmHWM"))
             found = first_fault(call, exam, stage.agreement, output, used)
-            found = found or edge_case_fault(call, held["edge_cases"], stage.agreement)
-            send("fault", found)
+            send("fault", found or edge_case_fault(call, held["edge_cases"], stage.agreement))
             send("starts_no_thread", thread_count() == threads_before)
             send("cost_s", cost)
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from labkit.measure.statistics import Best
+from labkit.measure.watch import Seen
 
 
 class Status(StrEnum):
@@ -69,7 +71,10 @@ class Samples:
 
 @dataclass
 class Table:
-    """One stage × workload: its rows, the best of them, its raw samples and how it was measured."""
+    """One stage × workload: its rows, the best of them, its raw samples and how it was measured.
+
+    For the doctor: what each arm's probe noted beside time, and the inputs' files, where the workload says disk.
+    """
 
     stage: str
     workload: str
@@ -79,3 +84,5 @@ class Table:
     best: Best | None = None
     looks: tuple[int, ...] = ()
     facts: dict[str, Any] = field(default_factory=dict)
+    seen: dict[str, Seen] = field(default_factory=dict)
+    disk_files: list[Path] = field(default_factory=list)

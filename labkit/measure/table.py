@@ -11,6 +11,7 @@ import numpy as np
 
 from labkit.core.agreement import arrays
 from labkit.core.registry import registry
+from labkit.core.workload import input_files
 from labkit.engines import STARTS_PROCESSES, engine_missing
 from labkit.engines.arm import ArmName
 from labkit.measure.conclude import conclude, no_baseline
@@ -22,6 +23,7 @@ from labkit.measure.probe import ExamTask, ProbeTask
 from labkit.measure.result import Row, Samples, Status, Table
 from labkit.measure.schedule import FEWEST_LAUNCHES, Plan, plan_table
 from labkit.measure.statistics import Verdict, plan_looks
+from labkit.measure.watch import Seen
 
 WORTH_WARMING_S = 0.03  # a first call that much dearer than the next has compiled or imported something
 ENOUGH_ATTEMPTS = 3
@@ -71,6 +73,7 @@ class _State:
 
     rows: dict[str, Row]
     costs: dict[str, float] = field(default_factory=dict)
+    seen: dict[str, Seen] = field(default_factory=dict)
     untested: set[str] = field(default_factory=set)
     modules: list[str] = field(default_factory=list)
     warm: list[str] = field(default_factory=list)
@@ -94,8 +97,8 @@ def measure_table(
     """
     listener.table_begins(stage, workload, len(arms))
     rows = {str(arm): new_row(stage, workload, arm) for arm in arms}
-    table = Table(stage, workload, baseline, list(rows.values()), Samples((*rows, LIMIT)))
     state = _State(rows)
+    table = Table(stage, workload, baseline, list(rows.values()), Samples((*rows, LIMIT)), seen=state.seen)
     too_slow_s = settings.budget_s / FEWEST_LAUNCHES
     try:
         exam = _exam(fleet, stage, workload, rows, settings)
@@ -176,6 +179,8 @@ def _probe(fleet: Fleet, stage: str, arm: ArmName, state: _State, settings: Sett
     if found.get("memory_before") is not None and found.get("memory_after") is not None:
         peak = max(outcome.peak_at["memory_after"], found["memory_after"])
         row.peak_bytes = max(0, peak - found["memory_before"])
+    if "seen" in found:
+        state.seen[str(arm)] = found["seen"]
     if "not_offered" in found:
         row.status, row.reason = Status.UNAVAILABLE, found["not_offered"]
     elif outcome.ending != "done":
@@ -232,6 +237,8 @@ def _launch_all(
     table.facts["items"] = exam["items"] if registry.stage(table.stage).items else None
     input_bytes = sum(array.nbytes for _, array in arrays(exam["exam"].inputs))
     table.facts |= {"floor_bytes": floor_bytes, "input_bytes": input_bytes}
+    if registry.stage(table.stage).workload(table.workload).storage == "disk":
+        table.disk_files = input_files(exam["exam"].inputs)
     on_gpu = any(state.rows[arm].kind == "gpu" for arm in plan.every if arm != LIMIT)
     rng = np.random.default_rng([settings.seed, *map(ord, table.stage + table.workload)])
     for number in range(plan.launches):
