@@ -2,6 +2,8 @@
 
    chain   FNV-1a checksum: each step waits for the one before, so it is bound by latency and never by memory.
    stream  sum of all bytes: bound by memory bandwidth (the buffer is larger than the caches).
+   placed  adds one to 64 KB, over and over, into memory of the caller's own: where that begins within a page, beside
+           where the source does, changes its time by several per cent.
    spin    chain, after which a thread of its own goes on spinning for a while, as OpenMP's threads do by default.
 
    As a library for Python, and with -DPROGRAM as a program for harnesses that time whole commands. */
@@ -15,6 +17,7 @@
 
 #define CHAIN_ROW 2500
 #define STREAM_ROW 131072
+#define PLACED_ROW 65536
 #define SPIN_NS 5000000
 
 /* What every harness reads: the same bytes everywhere, none of them zero, no two rows alike. */
@@ -47,6 +50,19 @@ uint64_t stream(const uint8_t *buffer, int64_t rows)
             sum[lane] += word;
         }
     return sum[0] + sum[1] + sum[2] + sum[3] + sum[4] + sum[5] + sum[6] + sum[7];
+}
+
+uint64_t placed(const uint8_t *buffer, uint8_t *own, int64_t rows)
+{
+    for (int64_t row = 0; row < rows; row++)
+        for (int64_t i = 0; i < PLACED_ROW; i += 32) {
+            uint8_t block[32];
+            memcpy(block, buffer + i, 32);
+            for (int lane = 0; lane < 32; lane++)
+                block[lane] += (uint8_t)row;
+            memcpy(own + i, block, 32);
+        }
+    return own[0];
 }
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;

@@ -18,6 +18,7 @@ SOURCE = Path(__file__).with_name("kernels.c")
 BUILT = SOURCE.parents[2] / "build" / "gauntlet"
 MOST_ROWS = 510
 ROW_BYTES = {"chain": 2500, "spin": 2500, "stream": 131072}
+PLACED_BYTES = 65536
 
 
 def built(name: str) -> Path:
@@ -44,28 +45,44 @@ def _library() -> ctypes.CDLL:
     return ctypes.CDLL(str(built("kernels.so")))
 
 
+def fill(memory: mmap.mmap) -> None:
+    """Write the bytes that every harness reads."""
+    _library().fill(ctypes.byref(ctypes.c_char.from_buffer(memory)), ctypes.c_int64(len(memory)))
+
+
 @cache
 def _buffer(row_bytes: int) -> mmap.mmap:
-    """The bytes that a kernel reads, in memory of this process alone; filled once."""
+    """The buffer of this process, filled once."""
     memory = mmap.mmap(-1, MOST_ROWS * row_bytes)
-    _library().fill(ctypes.byref(ctypes.c_char.from_buffer(memory)), ctypes.c_int64(len(memory)))
+    fill(memory)
     return memory
 
 
-def call_on(kernel: str, rows: int, address: int) -> Callable[[], int]:
-    """The kernel on the first ``rows`` rows at an address, as a function without arguments; it releases the GIL.
-
-    Raises ValueError for a kernel or a number of rows that there is not.
-    """
-    if kernel not in ROW_BYTES or not 1 <= rows <= MOST_ROWS:
-        raise ValueError(f"kernel is {kernel!r} on {rows!r} rows; taken are {', '.join(ROW_BYTES)} on 1 to {MOST_ROWS}")
+@cache
+def function_of(kernel: str) -> Callable[[int, int], int]:
+    """The kernel as a function of an address and a number of rows; it releases the GIL. Raises ValueError for another kernel."""
+    if kernel not in ROW_BYTES:
+        raise ValueError(f"kernel is {kernel!r}; taken are {', '.join(ROW_BYTES)}")
     function = getattr(_library(), kernel)
     function.argtypes, function.restype = (ctypes.c_void_p, ctypes.c_int64), ctypes.c_uint64
-    return lambda: function(address, rows)
+    return function
+
+
+@cache
+def placed_on() -> Callable[[int, int, int], int]:
+    """The kernel ``placed`` as a function of where it reads, where it writes (64 KB each), and how often."""
+    function = _library().placed
+    function.argtypes, function.restype = (ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int64), ctypes.c_uint64
+    return function
 
 
 def call_of(kernel: str, rows: int) -> Callable[[], int]:
-    """The kernel on the process's own buffer; raises what :func:`call_on` raises."""
-    if kernel not in ROW_BYTES:
-        raise ValueError(f"kernel is {kernel!r}; taken are {', '.join(ROW_BYTES)}")
-    return call_on(kernel, rows, ctypes.addressof(ctypes.c_char.from_buffer(_buffer(ROW_BYTES[kernel]))))
+    """The kernel on the process's own buffer, as a function without arguments.
+
+    Raises ValueError for a kernel or a number of rows that there is not.
+    """
+    function = function_of(kernel)
+    if not 1 <= rows <= MOST_ROWS:
+        raise ValueError(f"rows is {rows!r}; taken are 1 to {MOST_ROWS}")
+    address = ctypes.addressof(ctypes.c_char.from_buffer(_buffer(ROW_BYTES[kernel])))
+    return lambda: function(address, rows)

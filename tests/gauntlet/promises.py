@@ -1,0 +1,112 @@
+"""What labkit promises of its verdicts, and what the recorded tables say of each promise."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from labkit.measure.statistics import Verdict
+from tests.gauntlet.plan import BASE_ROWS, Cell
+from tests.gauntlet.score import Share
+from tests.gauntlet.tables import (
+    BURNERS,
+    EFFECTS,
+    KNOWN,
+    PLACED,
+    TRUTH,
+    TWINS,
+    Judged,
+    Launches,
+    families,
+    pairs,
+    races,
+)
+
+POWER = 0.9
+SHARP_CELL = Cell("2 CPU burners", "chain", BASE_ROWS, 1, measure_s=2.0).key
+KEPT, MISSED, OPEN = "kept", "missed", "too few tries to tell"
+
+
+@dataclass(frozen=True)
+class Promise:
+    """One line: what is promised, what was seen, and what that says of it.
+
+    ``kept`` when the share seen is within the target, ``missed`` when its whole Wilson interval is outside of it.
+    """
+
+    name: str
+    target: str
+    seen: str
+    state: str
+
+
+def truths(folder: Path) -> dict[tuple[str, int], float]:
+    """The true ratio of 500 rows' time to that of each number of rows, by kernel, from the long runs."""
+    found = {}
+    for kernel, kind in TRUTH.items():
+        for file in kind.files(folder):
+            launches = Launches.read(file)
+            for arm in (name for name in kind.arms if name in KNOWN):
+                found[kernel, int(arm.split("_")[1])] = float(np.exp(np.median(launches.between(TWINS[0], arm))))
+    return found
+
+
+def promises(folder: Path, entries: Sequence[Mapping[str, Any]]) -> list[Promise]:
+    """All promises, counted over the tables that lie in a folder and labkit's own tries of two arms."""
+    burners = [Launches.read(file) for file in BURNERS.files(folder)]
+    judged = [each for number, launches in enumerate(burners) for each in pairs(launches, str(number))]
+    same = [each for each in judged if each.rows == BASE_ROWS]
+    placed = [each for file in PLACED.files(folder) for each in pairs(Launches.read(file), file.stem)]
+    truth = {rows: ratio for (kernel, rows), ratio in truths(folder).items() if kernel == "chain"}
+    claimed = [each.verdict in (Verdict.FASTER, Verdict.SLOWER) for each in same]
+    wrong = [wrong for launches in burners for _, wrong in races(launches)]
+    family = [claimed for launches in burners for claimed in families(launches)]
+    return [
+        _promise("identical pairs called faster or slower, 2 s, 2 CPU burners", claimed, most=0.01),
+        *_coverage(judged, {BASE_ROWS: 1.0} | truth),
+        _sharpness(entries),
+        _promise("interval holds the truth, fresh processes and placements, 30 s", _holds(placed, 0.0, "fixed"), 0.93),
+        _promise("eight identical variants: any called faster or slower", family, most=0.05),
+        _promise("a wrong winner named", wrong, most=0.01),
+    ]
+
+
+def _coverage(judged: Sequence[Judged], truth: Mapping[int, float]) -> Iterator[Promise]:
+    for rows, effect in ({BASE_ROWS: "none"} | EFFECTS).items():
+        group = [each for each in judged if each.rows == rows]
+        if rows in truth and group:
+            true = float(np.log(truth[rows]))
+            name = f"interval holds the truth, effect {effect}, 2 s, 2 CPU burners"
+            yield _promise(f"{name}, fixed budget", _holds(group, true, "fixed"), 0.94, 0.975)
+            yield _promise(f"{name}, stopping rule", _holds(group, true, "looked"), 0.94)
+
+
+def _holds(group: Sequence[Judged], true: float, which: str) -> list[bool]:
+    intervals = [getattr(each, which) for each in group]
+    return [interval.low <= true <= interval.high for interval in intervals]
+
+
+def _sharpness(entries: Sequence[Mapping[str, Any]]) -> Promise:
+    """The effect e that 90 % of intervals of identical arms, moved by e, leave 0 out of: those with low > -e."""
+    known = [e for e in entries if e["cell"] == SHARP_CELL and None not in (e.get("low"), e.get("high"))]
+    needed = [value for entry in known for value in (-math.log(entry["low"]), math.log(entry["high"]))]
+    name = "smallest effect that the interval tells from none with 90 % power, 2 s, 2 CPU burners"
+    if not needed:
+        return Promise(name, "≤ 0.5 %", "–", OPEN)
+    effect = float(np.quantile(needed, POWER))
+    return Promise(name, "≤ 0.5 %", f"{100 * effect:.2f} % ({len(known)} tries)", KEPT if effect <= 0.005 else MISSED)
+
+
+def _promise(name: str, seen: Sequence[bool], least: float = 0.0, most: float = 1.0) -> Promise:
+    share = Share(sum(seen), len(seen))
+    low, high = share.interval
+    within = bool(share.tries) and least <= share.value <= most
+    state = KEPT if within else MISSED if high < least or low > most else OPEN
+    ends = [f"{100 * end:g}" for end in (least, most)]
+    target = f"{ends[0]}–{ends[1]} %" if least > 0 and most < 1 else f"≥ {ends[0]} %" if most == 1 else f"≤ {ends[1]} %"
+    return Promise(name, target, str(share), state)

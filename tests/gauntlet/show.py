@@ -1,0 +1,110 @@
+"""The published table as Markdown and CSV, and its figure."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from tests.gauntlet.promises import Promise
+from tests.gauntlet.score import Line, Share
+from tests.gauntlet.tables import EFFECTS
+
+HEADINGS = (
+    "harness",
+    "false alarms",
+    "sees 0.4 %",
+    "sees 1 %",
+    "sees 2 %",
+    "interval holds",
+    "error of ratio",
+    "seconds",
+    "failed",
+)
+SEEN = (502, 505, 510)
+BLUE, ORANGE, GREY = "#0072B2", "#D55E00", "#999999"
+
+
+def markdown(lines: Sequence[Line]) -> str:
+    """One table for each condition, kernel and budget, those with the fewest false alarms first."""
+    groups: dict[tuple[str, str, str], list[Line]] = {}
+    for line in lines:
+        groups.setdefault((line.condition, line.kernel, line.budget), []).append(line)
+    parts = []
+    for (condition, kernel, budget), members in groups.items():
+        parts += [f"### {condition}, kernel `{kernel}`, {budget}", "", _row(HEADINGS), _row(["---"] * len(HEADINGS))]
+        for line in sorted(members, key=_order):
+            shares = [line.false_alarms, *(line.power.get(rows, Share(0, 0)) for rows in SEEN), line.coverage]
+            error = "–" if math.isnan(line.error) else f"{100 * line.error:.2f} %"
+            parts.append(_row([line.tool, *map(str, shares), error, f"{line.seconds:.1f}", str(line.failed or "")]))
+        parts.append("")
+    return "\n".join(parts)
+
+
+def promised(promises: Sequence[Promise]) -> str:
+    rows = [_row([each.name, each.target, each.seen, each.state]) for each in promises]
+    return "\n".join([_row(("labkit's promise", "target", "seen", "")), _row(["---"] * 4), *rows, ""])
+
+
+def _row(cells: Sequence[str]) -> str:
+    return "| " + " | ".join(cells) + " |"
+
+
+def _order(line: Line) -> tuple[float, str]:
+    return (math.inf if math.isnan(line.false_alarms.value) else line.false_alarms.value, line.tool)
+
+
+def frame(lines: Sequence[Line]) -> pd.DataFrame:
+    """Tidy: one row a harness, condition, kernel, budget and figure, with its tries and Wilson's interval where it has them."""
+    rows = []
+    for line in lines:
+        about = (line.tool, line.condition, line.kernel, line.budget)
+        shares = {"false alarms": line.false_alarms, "coverage": line.coverage}
+        shares |= {f"power at {EFFECTS[rows]}": share for rows, share in line.power.items()}
+        rows += [(*about, name, s.value, *s.interval, s.tries) for name, s in shares.items() if s.tries]
+        rows.append((*about, "error of ratio", line.error, None, None, None))
+        rows.append((*about, "seconds", line.seconds, None, None, None))
+    return pd.DataFrame(
+        rows, columns=["harness", "condition", "kernel", "budget", "figure", "value", "low", "high", "tries"]
+    )
+
+
+def draw(lines: Sequence[Line], condition: str, kernel: str, budget: str) -> Figure:
+    """Each harness in one condition: how often it cries wolf, and how often it sees 2 %, with Wilson's intervals."""
+    members = [line for line in lines if (line.condition, line.kernel, line.budget) == (condition, kernel, budget)]
+    members.sort(key=_order, reverse=True)
+    figure = Figure(figsize=(9, 1.3 + 0.32 * len(members)), layout="constrained")
+    alarms, sees = figure.subplots(1, 2, sharey=True)
+    for height, line in enumerate(members):
+        _dot(alarms, height, line.false_alarms, ORANGE)
+        _dot(sees, height, line.power.get(SEEN[-1], Share(0, 0)), BLUE)
+    alarms.set_yticks(range(len(members)), [line.tool for line in members], fontsize=9)
+    for axes, title in ((alarms, "calls identical code different"), (sees, "sees that 2 % more work is slower")):
+        axes.set_xlim(0, 112)
+        axes.set_xticks(range(0, 101, 25), [f"{tick} %" for tick in range(0, 101, 25)])
+        axes.set_title(title, loc="left", fontsize=10)
+        axes.spines[["top", "right"]].set_visible(False)
+        axes.grid(axis="x", color="#dddddd", linewidth=0.6)
+    figure.suptitle(f"{condition}, {budget}: share of tries with its 95 % interval", x=0.01, ha="left", fontsize=10)
+    return figure
+
+
+def _dot(axes: Axes, height: int, share: Share, color: str) -> None:
+    if share.tries:
+        low, high = (100 * end for end in share.interval)
+        axes.plot([low, high], [height, height], color=GREY, linewidth=2.5, solid_capstyle="butt")
+        axes.plot(100 * share.value, height, "o", color=color, markersize=6)
+        told = f"{share.count}/{share.tries}"
+        axes.annotate(told, (high, height), (5, 0), textcoords="offset points", va="center", fontsize=8)
+
+
+def write(folder: Path, lines: Sequence[Line], promises: Sequence[Promise]) -> Path:
+    """``table.md`` and ``table.csv`` in a folder; returns the former."""
+    frame(lines).to_csv(folder / "table.csv", index=False, float_format="%.4g")
+    path = folder / "table.md"
+    path.write_text(f"{markdown(lines)}\n### labkit's promises\n\n{promised(promises)}")
+    return path

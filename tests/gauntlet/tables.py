@@ -1,0 +1,199 @@
+"""labkit's own tables: many identical arms and known effects at once, recorded raw, so that its promises can be counted.
+
+One table holds 20 arms of the same kernel and rows, and one arm for each effect; every arm has a second of measuring, as in
+a comparison of two arms in 2 s. Of these arms are made
+
+    pairs      ten pairs of identical arms, and each effect beside an identical arm of its own
+    families   twice a baseline with eight identical variants
+    races      nine identical arms of which none is the best
+
+and each is judged by the functions that judge any run, with all 25 launches and with the stopping rule. The samples hold
+everything: nothing here was decided while they were taken, for a tie keeps a table from ending early.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+from collections.abc import Iterator
+from contextlib import nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from string import ascii_lowercase
+
+import numpy as np
+import pandas as pd
+
+from labkit.core.registry import registry
+from labkit.measure.bench import make_settings, measure, plan_requests
+from labkit.measure.result import Table
+from labkit.measure.statistics import (
+    GATE,
+    Interval,
+    Verdict,
+    best_of,
+    compare_family,
+    interval_at_look,
+    launch_medians,
+    plan_looks,
+    verdict,
+)
+from tests.gauntlet.burners import burning
+from tests.gauntlet.plan import CONDITIONS
+from tests.gauntlet.tools.labkit import STAGE
+
+ALPHA = 0.05
+EFFECTS = {502: "0.4 %", 505: "1 %", 510: "2 %", 333: "50 %", 50: "10×"}
+TWINS = tuple(f"rows_500_{copy}" for copy in ascii_lowercase[:20])
+KNOWN = tuple(f"rows_{rows}_a" for rows in EFFECTS)
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of table: which arms of which kernel, how many seconds of measuring an arm of 500 rows has, and what runs beside."""
+
+    name: str
+    kernel: str
+    arms: tuple[str, ...]
+    seconds_an_arm: float
+    condition: str = "quiet"
+
+    def record(self, folder: Path, number: int) -> Path:
+        """Measure the table of that number and store its samples; returns the file."""
+        beside = CONDITIONS[self.condition]
+        budget_s = sum(self.seconds_an_arm * _rows(arm) / 500 for arm in self.arms)
+        with burning(beside.kind, beside.count, 1000 * number) if beside.kind else nullcontext():
+            table = _measured(self.kernel, self.arms, budget_s)
+        return _stored(table, self.file(folder, number))
+
+    def file(self, folder: Path, number: int) -> Path:
+        return folder / f"{self.name}-{number:03}.parquet"
+
+    def files(self, folder: Path) -> list[Path]:
+        return sorted(folder.glob(f"{self.name}-[0-9]*.parquet"))
+
+
+TRUTH = {
+    "chain": Kind("truth-chain", "chain", (*TWINS[:2], *KNOWN), 12.0),
+    "stream": Kind("truth-stream", "stream", (*TWINS[:2], *KNOWN[:3]), 12.0),
+}
+"""Long runs beside nothing at all, which say what the effects are."""
+
+BURNERS = Kind("burners", "chain", (*TWINS, *KNOWN), 1.0, "2 CPU burners")
+"""A pair has 2 s of measuring, beside neighbours that come and go."""
+
+PLACED = Kind("placed", "placed", tuple(f"placed_{copy}" for copy in ascii_lowercase[:20]), 15.0)
+"""A pair has 30 s of measuring in fresh processes; where its arms' memory lies moves a launch by several per cent."""
+
+
+def _measured(kernel: str, arms: tuple[str, ...], budget_s: float) -> Table:
+    registry.load(STAGE)
+    requests = plan_requests([f"gauntlet_{kernel}"], arms, baseline=arms[0])
+    measurement = measure(requests, make_settings(budget_s, threads=2))
+    if measurement.stopped:
+        raise KeyboardInterrupt
+    return measurement.tables[0]
+
+
+def _rows(arm: str) -> int:
+    """What ``rows_510_a`` works on; ``placed_a`` counts as 500, for all of them do the same work."""
+    digits = arm.split("_")[1]
+    return int(digits) if digits.isdigit() else 500
+
+
+def _stored(table: Table, path: Path) -> Path:
+    """One line a round: its launch, and whole nanoseconds of each arm."""
+    arms = [row.arm for row in table.rows]
+    frames = []
+    for number, launch in enumerate(table.samples.launches):
+        seconds = table.samples.seconds(launch)[:, : len(arms)]
+        rounds = pd.DataFrame(_rounded(seconds * 1e9), columns=arms).astype("Int32")
+        rounds.insert(0, "launch", np.int8(number))
+        frames.append(rounds)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_suffix(".part")
+    pd.concat(frames).to_parquet(unfinished, compression="zstd", index=False)
+    os.replace(unfinished, path)
+    return path
+
+
+def _rounded(values: np.ndarray) -> np.ndarray:
+    """To five significant digits: what is beyond is noise, and would make up most of the file."""
+    step = 10.0 ** np.maximum(np.floor(np.log10(values)) - 4, 0)
+    return np.asarray(np.round(values / step) * step)
+
+
+@dataclass(frozen=True)
+class Launches:
+    """The launches of one table: for two arms one log ratio a launch, as labkit takes it."""
+
+    seconds: list[pd.DataFrame]
+
+    @classmethod
+    def read(cls, path: Path) -> Launches:
+        frame = pd.read_parquet(path)
+        return cls([rounds.drop(columns="launch").astype(float) for _, rounds in frame.groupby("launch")])
+
+    def between(self, slow: str, fast: str) -> np.ndarray:
+        return np.array([float(launch_medians(np.log(t[slow] / t[fast]).to_numpy())) for t in self.seconds])
+
+    @property
+    def looks(self) -> tuple[int, ...]:
+        return plan_looks(len(self.seconds))
+
+
+@dataclass(frozen=True)
+class Judged:
+    """One pair of one table: its interval at the end of a fixed budget, and where the stopping rule would have ended it."""
+
+    table: str
+    rows: int
+    fixed: Interval
+    looked: Interval
+    verdict: Verdict
+
+
+def pairs(launches: Launches, table: str) -> Iterator[Judged]:
+    """The ten identical pairs, and each effect beside an arm of its own."""
+    arms = list(launches.seconds[0].columns)
+    twins = [arm for arm in arms if arm not in KNOWN]
+    matched = [(twins[i], twins[i + 1]) for i in range(0, len(twins) - 1, 2)]
+    matched += [(twins[2 * i % len(twins)], arm) for i, arm in enumerate(arm for arm in KNOWN if arm in arms)]
+    for first, second in matched:
+        yield judge(launches.between(first, second), launches.looks, table, _rows(second))
+
+
+def judge(values: np.ndarray, looks: tuple[int, ...], table: str, rows: int) -> Judged:
+    """One pair's launches, as a run of two arms would have judged them."""
+    fixed = interval_at_look(values, (looks[-1],), 0, ALPHA)
+    for number in range(len(looks)):
+        looked = interval_at_look(values, looks, number, ALPHA)
+        said, _ = verdict(looked, GATE)
+        if said is not Verdict.UNRESOLVED:
+            break
+    return Judged(table, rows, fixed, looked, said)
+
+
+def families(launches: Launches) -> Iterator[bool]:
+    """Of twice a baseline with eight identical variants: was any called faster or slower?"""
+    for start in (0, 9):
+        baseline, *variants = TWINS[start : start + 9]
+        values = {variant: launches.between(baseline, variant) for variant in variants}
+        claimed = False
+        for number in range(len(launches.looks)):
+            found = compare_family(values, launches.looks, number, ALPHA)
+            claimed = any(each.verdict in (Verdict.FASTER, Verdict.SLOWER) for each in found.values())
+            if all(each.verdict is not Verdict.UNRESOLVED for each in found.values()):
+                break
+        yield claimed
+
+
+def races(launches: Launches) -> Iterator[tuple[bool, bool]]:
+    """(was an arm named the best, was that wrong): among nine identical arms, and where 500 rows race 502, 505 and 510."""
+    for arms, best in ((TWINS[:9], None), ((TWINS[10], *KNOWN[:3]), TWINS[10])):
+        values = {(a, b): launches.between(a, b) for a, b in itertools.combinations(arms, 2)}
+        for number in range(len(launches.looks)):
+            found = best_of(arms, values, launches.looks, number, ALPHA)
+            if found.decided:
+                break
+        yield found.decided, found.decided and found.best != best
