@@ -3,7 +3,8 @@
 ``import labkit as lk`` gives ``lk.stage`` and ``lk.variant`` to bring your own code, ``lk.bench`` to check and time
 variants against one another, ``lk.check`` to check them alone, ``lk.profile`` and ``lk.diff`` to see which line takes how
 long, ``lk.sweep`` to see how speed follows workers, chunk or size, ``lk.runs`` to read what was measured before,
-``lk.report`` to tell a team, and ``lk.workbench`` to do all of it by hand in a notebook.
+``lk.report`` to tell a team, ``lk.doctor`` to learn what would mislead you here, and ``lk.workbench`` to do all of it by
+hand in a notebook.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ _MEASURING = (
     "check",
     "compare",
     "diff",
+    "doctor",
     "load",
     "memory",
     "pictures",

@@ -13,6 +13,8 @@ import pandas as pd
 
 from labkit.core.errors import UsageError
 from labkit.core.registry import registry
+from labkit.doctor.examination import diagnosis
+from labkit.doctor.record import of_run
 from labkit.measure import bench as measuring
 from labkit.measure.bench import DEFAULT_BUDGET_S, LONGEST_BUDGET_S, Measurement, make_settings, plan_requests
 from labkit.measure.pictures import Pictures, make_pictures
@@ -26,6 +28,7 @@ from labkit.profiling.profile import Profile
 from labkit.profiling.run import DEFAULT_BUDGET_S as PROFILE_BUDGET_S
 from labkit.profiling.run import profile_arms
 from labkit.report.claims import Claim, claims
+from labkit.report.doctor import DoctorShown
 from labkit.report.html import html
 from labkit.report.markdown import markdown
 from labkit.report.sweep import SweepShown
@@ -121,6 +124,7 @@ def bench(
             baseline = variants[1]  # one variant beside itself: tell its speed-up against what it was
     requests = plan_requests(names, variants, workloads, baseline)
     measurement = measuring.measure(requests, make_settings(budget, threads, seed), listener)
+    measurement.doctor = of_run(measurement)
     run, problem = _stored(measurement, results)
     return Shown(run, run.document if run else document(measurement), problem)
 
@@ -211,6 +215,36 @@ def check(
     return pd.DataFrame([vars(row) for row in rows])[
         ["stage", "workload", "variant", "kind", "engine", "status", "reason"]
     ]
+
+
+def doctor(
+    stage: str | None = None,
+    variants: Sequence[str] | None = None,
+    workloads: Sequence[str] | None = None,
+    *,
+    budget: float | None = None,
+    threads: int | None = None,
+    seed: int | None = None,
+    listener: Listener | None = None,
+) -> DoctorShown:
+    """Look for what would fool whoever reads the figures, and say the way out.
+
+    Without a stage the machine, and a self-test: identical code is measured against itself, which says what differences
+    can be seen here now. With a stage the machine, and each of its variants by itself.
+
+    Parameters
+    ----------
+    variants, workloads : of the stage, as for :func:`bench`; all variants, and the first workload, when None.
+    budget : measuring seconds of the self-test, 10 when None. threads, seed, listener : as for :func:`bench`.
+
+    Raises
+    ------
+    UsageError : something named does not exist, is out of range, or does not fit together.
+    """
+    if stage is not None and not isinstance(stage, str):
+        raise TypeError(f"stage is {stage!r}; give one name")
+    _, variants, workloads = _named(stages=[], variants=variants, workloads=workloads)
+    return DoctorShown(diagnosis(stage, variants, workloads, budget, threads, seed, listener))
 
 
 def runs(folder: str | Path | None = None) -> pd.DataFrame:

@@ -22,6 +22,7 @@ from labkit.measure.fleet import LAUNCHERS, Fleet
 from labkit.measure.machine import machine_facts
 from labkit.measure.memory import default_limit
 from labkit.measure.result import Row, Table
+from labkit.measure.surroundings import Reading, between, surroundings
 from labkit.measure.table import Listener, Settings, Stopped, check_table, measure_table
 from labkit.measure.turn import Turn
 
@@ -42,7 +43,10 @@ class Request:
 
 @dataclass
 class Measurement:
-    """What one call of :func:`measure` found: tables, the machine, the settings; ``stopped`` when the user ended it early."""
+    """What one call of :func:`measure` found: tables, the machine, the settings; ``stopped`` when the user ended it early.
+
+    ``doctor`` is what :func:`labkit.doctor.record.of_run` says of them; None where the doctor was not asked.
+    """
 
     tables: list[Table]
     machine: dict[str, Any]
@@ -50,6 +54,7 @@ class Measurement:
     started: str
     wall_s: float = 0.0
     stopped: bool = False
+    doctor: list[dict[str, Any]] | None = None
 
     @property
     def rows(self) -> list[Row]:
@@ -154,8 +159,10 @@ def measure(
         if fleet is None:
             stack.enter_context(Turn(_told(requests)))
         started, begin = datetime.now(UTC).isoformat(timespec="milliseconds"), time.perf_counter()
-        measurement = Measurement([], machine_facts(), settings, started)
+        measurement = Measurement([], machine_facts() | {"surroundings": surroundings()}, settings, started)
+        before = None
         if fleet is None:
+            before = Reading.take()
             rng = np.random.default_rng([settings.seed, 1])
             fleet = stack.enter_context(Fleet(settings.threads, rng, LAUNCHERS))
         for request in requests:
@@ -171,6 +178,8 @@ def measure(
                 measurement.stopped = True
                 break
             measurement.tables.append(table)
+    if before is not None:  # the fleet is gone, and with it the CPU time of its processes is known as ours
+        measurement.machine["during"] = between(before, Reading.take())
     measurement.wall_s = time.perf_counter() - begin
     return measurement
 

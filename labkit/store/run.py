@@ -8,6 +8,7 @@ import re
 import secrets
 import shutil
 import tempfile
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -104,7 +105,7 @@ def document(measurement: Measurement) -> dict[str, Any]:
         "settings": asdict(measurement.settings),
         "tables": [_table(table) for table in measurement.tables],
         "rows": [row_facts(row) for row in measurement.rows],
-    }
+    } | ({} if measurement.doctor is None else {"doctor": measurement.doctor})
 
 
 def _table(table: Table) -> dict[str, Any]:
@@ -205,19 +206,49 @@ def _to_disk(path: Path) -> None:
         os.close(descriptor)
 
 
-def all_runs(folder: Path | None = None) -> list[Run]:
-    """Every whole run under the results folder, oldest first. Folders without a readable ``run.json`` are passed over."""
+class PassedOver(UserWarning):
+    """Stored runs that can't be read are left out of what is listed."""
+
+
+def all_runs(folder: Path | None = None, tell: Callable[[str], None] | None = None) -> list[Run]:
+    """Every whole run under the results folder, oldest first.
+
+    What has a ``run.json`` that can't be read, or one that a newer labkit wrote, is passed over, and ``tell`` told so in
+    one line for all of them together; a `PassedOver` warning when None. Folders without a ``run.json`` are no runs.
+    """
     home = folder or results_folder()
-    paths = [path.parent for path in sorted(home.glob("*/run.json")) if not path.parent.name.startswith(".")]
-    return [run for path in paths if (run := _read(path))]
+    found, troubles = [], []
+    for path in sorted(home.glob("*/run.json")):
+        if path.parent.name.startswith("."):
+            continue
+        run = _read(path.parent)
+        if isinstance(run, Run):
+            found.append(run)
+        else:
+            troubles.append(f"{path.parent.name}: {run}")
+    if troubles:
+        number, first = ("a stored run", "") if len(troubles) == 1 else (f"{len(troubles)} stored runs", "the first ")
+        line = f"passed over {number} in {home} that can't be read, {first}{troubles[0]}"
+        if tell is None:
+            warnings.warn(line, PassedOver, stacklevel=2)
+        else:
+            tell(line)
+    return found
 
 
-def _read(path: Path) -> Run | None:
+def _read(folder: Path) -> Run | str:
+    """The run in a folder, or what keeps it from being read."""
     try:
-        content = json.loads((path / "run.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
-    return Run(content, path) if isinstance(content, dict) and content.get("schema") == SCHEMA else None
+        content = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+    except OSError as error:
+        return error.strerror or str(error)
+    except ValueError:
+        return "its run.json is not JSON"
+    if not isinstance(content, dict) or "schema" not in content:
+        return "its run.json is not of labkit"
+    if content["schema"] != SCHEMA:
+        return f"its run.json has schema {content['schema']}; this labkit reads {SCHEMA}"
+    return Run(content, folder)
 
 
 def find_run(name: str, folder: Path | None = None) -> Run:
@@ -225,7 +256,7 @@ def find_run(name: str, folder: Path | None = None) -> Run:
     known = all_runs(folder)
     if name == "last" and known:
         return known[-1]
-    if name and (named := _read(Path(name).resolve())):
+    if name and isinstance(named := _read(Path(name).resolve()), Run):
         return named
     matching = [run for run in known if run.id == name] or [run for run in known if run.id.startswith(name)]
     if len(matching) != 1:

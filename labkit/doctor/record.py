@@ -1,0 +1,39 @@
+"""Findings as a document holds them: with the words of their lints, so that they are understood where the lints are gone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from labkit.doctor.cheap import cheap_findings
+from labkit.doctor.finding import Finding, Level
+from labkit.doctor.lints import LINTS
+from labkit.doctor.machine import judge
+from labkit.doctor.machine_lints import MACHINE_LINTS
+from labkit.measure.bench import Measurement
+
+Entry = dict[str, Any]
+
+
+def entries(findings: Iterable[Finding], stage: str | None = None, workload: str | None = None) -> list[Entry]:
+    """Each finding with its lint's ``title``, ``why`` and ``way_out``, and where an arm is meant its stage and workload."""
+    known = MACHINE_LINTS | LINTS
+    place = {"stage": stage, "workload": workload}
+    return [
+        finding.as_dict() | place | {key: getattr(known[finding.lint], key) for key in ("title", "why", "way_out")}
+        for finding in findings
+    ]
+
+
+def of_run(measurement: Measurement) -> list[Entry]:
+    """What a run shows of its machine and of its arms, without any further measuring."""
+    found = entries(judge(measurement.machine))
+    for table in measurement.tables:
+        found += entries(cheap_findings(table), table.stage, table.workload)
+    return found
+
+
+def worst(findings: Iterable[Entry]) -> Level:
+    """The level of the most serious of them."""
+    levels = {entry["level"] for entry in findings}
+    return next((level for level in (Level.WARNING, Level.NOTE) if level in levels), Level.OK)
