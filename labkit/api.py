@@ -28,7 +28,7 @@ from labkit.profiling.profile import Profile
 from labkit.profiling.run import DEFAULT_BUDGET_S as PROFILE_BUDGET_S
 from labkit.profiling.run import profile_arms
 from labkit.report.claims import Claim, claims
-from labkit.report.doctor import DoctorShown
+from labkit.report.doctor_text import DoctorShown
 from labkit.report.html import html
 from labkit.report.markdown import markdown
 from labkit.report.sweep import SweepShown

@@ -9,7 +9,7 @@ import typer
 
 from labkit import api
 from labkit.cli import options
-from labkit.report.doctor import print_doctor
+from labkit.report.doctor_text import print_doctor
 from labkit.report.progress import Progress
 
 

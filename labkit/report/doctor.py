@@ -1,25 +1,20 @@
-"""What the doctor says: as lines below a run, as text in the terminal, and as cells for pages. Nothing is judged here."""
+"""What the doctor says, in words; the terminal, a notebook and a report each draw the same. Nothing is judged here."""
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import pandas as pd
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
-
+from labkit.doctor.lints import LINTS
+from labkit.doctor.machine_lints import MACHINE_LINTS
 from labkit.report import words
-from labkit.report.text import console
 
 Entry = dict[str, Any]
 
 MARKS = {"ok": "✓", "note": "•", "warning": "!"}
-COLORS = {"ok": "green", "note": "cyan", "warning": "bold yellow"}
 LEVELS = ("warning", "note", "ok")
+OWN_WORDS = {text for lint in (MACHINE_LINTS | LINTS).values() for text in (lint.why, lint.way_out)}
 HEALTHY = "nothing found that would mislead you"
 
 
@@ -67,6 +62,14 @@ def summary(findings: Sequence[Entry]) -> str:
     return ", ".join(known)
 
 
+def looked_at(findings: Sequence[Entry]) -> str:
+    """What of the machine was looked at and is as it should be, by the names of it; what could not be seen is not named."""
+    fine = [
+        entry["title"] for entry in findings if entry["level"] == "ok" and not entry["found"].startswith("not visible")
+    ]
+    return ", ".join(fine)
+
+
 @dataclass(frozen=True)
 class Section:
     """A heading, and rows of level, name, text, why and way out (empty where all is well)."""
@@ -102,54 +105,3 @@ def _row(entry: Entry, name: str) -> tuple[str, str, str, str, str]:
     text = entry["found"] if name == entry["title"] else f"{entry['title']}: {entry['found']}"
     told = (name, text, "" if fine else entry["why"], "" if fine else entry["way_out"])
     return (entry["level"], *map(words.one_line, told))  # type: ignore[return-value]
-
-
-def print_doctor(document: dict[str, Any], to: Console | None = None) -> None:
-    """Print each section: a mark, what it is, its figures; below a note or warning what goes wrong by it, and the way out."""
-    out = to or console()
-    for number, section in enumerate(sections(document)):
-        if number:
-            out.print()
-        out.print(Text(section.title, style="bold"), soft_wrap=True)
-        table = Table.grid(padding=(0, 2, 0, 0))
-        for level, name, text, why, way_out in section.rows:
-            color = COLORS.get(level, "dim")
-            plain = "" if level in ("ok", "") else color
-            table.add_row(Text(MARKS.get(level, "–"), style=color), Text(name), Text(text, style=plain))
-            if why:
-                table.add_row("", "", Text(why, style="dim"))
-                table.add_row("", "", Text(f"→ {way_out}"))
-        out.print(table)
-    out.print()
-    if document["stopped"]:
-        out.print("[yellow]stopped early: what is shown was done before[/yellow]")
-    out.print(Text(words.machine(document["machine"]), style="dim"), soft_wrap=True)
-    color = COLORS["warning" if not document["healthy"] else "ok"]
-    out.print(Text(summary(document["doctor"]), style=color), soft_wrap=True)
-
-
-@dataclass(frozen=True, repr=False)
-class DoctorShown:
-    """What the doctor found: ``document`` is all of it; in a notebook it shows itself as a table."""
-
-    document: dict[str, Any]
-
-    @property
-    def healthy(self) -> bool:
-        """No warning was found."""
-        return bool(self.document["healthy"])
-
-    @property
-    def frame(self) -> pd.DataFrame:
-        """One row a finding."""
-        return pd.DataFrame(self.document["doctor"])
-
-    def __repr__(self) -> str:
-        stream = io.StringIO()
-        print_doctor(self.document, console(stream))
-        return stream.getvalue().strip("\n")
-
-    def _repr_html_(self) -> str:
-        from labkit.report.doctor_html import html
-
-        return html(self.document)

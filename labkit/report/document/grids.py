@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from labkit.profiling.diff import ProfileDiff
-from labkit.report import words
+from labkit.report import doctor, words
 from labkit.report.cells import HEADINGS
 from labkit.report.document.decision import Decision, Row, lead, memory
 from labkit.report.document.facts import TablePart
@@ -177,6 +177,19 @@ def sweep_grid(sweep: dict[str, Any]) -> Grid:
             [Cell(text, tone=tone, outside=n in left) for n, (text, tone) in enumerate(zip(texts, tones, strict=True))]
         )
     return Grid(part.headings, left, rows)
+
+
+def doctor_grid(runs: Sequence[dict[str, Any]]) -> Grid:
+    """What the doctor's notes and warnings say of the machine and of the arms; of several runs each under its own name."""
+    rows = []
+    for run in runs:
+        for entry, places in doctor.told(run.get("doctor", [])):
+            who = f"{doctor.MARKS.get(entry['level'], '')} {doctor.who(entry, places)}".strip()
+            found = entry["found"] if not entry.get("stage") else f"{entry['title']}: {entry['found']}"
+            ours = [Cell(text, outside=text not in doctor.OWN_WORDS) for text in (entry["why"], entry["way_out"])]
+            tone = "slower" if entry["level"] == "warning" else ""
+            rows.append([name(who + (f", run {run['run']}" if len(runs) > 1 else "")), name(found, tone), *ours])
+    return Grid(("about", "found", "why it matters", "way out"), frozenset(range(4)), rows)
 
 
 MACHINE = (

@@ -22,6 +22,7 @@ from labkit.report.document.sentences import (
     DATA,
     changed,
     costs,
+    examined,
     line_notes,
     origin,
     stage_title,
@@ -64,6 +65,7 @@ def stages_page(facts: Facts, *, code: bool = False, paper: str | None = None) -
         reading=READING,
         failures=grids.failure_grid(facts.failures) if facts.failures else None,
         claims=grids.claim_grid(facts.claims) if facts.claims else None,
+        doctor=_doctor(facts),
         machine=grids.machine_grid(facts.runs),
         again=[_again(run, facts) for run in facts.runs],
         data=DATA,
@@ -128,6 +130,13 @@ def _sweep(sweep: dict[str, Any], facts: Facts, draw: Figures) -> dict[str, Any]
         "notes": part.notes,
         "figure": draw(lambda: sweep_figure(sweep), part.title) if drawable(sweep) else None,
     }
+
+
+def _doctor(facts: Facts) -> dict[str, Any] | None:
+    """What the doctor said of the runs; None where all are from before its time."""
+    if not any("doctor" in run for run in facts.runs):
+        return None
+    return {"grid": grids.doctor_grid(facts.runs), "told": [examined(run, facts) for run in facts.runs]}
 
 
 def _again(run: dict[str, Any], facts: Facts) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from labkit.report.document.sentences import (
     DATA,
     changed,
     costs,
+    examined,
     line_notes,
     origin,
     stage_title,
@@ -52,6 +53,8 @@ def stages_text(facts: Facts) -> str:
     if facts.claims:
         parts.insert(1, ("the claims", folded("Claims checked", grid(grids.claim_grid(facts.claims)))))
     parts.insert(1, ("how to reproduce it", again(facts)))
+    if any("doctor" in run for run in facts.runs):
+        parts.insert(1, ("what the doctor found", _doctor(facts)))
     return fitted(parts)
 
 
@@ -97,6 +100,13 @@ def again(facts: Facts) -> str:
     for run in facts.runs:
         body += "\n" + fenced("\n".join(commands(run, facts.sweeps))) + (f"\n{changed(run)}\n" if changed(run) else "")
     return folded("The machine, and how to reproduce it", f"{body}\n{DATA}\n")
+
+
+def _doctor(facts: Facts) -> str:
+    """What the doctor said of the runs."""
+    found = grids.doctor_grid(facts.runs)
+    told = "".join(f"- {code(examined(run, facts))}\n" for run in facts.runs)
+    return folded("The doctor", told + (f"\n{grid(found)}" if found.rows else ""))
 
 
 def fenced(text: str) -> str:

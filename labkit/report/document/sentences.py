@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from labkit.report import words
+from labkit.report import doctor, words
 from labkit.report.document.facts import Facts, Lines, StagePart
 from labkit.report.document.needs import needs
 from labkit.report.lines import cautions, headline
@@ -60,3 +60,12 @@ def changed(run: dict[str, Any]) -> str:
     if run["machine"].get("dirty"):
         return "The source had been changed since this commit, so the commit alone does not bring it back."
     return ""
+
+
+def examined(run: dict[str, Any], facts: Facts) -> str:
+    """What the doctor found while a run was measured, in one line; of an older run that there was none."""
+    named = f"Run {run['run']}: " if len(facts.runs) > 1 else ""
+    if "doctor" not in run:
+        return f"{named}no doctor looked at it."
+    fine = doctor.looked_at(run["doctor"])
+    return f"{named}{doctor.summary(run['doctor'])}" + (f". Nothing wrong with: {fine}." if fine else ".")
