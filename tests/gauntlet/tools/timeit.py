@@ -45,9 +45,8 @@ class Timeit:
     def compare(self, task: Task, folder: Path) -> Told:
         (folder / "bench.ipy").write_text(script(task, time.monotonic(), BODY))
         own = {"IPYTHONDIR": str(folder / "ipython")}  # else it reads and writes its user's profile
-        run(
-            [sys.executable, "-m", "IPython", "--no-banner", "--HistoryManager.enabled=False", "bench.ipy"], folder, own
-        )
+        options = ["--no-banner", "--colors=nocolor", "--HistoryManager.enabled=False"]
+        run([sys.executable, "-m", "IPython", *options, "bench.ipy"], folder, own)
         return told(task, (folder / "taken.json").read_text())
 
 
