@@ -125,21 +125,30 @@ def _rounded(values: np.ndarray) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Launches:
-    """The launches of one table: for two arms one log ratio a launch, as labkit takes it."""
+    """The launches of one table: ``log_seconds`` (launches, rounds, arms), NaN where a launch had fewer rounds."""
 
-    seconds: list[pd.DataFrame]
+    arms: tuple[str, ...]
+    log_seconds: np.ndarray
 
     @classmethod
     def read(cls, path: Path) -> Launches:
         frame = pd.read_parquet(path)
-        return cls([rounds.drop(columns="launch").astype(float) for _, rounds in frame.groupby("launch")])
+        number = frame.pop("launch").to_numpy()
+        rounds = np.bincount(number)
+        logs = np.full((rounds.size, rounds.max(), frame.shape[1]), np.nan)
+        logs[number, np.concatenate([np.arange(count) for count in rounds])] = np.log(
+            frame.to_numpy(float, na_value=np.nan)
+        )
+        return cls(tuple(frame.columns), logs)
 
     def between(self, slow: str, fast: str) -> np.ndarray:
-        return np.array([float(launch_medians(np.log(t[slow] / t[fast]).to_numpy())) for t in self.seconds])
+        """(launches,) the median over a launch's rounds of log(t_slow / t_fast)."""
+        slow_place, fast_place = self.arms.index(slow), self.arms.index(fast)
+        return launch_medians(self.log_seconds[:, :, slow_place] - self.log_seconds[:, :, fast_place])
 
     @property
     def looks(self) -> tuple[int, ...]:
-        return plan_looks(len(self.seconds))
+        return plan_looks(len(self.log_seconds))
 
 
 @dataclass(frozen=True)
@@ -155,10 +164,9 @@ class Judged:
 
 def pairs(launches: Launches, table: str) -> Iterator[Judged]:
     """The ten identical pairs, and each effect beside an arm of its own."""
-    arms = list(launches.seconds[0].columns)
-    twins = [arm for arm in arms if arm not in KNOWN]
+    twins = [arm for arm in launches.arms if arm not in KNOWN]
     matched = [(twins[i], twins[i + 1]) for i in range(0, len(twins) - 1, 2)]
-    matched += [(twins[2 * i % len(twins)], arm) for i, arm in enumerate(arm for arm in KNOWN if arm in arms)]
+    matched += [(twins[2 * i % len(twins)], arm) for i, arm in enumerate(arm for arm in KNOWN if arm in launches.arms)]
     for first, second in matched:
         yield judge(launches.between(first, second), launches.looks, table, _rows(second))
 
