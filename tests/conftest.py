@@ -125,6 +125,7 @@ def _launch(number: int, arms: tuple[str, ...]) -> dict[str, Any]:
         "calls": np.ones(count, np.int32),
         "seconds": np.linspace(0.001, 0.002, count) + number,
         "device_seconds": np.full(count, np.nan),
+        "put_aside": np.zeros(count, bool),
     }
     return {"launch": number, "parent": number, "seed": 5, "rounds": 3, "arms": arms, "samples": samples}
 

@@ -19,6 +19,7 @@ from labkit.measure.statistics import (
     launch_median,
     median_interval,
     sign_interval_rank,
+    undisturbed,
 )
 
 ALPHA = 0.05  # of a provisional interval's whole family
@@ -83,13 +84,21 @@ def _without_verdict(row: Row) -> Row:
 def _times(table: Table, sound: Sequence[str]) -> tuple[list[str], Callable[[str, str], np.ndarray]]:
     """Write the times into the rows of arms that have some; gives these arms, and what compares two of them.
 
-    That is, per launch, the median over its rounds of log(t_slow / t_fast).
+    That is, per launch, the median over its rounds of log(t_slow / t_fast); of two arms that each run in the calling
+    thread alone, over the rounds in which the scheduler put neither aside. (Threads and processes of an arm's own may put
+    each other aside: that is its cost.)
     """
     seconds = [table.samples.seconds(launch) for launch in table.samples.launches]
+    put_aside = [table.samples.put_aside(launch) for launch in table.samples.launches]
     column = {arm: number for number, arm in enumerate(table.samples.arms)}
+    alone = {row.arm for row in table.rows if row.threads == 1 and row.engine is None}
 
     def between(slow: str, fast: str) -> np.ndarray:
-        return np.array([launch_median(np.log(s[:, column[slow]] / s[:, column[fast]])) for s in seconds])
+        pair = [column[slow], column[fast]]
+        ratios = [np.log(s[:, pair[0]] / s[:, pair[1]]) for s in seconds]
+        if {slow, fast} <= alone:
+            ratios = [undisturbed(r, aside[:, pair].any(axis=1)) for r, aside in zip(ratios, put_aside, strict=True)]
+        return np.array([launch_median(each) for each in ratios])
 
     timed = [arm for arm in sound if arm in column and not math.isnan(_typical(seconds, column[arm]))]
     rows = {row.arm: row for row in table.rows}

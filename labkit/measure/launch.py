@@ -19,8 +19,8 @@ from labkit.core.process import thread_count
 from labkit.engines import opening_order
 from labkit.engines.arm import ArmName, open_arm
 from labkit.measure.limit import LIMIT, open_limit
-from labkit.measure.schedule import Plan, Sample, run_rounds
-from labkit.measure.tasks import Quiet
+from labkit.measure.schedule import Plan, Sample, Timing, run_rounds
+from labkit.measure.tasks import Quiet, times_put_aside
 
 Call = Callable[..., Any]
 Send = Callable[[str, Any], None]
@@ -60,7 +60,7 @@ class LaunchTask:
             rounds = run_rounds(executor, self.plan, rng, samples.append)
             facts = {"rounds": rounds, "threads_at_start": alone, "restless": executor.quiet.restless}
             send("facts", facts | {"warm_up_s": warm_up_s, "timed_s": time.perf_counter() - start})
-            send("samples", _columns(samples, list(calls)))
+            send("samples", sample_columns(samples, list(calls)))
 
     def _open(self, stack: ExitStack, mark: Callable[[int], None]) -> dict[str, Call]:
         """Those that start processes first, while this process is still single-threaded and no arm has run.
@@ -88,10 +88,11 @@ class ClockExecutor:
     def now(self) -> float:
         return time.perf_counter()
 
-    def time(self, arm: str, calls: int) -> tuple[float, float]:
+    def time(self, arm: str, calls: int) -> Timing:
         call, inputs, clock = self.calls[arm], self.inputs, time.perf_counter_ns
         self.mark(self.numbers[arm])
         self.quiet.wait()
+        interrupted = times_put_aside()
         if calls == 1:
             start = clock()
             output = call(*inputs)
@@ -102,8 +103,9 @@ class ClockExecutor:
             for _ in repeats:
                 output = call(*inputs)
             end = clock()
+        interrupted = times_put_aside() - interrupted
         del output
-        return (end - start) / calls * 1e-9, float(getattr(call, "device_seconds", np.nan))
+        return (end - start) / calls * 1e-9, float(getattr(call, "device_seconds", np.nan)), interrupted > 0
 
 
 def displaced(inputs: tuple[Any, ...], rng: np.random.Generator) -> tuple[Any, ...]:
@@ -138,7 +140,7 @@ def _replaced(value: Any, places: Mapping[int, np.ndarray]) -> Any:
     return value
 
 
-def _columns(samples: list[Sample], arms: list[str]) -> dict[str, np.ndarray]:
+def sample_columns(samples: list[Sample], arms: list[str]) -> dict[str, np.ndarray]:
     numbers = {arm: number for number, arm in enumerate(arms)}
     return {
         "round": np.array([s.round for s in samples], np.int32),
@@ -147,4 +149,5 @@ def _columns(samples: list[Sample], arms: list[str]) -> dict[str, np.ndarray]:
         "calls": np.array([s.calls for s in samples], np.int32),
         "seconds": np.array([s.seconds for s in samples]),
         "device_seconds": np.array([s.device_seconds for s in samples]),
+        "put_aside": np.array([s.put_aside for s in samples], bool),
     }

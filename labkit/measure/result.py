@@ -55,17 +55,24 @@ class Row:
 
 @dataclass
 class Samples:
-    """Raw timings, one entry a sample: launch, parent, round, position in it, arm, calls, seconds a call."""
+    """Raw timings, one entry a sample: launch, parent, round, position in it, arm, calls, seconds a call, put aside."""
 
     arms: tuple[str, ...]
     launches: list[dict[str, Any]] = field(default_factory=list)
 
     def seconds(self, launch: dict[str, Any]) -> np.ndarray:
         """Seconds a call as (rounds, arms), NaN where an arm did not come in a round."""
+        return self._by_round(launch, "seconds", np.nan)
+
+    def put_aside(self, launch: dict[str, Any]) -> np.ndarray:
+        """Whether the scheduler put a call aside, as bool (rounds, arms)."""
+        return self._by_round(launch, "put_aside", False)
+
+    def _by_round(self, launch: dict[str, Any], column: str, absent: Any) -> np.ndarray:
         columns = launch["samples"]
-        table = np.full((int(columns["round"].max()) + 1, len(self.arms)), np.nan)
+        table = np.full((int(columns["round"].max()) + 1, len(self.arms)), absent)
         place = np.array([self.arms.index(arm) for arm in launch["arms"]])
-        table[columns["round"], place[columns["arm"]]] = columns["seconds"]
+        table[columns["round"], place[columns["arm"]]] = columns[column]
         return table
 
 

@@ -68,13 +68,17 @@ def permuted_rounds(every: Mapping[str, int], rng: np.random.Generator) -> Itera
         number += 1
 
 
+Timing = tuple[float, float, bool]
+"""Seconds a call, seconds a call on the device (NaN without one), and whether the scheduler put the caller aside meanwhile."""
+
+
 class Executor(Protocol):
     """What times an arm. Tests give one without a clock."""
 
     def now(self) -> float: ...
 
-    def time(self, arm: str, calls: int) -> tuple[float, float]:
-        """Seconds a call, and seconds a call on the device (NaN without one)."""
+    def time(self, arm: str, calls: int) -> Timing:
+        """Time so many calls of an arm together."""
         ...
 
 
@@ -88,6 +92,7 @@ class Sample:
     calls: int
     seconds: float
     device_seconds: float
+    put_aside: bool
 
 
 def run_rounds(
@@ -98,8 +103,7 @@ def run_rounds(
     rounds = 0
     for number, arms in enumerate(permuted_rounds(plan.every, rng)):
         for position, arm in enumerate(arms):
-            seconds, device = executor.time(arm, plan.batch[arm])
-            keep(Sample(number, position, arm, plan.batch[arm], seconds, device))
+            keep(Sample(number, position, arm, plan.batch[arm], *executor.time(arm, plan.batch[arm])))
         rounds = number + 1
         if executor.now() >= end or rounds >= most_rounds:
             break

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import resource
 import time
 
 LONGEST_WAIT_S = 0.02
+_OF_THREAD: int | None = getattr(resource, "RUSAGE_THREAD", None)
 
 
 class Quiet:
@@ -33,6 +35,14 @@ class Quiet:
         if any(_running(f"/proc/self/task/{task}/stat") for task in tasks if task != own):
             return True
         return any(_running(f"/proc/{child}/stat") for child in _children())
+
+
+def times_put_aside() -> int:
+    """How often the scheduler has taken the CPU from the calling thread while it still had work; 0 where it is not told.
+
+    Involuntary context switches of getrusage(2), which Linux counts for each thread.
+    """
+    return resource.getrusage(_OF_THREAD).ru_nivcsw if _OF_THREAD is not None else 0
 
 
 def run_times() -> dict[str, int]:

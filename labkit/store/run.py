@@ -164,10 +164,12 @@ def _samples(measurement: Measurement) -> pa.Table:
                         "calls": columns["calls"],
                         "seconds": columns["seconds"],
                         "device_seconds": columns["device_seconds"],
+                        "put_aside": columns["put_aside"],
                     }
                 )
             )
-    names = ["stage", "workload", "launch", "parent", "round", "position", "arm", "calls", "seconds", "device_seconds"]
+    names = ["stage", "workload", "launch", "parent", "round", "position", "arm", "calls", "seconds"]
+    names += ["device_seconds", "put_aside"]
     frame = pd.concat(pieces, ignore_index=True) if pieces else pd.DataFrame(columns=names)
     return pa.Table.from_pandas(frame, preserve_index=False)
 

@@ -16,10 +16,10 @@ from typing import Any
 import numpy as np
 
 from labkit.measure.conclude import conclude
-from labkit.measure.launch import _columns
+from labkit.measure.launch import sample_columns
 from labkit.measure.limit import LIMIT
 from labkit.measure.result import Row, Samples, Table
-from labkit.measure.schedule import Sample, plan_table, run_rounds
+from labkit.measure.schedule import Sample, Timing, plan_table, run_rounds
 from labkit.measure.statistics import plan_looks
 from tests.gauntlet.burners import spells
 
@@ -40,12 +40,12 @@ class VirtualMachine:
     def now(self) -> float:
         return self.clock
 
-    def time(self, arm: str, calls: int) -> tuple[float, float]:
+    def time(self, arm: str, calls: int) -> Timing:
         work = calls * self.seconds[arm] * float(np.exp(self.placements[arm] + NOISE * self.rng.standard_normal()))
         times = self.rng.poisson(work * PUT_ASIDE_PER_S[min(self._at_work(), 2)])
         took = work + float(self.rng.exponential(SLICE_S, times).sum())
         self.clock += took
-        return took / calls, float("nan")
+        return took / calls, float("nan"), bool(times)
 
     def _switches(self, seed: int) -> list[Any]:
         """Until when a neighbour goes on as it does, whether that is work, and what comes then."""
@@ -73,7 +73,7 @@ def simulated_table(
         "simulated",
         "none",
         baseline,
-        [Row("simulated", "none", arm, "native") for arm in seconds],
+        [Row("simulated", "none", arm, "native", threads=1) for arm in seconds],
         Samples((*seconds, LIMIT)),
     )
     plan = plan_table(seconds, baseline, budget_s)
@@ -85,7 +85,7 @@ def simulated_table(
         samples: list[Sample] = []
         run_rounds(machine, plan, rng, samples.append)
         table.samples.launches.append(
-            {"launch": number, "arms": tuple(seconds), "samples": _columns(samples, list(seconds))}
+            {"launch": number, "arms": tuple(seconds), "samples": sample_columns(samples, list(seconds))}
         )
         if number + 1 in table.looks:
             table.facts["look"] = table.looks.index(number + 1)

@@ -36,6 +36,7 @@ from labkit.measure.statistics import (
     interval_at_look,
     launch_medians,
     plan_looks,
+    undisturbed,
     verdict,
 )
 from tests.gauntlet.burners import burning
@@ -102,12 +103,13 @@ def _rows(arm: str) -> int:
 
 
 def _stored(table: Table, path: Path) -> Path:
-    """One line a round: its launch, and whole nanoseconds of each arm."""
+    """One line a round: its launch, and whole nanoseconds of each arm, negative where the scheduler put the call aside."""
     arms = [row.arm for row in table.rows]
     frames = []
     for number, launch in enumerate(table.samples.launches):
         seconds = table.samples.seconds(launch)[:, : len(arms)]
-        rounds = pd.DataFrame(_rounded(seconds * 1e9), columns=arms).astype("Int32")
+        signs = np.where(table.samples.put_aside(launch)[:, : len(arms)], -1, 1)
+        rounds = pd.DataFrame(signs * _rounded(seconds * 1e9), columns=arms).astype("Int32")
         rounds.insert(0, "launch", np.int8(number))
         frames.append(rounds)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -129,22 +131,22 @@ class Launches:
 
     arms: tuple[str, ...]
     log_seconds: np.ndarray
+    put_aside: np.ndarray
 
     @classmethod
     def read(cls, path: Path) -> Launches:
         frame = pd.read_parquet(path)
         number = frame.pop("launch").to_numpy()
         rounds = np.bincount(number)
-        logs = np.full((rounds.size, rounds.max(), frame.shape[1]), np.nan)
-        logs[number, np.concatenate([np.arange(count) for count in rounds])] = np.log(
-            frame.to_numpy(float, na_value=np.nan)
-        )
-        return cls(tuple(frame.columns), logs)
+        times = np.full((rounds.size, rounds.max(), frame.shape[1]), np.nan)
+        times[number, np.concatenate([np.arange(count) for count in rounds])] = frame.to_numpy(float, na_value=np.nan)
+        return cls(tuple(frame.columns), np.log(np.abs(times)), times < 0)
 
     def between(self, slow: str, fast: str) -> np.ndarray:
         """(launches,) the median over a launch's rounds of log(t_slow / t_fast)."""
-        slow_place, fast_place = self.arms.index(slow), self.arms.index(fast)
-        return launch_medians(self.log_seconds[:, :, slow_place] - self.log_seconds[:, :, fast_place])
+        pair = [self.arms.index(slow), self.arms.index(fast)]
+        ratios = self.log_seconds[:, :, pair[0]] - self.log_seconds[:, :, pair[1]]
+        return launch_medians(undisturbed(ratios, self.put_aside[:, :, pair].any(axis=-1)))
 
     @property
     def looks(self) -> tuple[int, ...]:

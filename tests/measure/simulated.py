@@ -77,6 +77,7 @@ def _launch(number: int, arms: list[str], times: Mapping[str, float | None], noi
         "calls": np.ones(rounds * count, np.int32),
         "seconds": np.exp(np.tile(logs, rounds) + rng.normal(0, noise / 3, rounds * count)),
         "device_seconds": np.full(rounds * count, np.nan),
+        "put_aside": np.zeros(rounds * count, bool),
     }
     return {
         "launch": number,

@@ -11,6 +11,7 @@ from labkit.measure.schedule import (
     MOST_LAUNCHES,
     Plan,
     Sample,
+    Timing,
     permuted_rounds,
     plan_table,
     run_rounds,
@@ -28,10 +29,10 @@ class MockExecutor:
     def now(self) -> float:
         return self.clock
 
-    def time(self, arm: str, calls: int) -> tuple[float, float]:
+    def time(self, arm: str, calls: int) -> Timing:
         self.clock += self.costs[arm] * calls
         self.order.append(arm)
-        return self.costs[arm], float("nan")
+        return self.costs[arm], float("nan"), False
 
 
 def timed(costs: dict[str, float], plan: Plan, **more: int) -> tuple[MockExecutor, list[Sample]]:

@@ -591,6 +591,23 @@ def check_the_names_and_order_of_arms_do_not_matter_to_the_best(stats: Stats) ->
     holds()
 
 
+def check_undisturbed_leaves_the_rounds_in_which_nobody_was_put_aside(stats: Stats) -> None:
+    ratios = np.array([0.1, 9.0, np.nan, 0.2, 0.3])
+    kept = stats.undisturbed(ratios, [False, True, False, False, False])
+    assert np.array_equal(kept, [0.1, np.nan, np.nan, 0.2, 0.3], equal_nan=True)
+
+
+def check_undisturbed_keeps_a_launch_whole_of_which_less_than_three_rounds_are_left(stats: Stats) -> None:
+    ratios = np.array([[0.1, 0.2, np.nan, 0.4], [0.1, 0.2, 0.3, 0.4]])
+    kept = stats.undisturbed(ratios, [[False, False, False, True], [False, False, False, True]])
+    assert np.array_equal(kept, [[0.1, 0.2, np.nan, 0.4], [0.1, 0.2, 0.3, np.nan]], equal_nan=True)
+
+
+def check_undisturbed_refuses_another_number_of_rounds(stats: Stats) -> None:
+    refuses("put_aside", lambda: stats.undisturbed([0.1, 0.2], [False]))
+    refuses("log_ratios", lambda: stats.undisturbed([np.inf], [False]))
+
+
 CHECKS: tuple[Callable[[Stats], None], ...] = tuple(
     value for name, value in list(globals().items()) if name.startswith("check_")
 )

@@ -50,6 +50,8 @@ BUGS = (
         "coverage(launches, rank + 1, sides)",
         "coverage(launches, rank, sides)",
     ),
+    Bug("put aside kept, the rest dropped", "undisturbed.py", "np.where(disturbed &", "np.where(~disturbed &"),
+    Bug("absent rounds taken for undisturbed ones", "undisturbed.py", "~disturbed & ~np.isnan(ratios)", "~disturbed"),
     Bug("ratio upside down", "order.py", "math.exp(self.estimate)", "math.exp(-self.estimate)"),
     Bug("ends of the ratio upside down", "order.py", "math.exp(self.low)", "math.exp(-self.high)"),
     Bug("looks without spending", "looks.py", "<= alpha * share:", "<= alpha:"),

@@ -87,7 +87,8 @@ def test_an_interval_without_an_end_is_null(
 def test_raw_samples_are_tidy_and_complete(run: Run) -> None:
     samples = run.samples
     assert list(samples.columns) == [
-        *("stage", "workload", "launch", "parent", "round", "position", "arm", "calls", "seconds", "device_seconds")
+        *("stage", "workload", "launch", "parent", "round", "position", "arm", "calls", "seconds"),
+        *("device_seconds", "put_aside"),
     ]
     assert len(samples) == 2 * 3 * 2
     assert samples.groupby("launch")["arm"].value_counts().unique().tolist() == [3]
@@ -97,7 +98,15 @@ def test_raw_samples_are_tidy_and_complete(run: Run) -> None:
 
 def test_nothing_in_a_run_is_pickled(run: Run) -> None:
     schema = pq.read_schema(run.folder / "samples.parquet")
-    assert {str(kind) for kind in schema.types} <= {"large_string", "string", "int64", "int32", "int16", "double"}
+    assert {str(kind) for kind in schema.types} <= {
+        "large_string",
+        "string",
+        "int64",
+        "int32",
+        "int16",
+        "double",
+        "bool",
+    }
     for name in ("run.json", "table.csv", "table.md"):
         (run.folder / name).read_text(encoding="utf-8")
 

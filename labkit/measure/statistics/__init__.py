@@ -2,7 +2,7 @@
 
 ::
 
-    rounds --launch_median--> one value a launch --interval_at_look--> interval --verdict--> faster, slower, same
+    rounds --undisturbed, launch_median--> one value a launch --interval_at_look--> interval --verdict--> faster, slower, same
                                                         |                                    or unresolved
     plan_looks --> looks --look_ranks--> ranks ---------+
 
@@ -26,6 +26,7 @@ from .order import (
 )
 from .plan import DEFAULT_LAUNCHES, plan_looks
 from .steps import Level, levels
+from .undisturbed import undisturbed
 from .verdict import GATE, Reason, Verdict, claims, verdict
 
 __all__ = [
@@ -52,5 +53,6 @@ __all__ = [
     "sign_interval_rank",
     "sign_intervals",
     "spending",
+    "undisturbed",
     "verdict",
 ]

@@ -68,11 +68,11 @@ def judged(table: Table, task: Task) -> Row:
 
 
 def samples_of(table: Table, task: Task) -> tuple[list[float], ...]:
-    """Seconds a call, one list an arm, launch after launch; a launch ends with NaN."""
+    """Seconds a call, one list an arm, launch after launch; a launch ends with NaN, a call put aside is negative."""
     columns = [table.samples.arms.index(name) for name in variants(task.arms)]
     lists: list[list[float]] = [[] for _ in columns]
     for launch in table.samples.launches:
-        seconds = table.samples.seconds(launch)
+        seconds = np.where(table.samples.put_aside(launch), -1, 1) * table.samples.seconds(launch)
         for kept, column in zip(lists, columns, strict=True):
             kept += [*map(float, seconds[:, column]), math.nan]
     return tuple(lists)
