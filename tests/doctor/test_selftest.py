@@ -96,10 +96,10 @@ def test_a_difference_as_large_as_is_told_is_seen_as_surely_as_the_interval_hold
         launches = rng.normal(bias, 0.01, LAUNCHES)
         return compare_family({"same_work": launches}, looks, len(looks) - 1)["same_work"].interval
 
-    tries = 1000
+    tries = 3000
     promises = [interval(0.0) for _ in range(tries)]
     seen = sum(interval(math.log1p(visible(p.ratio_low, p.ratio_high))).low > 0 for p in promises)
-    assert seen >= 0.95 * tries
+    assert seen >= 0.94 * tries  # 0.96, give or take 0.004
 
 
 def test_what_was_done_when_it_was_stopped_is_told_of_its_shorter_time(rng):
