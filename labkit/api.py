@@ -29,12 +29,14 @@ from labkit.profiling.run import DEFAULT_BUDGET_S as PROFILE_BUDGET_S
 from labkit.profiling.run import profile_arms
 from labkit.report.claims import Claim, claims
 from labkit.report.doctor_text import DoctorShown
+from labkit.report.history import HistoryShown
 from labkit.report.html import html
 from labkit.report.markdown import markdown
 from labkit.report.sweep import SweepShown
 from labkit.store import Run, all_runs, find_run, results_folder, rows_frame, save
 from labkit.store.artefact import keep_artefact
 from labkit.store.compare import RunComparison, compare_runs
+from labkit.store.history import read_history
 from labkit.store.run import COLUMNS, document
 
 if TYPE_CHECKING:
@@ -265,6 +267,19 @@ def runs(folder: str | Path | None = None) -> pd.DataFrame:
     if not frames:
         return pd.DataFrame(columns=["run", "started", "host", "commit", "seed", *COLUMNS])
     return pd.concat(frames, ignore_index=True)
+
+
+def history(stage: str, results: str | Path | None = None) -> HistoryShown:
+    """A stage over the stored runs of this machine, and since which run its ratios lie elsewhere: worth a look.
+
+    Only ratios to the baseline and to the limit are put beside each other, of runs with the same baseline and threads.
+    ``frame`` has one row an arm and run, ``worth_a_look`` one a step. Stored runs are other moments: a step is no
+    regression, which :func:`bench` with ``against`` finds. ``results`` is the folder of the runs; ``$LABKIT_RESULTS`` or
+    ``results/`` when None. Raises UsageError for a name that is no stage and in no stored run.
+
+    Source: L1 Potts, see :mod:`labkit.measure.statistics.steps`.
+    """
+    return HistoryShown(read_history(stage, Path(results) if results else None))
 
 
 def compare(before: str, after: str, folder: Path | None = None) -> RunComparison:

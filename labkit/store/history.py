@@ -2,7 +2,7 @@
 
 Ratios alone, to the baseline and to the limit; seconds of two runs are never put side by side. What two runs have to
 share for their ratios to be of one series: the machine (its name alone may be another's, a container's say), the CPUs it
-lets be used, the baseline, and the threads.
+lets be used, the baseline, and the threads. A run against a revision is of no series: its baselines are of that revision.
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ def read_history(stage: str, folder: Path | None = None) -> History:
     """
     told: list[str] = []
     home = folder or results_folder()
-    runs = all_runs(home, told.append)
+    runs = [run for run in all_runs(home, told.append) if "against" not in run.document]
     having = [run for run in runs if any(row.get("stage") == stage for row in _dicts(run, "rows"))]
     if not having:
         known = _stages(runs)

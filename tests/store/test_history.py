@@ -1,5 +1,6 @@
 """A stage over stored runs: ratios of what can be compared, and the last step of each."""
 
+import json
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -88,6 +89,13 @@ def test_another_baseline_or_number_of_threads_is_another_series(stored: Make, b
     runs = {series: len(rows) for series, rows in by_series(found.frame).items() if series.variant == "fast"}
     assert runs == {FAST: 3, FAST._replace(baseline="other"): 3, FAST._replace(threads=1): 3}
     assert found.steps == []
+
+
+def test_a_run_against_a_revision_is_of_no_series(stored: Make, baseline: Row, measured: Make) -> None:
+    run = stored(baseline, measured("fast", 2.0))
+    path = run.folder / "run.json"
+    path.write_text(json.dumps(run.document | {"against": {"revision": "v1"}}))
+    assert read_history("blur").frame.empty
 
 
 def test_a_step_says_since_which_run_from_what_to_what_and_how_many_runs_say_so(series: Make) -> None:
