@@ -94,12 +94,13 @@ def read_history(stage: str, folder: Path | None = None) -> History:
     """
     told: list[str] = []
     home = folder or results_folder()
-    runs = [run for run in all_runs(home, told.append) if "against" not in run.document]
+    runs = all_runs(home, told.append)
     having = [run for run in runs if any(row.get("stage") == stage for row in _dicts(run, "rows"))]
     if not having:
         known = _stages(runs)
         if stage not in known:
             raise UsageError(f"{stage!r} is no stage; stages: {listed(sorted(known))}")
+    having = [run for run in having if "against" not in run.document]
     here = {name: fact for name, fact in machine_facts().items() if name in MACHINE}
     mine = [run for run in having if all(_dict(run, "machine").get(name) == here[name] for name in MACHINE)]
     frame = _frame(stage, mine)
