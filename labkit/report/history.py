@@ -28,6 +28,15 @@ LEAST_RANGE = math.log(1.21)  # of a sparkline: what moves by less than ±10 % i
 WIDEST = 60  # runs in a sparkline: the last ones
 
 
+class Group(NamedTuple):
+    """Series on one workload with the same terms (baseline and threads), and all runs in them, oldest first."""
+
+    workload: str
+    terms: str
+    runs: list[str]
+    series: dict[Series, pd.DataFrame]
+
+
 class Line(NamedTuple):
     """A series as one row of its table."""
 
@@ -110,24 +119,37 @@ def print_history(history: History, out: Console | None = None) -> None:
         out.print(Text(sentence), soft_wrap=True)
 
 
-def tables(history: History) -> list[tuple[str, list[Line]]]:
-    """What can be shown together: a title, and a line for each variant, those with the fastest last runs first."""
-    steps = {step.series: step for step in history.steps if step.figure == "ratio"}
+def groups(history: History) -> list[Group]:
+    """What can be shown together, by workload; in each the series with the fastest last run first."""
     series = sorted(by_series(history.frame).items(), key=lambda item: (item[0].workload, *_terms(item[0])))
     found = []
     for (workload, terms), members in groupby(series, key=lambda item: (item[0].workload, _terms(item[0]))):
-        own = list(members)
+        own = sorted(members, key=lambda item: -item[1]["ratio"].iloc[-1])
         moments = pd.concat([rows[["started", "run"]] for _, rows in own]).drop_duplicates()
         runs = moments.sort_values(["started", "run"])["run"].tolist()
-        own.sort(key=lambda item: -item[1]["ratio"].iloc[-1])
-        title = f"{history.stage} on {workload} ({', '.join(terms)})"
-        found.append((words.one_line(title), [_line(one, rows, runs, steps.get(one)) for one, rows in own]))
+        found.append(Group(workload, ", ".join(terms), runs, dict(own)))
     return found
 
 
-def sentences(history: History) -> list[str]:
-    """What is worth a look, what that means, and what is not in the history."""
-    found = [f"{step.series.workload}, {step.series.variant}: {since(step)}" for step in history.steps]
+def tables(history: History) -> list[tuple[str, list[Line]]]:
+    """A title, and a line for each variant, for each group."""
+    steps = {step.series: step for step in history.steps if step.figure == "ratio"}
+    return [
+        (
+            words.one_line(f"{history.stage} on {group.workload} ({group.terms})"),
+            [_line(series, rows, group.runs, steps.get(series)) for series, rows in group.series.items()],
+        )
+        for group in groups(history)
+    ]
+
+
+def sentences(history: History, workload: str | None = None) -> list[str]:
+    """What is worth a look (on one workload), what that means, and what is not in the history."""
+    found = [
+        f"{step.series.workload + ', ' if workload is None else ''}{step.series.variant}: {since(step)}"
+        for step in history.steps
+        if workload in (None, step.series.workload)
+    ]
     if found:
         found.append(
             "Stored runs are other moments, so a step is a reason to look and not a regression: "
