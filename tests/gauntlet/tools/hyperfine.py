@@ -45,8 +45,8 @@ class Hyperfine:
             run([program, longest.kernel, str(longest.rows), str(calls)], folder)
             return time.perf_counter() - before
 
-        few, many = statistics.median(took(1) for _ in range(3)), statistics.median(took(11) for _ in range(3))
-        call_s = max((many - few) / 10, 1e-5)
+        few, many = statistics.mean(took(1) for _ in range(3)), statistics.mean(took(21) for _ in range(3))
+        call_s = max((many - few) / 20, 1e-5)
         each_s = left_s(task, begun)
         calls = max(1, round(min(RUN_S, each_s / LEAST_RUNS) / call_s))
         run_s = few + (calls - 1) * call_s
