@@ -21,7 +21,7 @@ SIGNIFICANT = 0.05
 
 
 class Hyperfine:
-    """``low`` and ``high`` are the ends of what its summary prints, so many "± so many times faster".
+    """``low`` and ``high`` are the ends of what its summary prints of the two judged, so many "± so many times faster".
 
     A sample is a command's time divided by its calls of the kernel; start-up and filling of the buffer are in it.
     """
@@ -53,18 +53,8 @@ class Hyperfine:
         spent = WARMUP if task.wall_s is not None else 0  # runs that a wall clock counts and a measuring time doesn't
         runs = max(LEAST_RUNS, round(each_s / run_s) - spent)
         commands = [f"{program} {arm.kernel} {arm.rows} {calls}" for arm in task.arms]
-        options = [
-            "-N",
-            "--warmup",
-            str(WARMUP),
-            "--runs",
-            str(runs),
-            "--style",
-            "basic",
-            "--export-json",
-            "taken.json",
-        ]
-        run(["hyperfine", *options, *commands], folder)
+        counts = [f"--warmup={WARMUP}", f"--runs={runs}"]
+        run(["hyperfine", "-N", "--style=basic", *counts, "--export-json=taken.json", *commands], folder)
         return told(task, (folder / "taken.json").read_text(), calls)
 
 

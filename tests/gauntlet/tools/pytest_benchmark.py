@@ -24,14 +24,7 @@ def test_kernel(benchmark):
     benchmark(call)
 """
 # A few calls before the first that counts; with its 100,000 the plugin would spend as long warming up as measuring.
-OPTIONS = (
-    "--benchmark-only",
-    "--benchmark-warmup=on",
-    "--benchmark-warmup-iterations=5",
-    "-p",
-    "no:cacheprovider",
-    "-q",
-)
+WARMUP = ("--benchmark-warmup=on", "--benchmark-warmup-iterations=5")
 
 
 class PytestBenchmark:
@@ -44,14 +37,14 @@ class PytestBenchmark:
     name = "pytest-benchmark"
     rule = f"different when --benchmark-compare-fail={FIELD}:{PERCENT}% fails for the one or the other; 1 % as labkit's gate"
 
+    def __init__(self) -> None:
+        self._start_s = 0.45
+
     def version(self) -> str | None:
         try:
             return metadata.version("pytest-benchmark")
         except metadata.PackageNotFoundError:
             return None
-
-    def __init__(self) -> None:
-        self._start_s = 0.45
 
     def compare(self, task: Task, folder: Path) -> Told:
         begun = time.monotonic()
@@ -71,8 +64,19 @@ def _stored(arm: Arm, max_time: float, folder: Path) -> str:
     (folder / "test_kernel.py").write_text(SUITE.format(kernel=arm.kernel, rows=arm.rows))
     # Only this plugin, not all that happen to be installed; -c and the folder keep this repository's settings out.
     environment = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_ADDOPTS": ""}
-    command = [sys.executable, "-m", "pytest", "-p", "pytest_benchmark.plugin", "-c", "pytest.ini", "--rootdir", "."]
-    options = [*OPTIONS, f"--benchmark-max-time={max_time:.3f}", "--benchmark-json=taken.json"]
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-p",
+        "pytest_benchmark.plugin",
+        "-c",
+        "pytest.ini",
+        "--rootdir",
+        ".",
+    ]
+    options = [*WARMUP, f"--benchmark-max-time={max_time:.3f}", "--benchmark-json=taken.json"]
     run([*command, *options, "test_kernel.py"], folder, environment)
     return (folder / "taken.json").read_text()
 

@@ -29,12 +29,13 @@ Path("taken.json").write_text(
 
 
 class Timeit:
-    """``low`` and ``high`` divide the printed intervals mean ± std. dev., lowest by highest and highest by lowest."""
+    """``rule`` is how its users read it: it has none of its own.
+
+    ``low`` and ``high`` divide the printed intervals mean ± std. dev., lowest by highest and highest by lowest.
+    """
 
     name = "timeit"
-    rule = (
-        "different when the intervals mean ± std. dev. that the two lines print do not overlap, as its users read them"
-    )
+    rule = "different when the intervals mean ± std. dev. that its two lines print do not overlap"
 
     def version(self) -> str | None:
         try:
