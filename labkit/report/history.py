@@ -7,7 +7,6 @@ import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from html import escape
-from itertools import groupby
 from typing import Any, NamedTuple
 
 import pandas as pd
@@ -120,15 +119,18 @@ def print_history(history: History, out: Console | None = None) -> None:
 
 
 def groups(history: History) -> list[Group]:
-    """What can be shown together, by workload; in each the series with the fastest last run first."""
-    series = sorted(by_series(history.frame).items(), key=lambda item: (item[0].workload, *_terms(item[0])))
+    """What can be shown together: by workload, that with the newest run first; in each the fastest in its last run first."""
+    together: dict[tuple[str, str], dict[Series, pd.DataFrame]] = {}
+    for series, rows in by_series(history.frame).items():
+        together.setdefault((series.workload, _terms(series)), {})[series] = rows
     found = []
-    for (workload, terms), members in groupby(series, key=lambda item: (item[0].workload, _terms(item[0]))):
-        own = sorted(members, key=lambda item: -item[1]["ratio"].iloc[-1])
-        moments = pd.concat([rows[["started", "run"]] for _, rows in own]).drop_duplicates()
+    for (workload, terms), own in together.items():
+        moments = pd.concat([rows[["started", "run"]] for rows in own.values()]).drop_duplicates()
         runs = moments.sort_values(["started", "run"])["run"].tolist()
-        found.append(Group(workload, ", ".join(terms), runs, dict(own)))
-    return found
+        fastest = sorted(own.items(), key=lambda item: -item[1]["ratio"].iloc[-1])
+        found.append((moments["started"].max(), Group(workload, terms, runs, dict(fastest))))
+    newest = [group for _, group in sorted(found, key=lambda item: item[0], reverse=True)]
+    return sorted(newest, key=lambda group: group.workload)
 
 
 def tables(history: History) -> list[tuple[str, list[Line]]]:
@@ -155,7 +157,7 @@ def sentences(history: History, workload: str | None = None) -> list[str]:
             "Stored runs are other moments, so a step is a reason to look and not a regression: "
             f"labkit bench {history.stage} --against REVISION measures old and new in one run."
         )
-    if history.frame.empty:
+    if history.frame.empty and workload is None:
         found.append(
             f"no runs of {history.stage} on this machine in {history.folder} yet: "
             f"labkit bench {history.stage} makes one"
@@ -194,9 +196,9 @@ def _bar(height: float) -> str:
     return BARS[min(int(height * len(BARS)), len(BARS) - 1)]
 
 
-def _terms(series: Series) -> tuple[str, ...]:
+def _terms(series: Series) -> str:
     threads = "unknown threads" if series.threads is None else words.counted(series.threads, "thread")
-    return (f"baseline {series.baseline}" if series.baseline else "unknown baseline", threads)
+    return f"{f'baseline {series.baseline}' if series.baseline else 'unknown baseline'}, {threads}"
 
 
 def _line(series: Series, rows: pd.DataFrame, runs: list[str], step: Step | None) -> Line:

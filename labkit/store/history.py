@@ -165,9 +165,8 @@ def _plateau(rows: pd.DataFrame, level: Level, low: Floats, high: Floats) -> Pla
 
 def _frame(stage: str, runs: list[Run]) -> pd.DataFrame:
     """One row an arm that was timed, oldest run first; unknown figures are NaN, unknown words and threads None."""
-    rows = [
-        _row(run, row) for run in runs for row in _dicts(run, "rows") if row.get("stage") == stage and row.get("ratio")
-    ]
+    arms = [(run, row) for run in runs for row in _dicts(run, "rows") if row.get("stage") == stage]
+    rows = [_row(run, row) for run, row in arms if _number(row.get("ratio")) > 0]
     frame = pd.DataFrame(rows, columns=list(COLUMNS), dtype=object)
     frame = frame.astype(dict.fromkeys(("ratio", "low", "high", "limit_ratio"), float))
     frame = frame.drop_duplicates(["run", *Series._fields])  # else one run would count twice
@@ -175,20 +174,17 @@ def _frame(stage: str, runs: list[Run]) -> pd.DataFrame:
 
 
 def _row(run: Run, row: dict[str, Any]) -> tuple[Any, ...]:
-    engine, place = row.get("engine"), (row.get("stage"), row.get("workload"))
-    arm = f"{row.get('variant')}@{engine}" if engine else str(row.get("variant"))
-    tables = {(table.get("stage"), table.get("workload")): table.get("baseline") for table in _dicts(run, "tables")}
-    threads = _dict(run, "settings").get("threads")
-    about = (
-        run.folder.name,
-        str(run.document.get("started")),
-        str(row.get("workload")),
-        arm,
-        tables.get(place),
-        threads,
-    )
+    bases = {_place(table): table.get("baseline") for table in _dicts(run, "tables")}
+    baseline, threads = bases.get(_place(row)), _dict(run, "settings").get("threads")
+    arm = f"{row.get('variant')}@{row['engine']}" if row.get("engine") else str(row.get("variant"))
+    about = (run.folder.name, str(run.document.get("started")), str(row.get("workload")), arm)
+    terms = (baseline if isinstance(baseline, str) else None, threads if isinstance(threads, int) else None)
     figures = (_number(row.get(name)) for name in ("ratio", "ratio_low", "ratio_high", "limit_ratio"))
-    return (*about, *figures, row.get("verdict"))
+    return (*about, *terms, *figures, row.get("verdict"))
+
+
+def _place(facts: dict[str, Any]) -> tuple[str, str]:
+    return str(facts.get("stage")), str(facts.get("workload"))
 
 
 # A folder of results may hold what another program wrote: what is not as it should be is not there.
@@ -205,5 +201,5 @@ def _dicts(run: Run, name: str) -> list[dict[str, Any]]:
 
 
 def _number(value: Any) -> float:
-    """A ratio, above 0; NaN for anything else."""
-    return float(value) if isinstance(value, int | float) and value > 0 else math.nan
+    """A ratio, finite and above 0; NaN for anything else."""
+    return float(value) if isinstance(value, int | float) and 0 < value < math.inf else math.nan

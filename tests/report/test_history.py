@@ -1,6 +1,7 @@
 """How a history is drawn in one line, worded, and shown in a notebook."""
 
 import io
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
-from labkit.report.history import HistoryShown, Line, print_history, since, sparkline
+from labkit.report.history import HistoryShown, Line, groups, print_history, since, sparkline
 from labkit.store.history import COLUMNS, History, Plateau, Series, Step, worth_a_look
 
 HOSTILE = "<script>alert(1)</script>[red]\n"
@@ -76,6 +77,18 @@ def test_the_fastest_of_the_last_runs_comes_first() -> None:
         ["fast", "8", "████│▁▁▁▁"],
     ]
     assert max(len(one) for one in lines if "│" in one) <= 80
+
+
+def test_terms_with_the_newest_run_come_first() -> None:
+    before = history().frame
+    later = before.assign(threads=1, run=before["run"] + "-1", started="2026-12-01")
+    frame = pd.concat([before, later, later.assign(workload="big", started="2026-01-01")], ignore_index=True)
+    found = [(group.workload, group.terms, len(group.runs)) for group in groups(replace(history(), frame=frame))]
+    assert found == [
+        ("big", "baseline plain, 1 thread", 8),
+        ("logo", "baseline plain, 1 thread", 8),
+        ("logo", "baseline plain, 2 threads", 8),
+    ]
 
 
 def test_a_notebook_shows_the_same_and_no_markup_from_outside() -> None:

@@ -190,6 +190,29 @@ def test_what_can_not_be_read_is_told_and_what_is_not_as_it_should_be_is_left_ou
     assert found.passed_over.startswith(f"passed over a stored run in {results} that can't be read, 1: ")
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("settings", {"threads": [2]}),
+        ("tables", [{"stage": "blur", "workload": "logo", "baseline": {}}]),
+        ("tables", 3),
+    ],
+)
+def test_terms_that_a_run_does_not_tell_are_unknown(stored: Make, baseline: Row, name: str, value: Any) -> None:
+    run = stored(baseline)
+    (run.folder / "run.json").write_text(json.dumps(run.document | {name: value}))
+    (series,) = by_series(read_history("blur").frame)
+    assert None in (series.baseline, series.threads)
+
+
+@pytest.mark.parametrize("ratio", ["fast", 0, -1.0, None, float("inf"), []])
+def test_a_row_whose_ratio_is_no_ratio_is_left_out(stored: Make, baseline: Row, measured: Make, ratio: Any) -> None:
+    run = stored(baseline, measured("fast"))
+    rows = [run.rows[0], run.rows[1] | {"ratio": ratio}]
+    (run.folder / "run.json").write_text(json.dumps(run.document | {"rows": rows}))
+    assert read_history("blur").frame["variant"].tolist() == ["plain"]
+
+
 def test_a_stage_without_runs_has_an_empty_history(results: Path, toy_stage: str) -> None:
     found = read_history(toy_stage)
     assert (len(found.frame), found.steps, found.elsewhere, found.passed_over) == (0, [], 0, None)
