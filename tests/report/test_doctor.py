@@ -114,6 +114,16 @@ def test_of_several_runs_each_tells_its_own(
     assert f"Run {runs[1].id}: no doctor looked at it." in text
 
 
+def test_a_comparison_of_two_runs_tells_what_the_doctor_said_of_either(
+    measurement: Measurement, tmp_path: Path
+) -> None:
+    before, after = stored(measurement, tmp_path / "before"), stored(measurement, tmp_path / "after")
+    made = report_of(before, after, compared=True)
+    for text in (Seen(made.html()).text, made.markdown()):
+        assert "Before, doctor: steal time: 12 %" in text
+        assert "After, doctor: blur/native@processes on logo: 4.8 MiB a call" in text
+
+
 def test_hostile_findings_stay_text(measurement: Measurement, tmp_path: Path) -> None:
     measurement.doctor = [
         dict.fromkeys(MACHINE[0], HOSTILE + TURNED) | {"level": "warning"},
