@@ -1,4 +1,4 @@
-"""A stage over stored runs, as the terminal and a notebook show it, and how a step in it is worded."""
+"""A stage over stored runs, as the terminal and a notebook show it."""
 
 from __future__ import annotations
 
@@ -15,8 +15,9 @@ from rich.table import Table
 from rich.text import Text
 
 from labkit.report import words
+from labkit.report.history_words import groups, known, sentences
 from labkit.report.text import console
-from labkit.store.history import History, Plateau, Series, Step, by_series
+from labkit.store.history import History, Series, Step
 
 HEADINGS = ("variant", "runs", "over the runs, oldest left", "last speed-up [interval]", "× limit")
 NUMBERS = ("runs", "last speed-up [interval]", "× limit")
@@ -25,15 +26,6 @@ STEP_MARK = "│"
 NOT_TIMED = "·"
 LEAST_RANGE = math.log(1.21)  # of a sparkline: what moves by less than ±10 % is not drawn as if it were news
 WIDEST = 60  # runs in a sparkline: the last ones
-
-
-class Group(NamedTuple):
-    """Series on one workload with the same terms (baseline and threads), and all runs in them, oldest first."""
-
-    workload: str
-    terms: str
-    runs: list[str]
-    series: dict[Series, pd.DataFrame]
 
 
 class Line(NamedTuple):
@@ -60,20 +52,15 @@ class HistoryShown:
     @property
     def worth_a_look(self) -> pd.DataFrame:
         """One row a series and figure that has a step: since which run, from which ratio to which, and how many runs."""
-        columns = [*Series._fields, "figure", "run", "started"]
-        columns += [f"{side}_{name}" for side in ("before", "after") for name in ("runs", "ratio", "low", "high")]
-        rows = [_step_facts(step) for step in self.history.steps]
-        flat = [
-            row | {f"{side}_{name}": value for side in ("before", "after") for name, value in row[side].items()}
-            for row in rows
-        ]
-        return pd.DataFrame(flat, columns=columns)
+        names = [f"{side}_{name}" for side in ("before", "after") for name in ("runs", "ratio", "low", "high")]
+        flat = pd.json_normalize([_step_facts(step) for step in self.history.steps], sep="_")
+        return flat.reindex(columns=[*Series._fields, "figure", "run", "started", *names])
 
     @property
     def document(self) -> dict[str, Any]:
         """All of it as JSON has it: what is unknown is None."""
         told = self.history
-        rows = [{name: _known(value) for name, value in row.items()} for row in told.frame.to_dict("records")]
+        rows = [{name: known(value) for name, value in row.items()} for row in told.frame.to_dict("records")]
         about = {"stage": told.stage, "machine": told.machine, "elsewhere": told.elsewhere}
         steps = [_step_facts(step) for step in told.steps]
         return about | {"passed_over": told.passed_over, "rows": rows, "worth_a_look": steps}
@@ -118,21 +105,6 @@ def print_history(history: History, out: Console | None = None) -> None:
         out.print(Text(sentence), soft_wrap=True)
 
 
-def groups(history: History) -> list[Group]:
-    """What can be shown together: by workload, that with the newest run first; in each the fastest in its last run first."""
-    together: dict[tuple[str, str], dict[Series, pd.DataFrame]] = {}
-    for series, rows in by_series(history.frame).items():
-        together.setdefault((series.workload, _terms(series)), {})[series] = rows
-    found = []
-    for (workload, terms), own in together.items():
-        moments = pd.concat([rows[["started", "run"]] for rows in own.values()]).drop_duplicates()
-        runs = moments.sort_values(["started", "run"])["run"].tolist()
-        fastest = sorted(own.items(), key=lambda item: -item[1]["ratio"].iloc[-1])
-        found.append((moments["started"].max(), Group(workload, terms, runs, dict(fastest))))
-    newest = [group for _, group in sorted(found, key=lambda item: item[0], reverse=True)]
-    return sorted(newest, key=lambda group: group.workload)
-
-
 def tables(history: History) -> list[tuple[str, list[Line]]]:
     """A title, and a line for each variant, for each group."""
     steps = {step.series: step for step in history.steps if step.figure == "ratio"}
@@ -143,40 +115,6 @@ def tables(history: History) -> list[tuple[str, list[Line]]]:
         )
         for group in groups(history)
     ]
-
-
-def sentences(history: History, workload: str | None = None) -> list[str]:
-    """What is worth a look (on one workload), what that means, and what is not in the history."""
-    found = [
-        f"{step.series.workload + ', ' if workload is None else ''}{step.series.variant}: {since(step)}"
-        for step in history.steps
-        if workload in (None, step.series.workload)
-    ]
-    if found:
-        found.append(
-            "Stored runs are other moments, so a step is a reason to look and not a regression: "
-            f"labkit bench {history.stage} --against REVISION measures old and new in one run."
-        )
-    if history.frame.empty and workload is None:
-        found.append(
-            f"no runs of {history.stage} on this machine in {history.folder} yet: "
-            f"labkit bench {history.stage} makes one"
-        )
-    if history.elsewhere:
-        found.append(
-            f"not shown: {words.counted(history.elsewhere, 'run')} on another machine, or with other CPUs to use"
-        )
-    if history.passed_over:
-        found.append(history.passed_over)
-    return [words.one_line(text) for text in found]
-
-
-def since(step: Step) -> str:
-    """``worth a look since run 20261120T101213-9f86d0 (2026-11-20 10:12): 12.1× → 10.3×``, and how many runs say so."""
-    limit = " limit" * (step.figure == "limit_ratio")
-    moved = f"{_level(step.before)} → {_level(step.after)}{limit}"
-    runs = f"{words.counted(step.before.runs, 'run')} before, {step.after.runs} since"
-    return f"worth a look since run {step.after.first} ({words.moment(step.after.started)}): {moved}; {runs}"
 
 
 def sparkline(line: Line, widest: int = WIDEST) -> str:
@@ -196,13 +134,8 @@ def _bar(height: float) -> str:
     return BARS[min(int(height * len(BARS)), len(BARS) - 1)]
 
 
-def _terms(series: Series) -> str:
-    threads = "unknown threads" if series.threads is None else words.counted(series.threads, "thread")
-    return f"{f'baseline {series.baseline}' if series.baseline else 'unknown baseline'}, {threads}"
-
-
 def _line(series: Series, rows: pd.DataFrame, runs: list[str], step: Step | None) -> Line:
-    last = {str(name): _known(value) for name, value in rows.iloc[-1].items()}
+    last = {str(name): known(value) for name, value in rows.iloc[-1].items()}
     speedups = rows.set_index("run")["ratio"].reindex(runs).tolist()
     place = None if step is None else runs.index(step.after.first)
     speedup = words.times({"ratio": last["ratio"], "ratio_low": last["low"], "ratio_high": last["high"]})
@@ -216,27 +149,11 @@ def _beside(line: Line) -> Sequence[str]:
     return [max(cell, name, key=len) for cell, name in zip(cells, names, strict=True)]
 
 
-def _level(level: Plateau) -> str:
-    low, high = _known(level.low), _known(level.high)
-    if low is None or high is None:
-        return words.factor(level.value)
-    return words.times({"ratio": level.value, "ratio_low": low, "ratio_high": high})
-
-
 def _step_facts(step: Step) -> dict[str, Any]:
-    def side(level: Plateau) -> dict[str, Any]:
-        facts = {name: _known(value) for name, value in asdict(level).items()}
-        return {"first": facts["first"], "last": facts["last"], "runs": facts["runs"], "ratio": facts["value"]} | {
-            name: facts[name] for name in ("low", "high")
-        }
-
     about = {"figure": step.figure, "run": step.after.first, "started": step.after.started}
-    return step.series._asdict() | about | {"before": side(step.before), "after": side(step.after)}
-
-
-def _known(value: Any) -> Any:
-    """None for NaN, which a data frame puts in its place."""
-    return None if isinstance(value, float) and math.isnan(value) else value
+    levels = {"before": step.before, "after": step.after}
+    sides = {side: {name: known(value) for name, value in asdict(level).items()} for side, level in levels.items()}
+    return step.series._asdict() | about | sides
 
 
 def _side(name: str) -> str:

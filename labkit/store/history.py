@@ -45,7 +45,7 @@ COLUMNS = ("run", "started", *Series._fields, "ratio", "low", "high", "limit_rat
 class Plateau:
     """One level of a figure: from run ``first`` to ``last``, ``runs`` of them.
 
-    ``value`` is the median of their ratios; ``low`` and ``high`` are the medians of their intervals' ends, what one of
+    ``ratio`` is the median of theirs; ``low`` and ``high`` are the medians of their intervals' ends, what one of
     these runs says: NaN for a figure that has no interval.
     """
 
@@ -53,7 +53,7 @@ class Plateau:
     last: str
     started: str
     runs: int
-    value: float
+    ratio: float
     low: float
     high: float
 
@@ -128,7 +128,7 @@ def worth_a_look(frame: pd.DataFrame) -> list[Step]:
         for figure in FIGURES:
             plateaus = _plateaus(rows, figure)
             for before, after in reversed(list(pairwise(plateaus))):
-                if abs(math.log(after.value / before.value)) > GATE:
+                if abs(math.log(after.ratio / before.ratio)) > GATE:
                     found.append(Step(series, figure, before, after))
                     break
     return sorted(found, key=lambda step: step.after.started, reverse=True)
@@ -151,16 +151,16 @@ def _plateaus(rows: pd.DataFrame, figure: str) -> list[Plateau]:
 
 
 def _plateau(rows: pd.DataFrame, level: Level, low: Floats, high: Floats) -> Plateau:
-    within, value = slice(level.first, level.last + 1), math.exp(level.value)
+    within, ratio = slice(level.first, level.last + 1), math.exp(level.value)
     known = ~np.isnan(low[within]) & ~np.isnan(high[within])
     least = most = math.nan
     if known.any():
         least, most = (
-            min(value, float(np.median(low[within][known]))),
-            max(value, float(np.median(high[within][known]))),
+            min(ratio, float(np.median(low[within][known]))),
+            max(ratio, float(np.median(high[within][known]))),
         )
     first, last = (str(rows["run"].iloc[place]) for place in (level.first, level.last))
-    return Plateau(first, last, str(rows["started"].iloc[level.first]), level.runs, value, least, most)
+    return Plateau(first, last, str(rows["started"].iloc[level.first]), level.runs, ratio, least, most)
 
 
 def _frame(stage: str, runs: list[Run]) -> pd.DataFrame:

@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
-from labkit.report.history import HistoryShown, Line, groups, print_history, since, sparkline
+from labkit.report.history import HistoryShown, Line, print_history, sparkline
+from labkit.report.history_words import groups, sentences, since
 from labkit.store.history import COLUMNS, History, Plateau, Series, Step, worth_a_look
 
 HOSTILE = "<script>alert(1)</script>[red]\n"
@@ -66,6 +67,14 @@ def history(workload: str = "logo", variant: str = "fast", **facts: str | None) 
     frame = pd.DataFrame(rows, columns=list(COLUMNS))
     passed_over = facts.get("passed_over")
     return History("blur", Path("results"), {"host": "h"}, frame, worth_a_look(frame), 0, passed_over)
+
+
+def test_where_all_variants_moved_at_once_the_baseline_is_suspected() -> None:
+    one = history()
+    both = one.frame.assign(ratio=[value * (0.5 if run >= 4 else 1.0) for run in range(8) for value in (4.0, 9.0)])
+    moved = sentences(replace(one, frame=both, steps=worth_a_look(both)))
+    assert "logo: all 2 variants moved the same way since run r4; perhaps their baseline plain did" in moved
+    assert not any("perhaps their baseline" in told for told in sentences(one))
 
 
 def test_the_fastest_of_the_last_runs_comes_first() -> None:

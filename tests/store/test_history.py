@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import labkit as lk
 from labkit.core.errors import UsageError
 from labkit.core.registry import Registry
 from labkit.measure.machine import machine_facts
@@ -106,10 +107,19 @@ def test_a_step_says_since_which_run_from_what_to_what_and_how_many_runs_say_so(
     assert (step.before.first, step.before.last, step.before.runs) == (runs[0].id, runs[5].id, 6)
     assert (step.after.first, step.after.last, step.after.runs) == (runs[6].id, runs[9].id, 4)
     assert step.after.started == runs[6].document["started"]
-    assert step.before.value == pytest.approx(math.exp(np.median(np.log(ratios[:6]))))
-    assert step.after.value == pytest.approx(math.exp(np.median(np.log(ratios[6:]))))
+    assert step.before.ratio == pytest.approx(math.exp(np.median(np.log(ratios[:6]))))
+    assert step.after.ratio == pytest.approx(math.exp(np.median(np.log(ratios[6:]))))
     assert step.after.low == pytest.approx(np.median(np.array(ratios[6:]) * math.exp(-0.01)))
     assert step.after.high == pytest.approx(np.median(np.array(ratios[6:]) * math.exp(0.01)))
+
+
+def test_a_notebook_is_given_the_same(series: Make, results: Path, tmp_path: Path) -> None:
+    series(noisy([12.0] * 6 + [10.0] * 4))
+    shown = lk.history("blur")
+    assert shown.history.steps == read_history("blur").steps
+    pd.testing.assert_frame_equal(shown.frame, read_history("blur").frame)
+    moved = results.rename(tmp_path / "elsewhere")
+    assert len(lk.history("blur", moved).worth_a_look) == 1
 
 
 def test_of_several_steps_the_last_is_told(series: Make) -> None:
@@ -140,7 +150,7 @@ def test_the_ratio_to_the_limit_is_a_figure_of_its_own_without_an_interval(
     runs = [stored(baseline, measured("fast", 2.0, limit_ratio=limit)) for limit in noisy([3.0] * 4 + [6.0] * 4)]
     (step,) = read_history("blur").steps
     assert (step.series.variant, step.figure, step.after.first) == ("fast", "limit_ratio", runs[4].id)
-    assert step.after.value / step.before.value == pytest.approx(2.0, rel=0.1)
+    assert step.after.ratio / step.before.ratio == pytest.approx(2.0, rel=0.1)
     assert math.isnan(step.after.low)
     assert math.isnan(step.after.high)
 
@@ -234,8 +244,6 @@ def test_what_is_no_stage_is_refused_with_those_that_are(stored: Make, baseline:
 
 @pytest.fixture
 def toy_stage(own_registry: Registry) -> str:
-    import labkit as lk
-
     @lk.stage(reference="plain", workloads=[lk.Workload("small", tuple)])
     def sharpen() -> None:
         """Nothing."""

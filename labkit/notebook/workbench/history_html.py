@@ -10,7 +10,7 @@ from typing import Any
 
 from labkit.notebook.workbench.compare_html import SHAPES
 from labkit.report import words
-from labkit.report.history import Group, groups, sentences, since
+from labkit.report.history_words import Group, groups, sentences, since
 from labkit.store.history import History, Series, Step
 
 Row = Mapping[Any, Any]  # of a history's frame
@@ -127,7 +127,7 @@ def _step_svg(step: Step, runs: Sequence[str], down: Callable[[float], float]) -
         (step.before, between(step.before.first, False), at),
         (step.after, at, between(step.after.last, True)),
     ):
-        y = down(level.value)
+        y = down(level.ratio)
         parts.append(f"<line class='lk-level' x1='{left:.2f}%' x2='{right:.2f}%' y1='{y:.1f}' y2='{y:.1f}'/>")
     return f"<g>{''.join(parts)}</g>"
 
