@@ -14,7 +14,7 @@ from labkit.core.registry import registry
 from labkit.core.workload import input_files
 from labkit.engines import STARTS_PROCESSES, engine_missing
 from labkit.engines.arm import ArmName
-from labkit.measure.against.probe import HostedProbe
+from labkit.measure.against.probe import HostedProbe, side_by_side
 from labkit.measure.conclude import conclude, no_baseline
 from labkit.measure.fleet import Command, Fleet, Parent, ParentLost
 from labkit.measure.launch import LaunchTask
@@ -232,6 +232,8 @@ def _launch_all(
     if floor_bytes is not None:
         costs[LIMIT] = LIMIT_COST_S
     plan = plan_table(costs, baseline, settings.budget_s, state.untested)
+    if registry.variant(table.stage, ArmName.parse(baseline).variant).host is not None:
+        plan = side_by_side(plan)
     for arm, needed in plan.too_slow.items():
         row = state.rows[arm]
         row.status, row.median_s = Status.TOO_SLOW, None
