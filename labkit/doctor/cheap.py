@@ -14,7 +14,7 @@ from labkit.measure.watch import SWITCHES, Seen
 MANY_BYTES = 1_000_000
 WORTH_TELLING = 0.05  # of a call's time
 SHORTEST_S = 0.02  # the kernel's account of who ran is kept by its timer's tick
-CLEARLY_MORE = 0.3  # CPUs: two threads on two CPUs are now and then joined by a third that only wakes the others
+CLEARLY_MORE = 1.5  # times the CPUs: beside as many workers as CPUs, one thread more hands work out and takes results
 MEMORY = 1 << 20
 FAULTS = {"lazy_view": "lazy_view", "memoised": "memoised_answer"}  # what the gate calls it, and its lint
 
@@ -46,11 +46,12 @@ def seen_findings(seen: Seen, subject: str, cpus: int) -> list[Finding]:
     if seen.compiled:
         spent = f", {seen.compile_s:.2g} of {seen.seconds:.2g} s" if seen.compile_s else ""
         tell("jit_in_timed_part", f"{seen.compiled} compilations in {calls} after the first one{spent}")
-    if seen.wanted is not None and seen.seconds >= SHORTEST_S and seen.wanted > cpus + CLEARLY_MORE:
+    if seen.wanted is not None and seen.seconds >= SHORTEST_S and seen.wanted > cpus * CLEARLY_MORE:
         tell("oversubscribed", f"{seen.wanted:.1f} threads ran or wanted to, on average; {cpus} CPUs may be used")
     if seen.calls and seen.piped_bytes > MANY_BYTES * seen.calls and seen.piped_s > WORTH_TELLING * seen.seconds:
         each = f"{seen.piped_bytes / seen.calls / MEMORY:.1f} MiB a call went through pipes between processes"
-        tell("large_pickles", f"{each}: {seen.piped_s / seen.calls * 1e3:.3g} of {_ms(seen)} ms")
+        spent = f"{seen.piped_s / seen.calls * 1e3:.3g} ms of reading and writing"
+        tell("large_pickles", f"{each}, {spent}; a call takes {seen.seconds / seen.calls * 1e3:.3g} ms")
     if seen.forks:
         tell("fork_after_threads", f"{len(seen.forks)} forks while other threads were there: {seen.forks[0]}")
     for name, change in seen.changed.items():
@@ -69,7 +70,3 @@ def cache_findings(files: list[Path]) -> list[Finding]:
     share = f"{100 * resident / total:.0f} % of {total / MEMORY:.3g} MiB"
     text = f"{share} in {len(files)} input file{'s' if len(files) != 1 else ''} lay in the page cache"
     return [Finding("page_cache", Level.WARNING, "inputs", text)]
-
-
-def _ms(seen: Seen) -> str:
-    return f"{seen.seconds / seen.calls * 1e3:.3g}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -28,20 +28,24 @@ class Rebuilt:
 def rebuilt(one: Sequence[Called], other: Sequence[Called], inputs: Sequence[Any]) -> list[Rebuilt]:
     """What two calls of an arm, on ``inputs`` and on other content, did alike; the dearest first.
 
-    Left out is what was given an input's part, or a number that is one of its sizes: it would not be the same for any image.
+    That is what a line calls with the same arguments each time, in both, and gets the same from. Left out is what was given
+    an input's part, or a number that is one of its sizes: it would not be the same for any image.
     """
     given = _Inputs(inputs)
-    left = Counter((call.what, call.result) for call in other if _told(call))
+    seen: dict[tuple[str, Line], set[Any]] = defaultdict(set)
+    for call in (*one, *other):
+        seen[call.name, call.line].add((call.what, call.result) if _told(call) else call)
+    steady = {place for place, ways in seen.items() if len(ways) == 1}
+    again = {(call.name, call.line) for call in other}
     alike: set[int] = set()
     found: dict[tuple[str, Line], list[int]] = defaultdict(list)
     for call in one:  # in the order of their beginning: what calls others comes before them
-        key = call.what, call.result
+        place = call.name, call.line
         if call.outer is not None and id(call.outer) in alike:
             alike.add(id(call))
-        elif _told(call) and left[key] > 0 and not given.shows_in(call.given):
-            left[key] -= 1
+        elif place in steady & again and not given.shows_in(call.given):
             alike.add(id(call))
-            found[call.name, call.line].append(call.ns)
+            found[place].append(call.ns)
     sums = [Rebuilt(name, line, len(spent), sum(spent)) for (name, line), spent in found.items()]
     return sorted(sums, key=lambda each: -each.ns)
 

@@ -21,11 +21,11 @@ import numpy as np
 from labkit.doctor.likeness import Unknown, mark
 from labkit.profiling.sources import is_own, short_path
 
-MOST_EVENTS = 2_000_000
+MOST_EVENTS = 500_000  # of each call that is noted: some seconds
 Line = tuple[str, int]  # file, line
 
 
-@dataclass
+@dataclass(eq=False)
 class Called:
     """One call of a function from a line of one's own.
 
@@ -76,6 +76,7 @@ class Trace:
     def note(self, call: Callable[..., Any], inputs: tuple[Any, ...]) -> Any:
         """Call once and note what is seen; ``called`` then holds this call's alone."""
         self.called.clear()
+        self.events = 0
         self._on = True
         sys.setprofile(self._hook)
         try:
@@ -90,7 +91,7 @@ class Trace:
         start = time.perf_counter_ns()
         self.events += 1
         if self.events > MOST_EVENTS:
-            self._on = False
+            sys.setprofile(None)
             return
         thread = self._thread
         if not hasattr(thread, "open"):

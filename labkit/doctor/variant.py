@@ -38,8 +38,8 @@ from labkit.profiling.sources import adopt, cell_sources, own_folders, short_pat
 
 Call = Callable[..., Any]
 LONG_ENOUGH_S = 0.05
-CROWD_S = 0.15
-TRACED_DEARER = 10  # a traced call may take so many times as long as a plain one
+CROWD_S = 0.1
+TRACED_SHARE = 20  # a plain call may take so small a part of the patience: three traced ones take many times as long
 WORTH_REBUILDING = 0.2  # of a call's time
 SHORTEST_REBUILT_NS = 20_000
 MANY_CALLS, SMALL_NS = 200, 20_000
@@ -217,13 +217,13 @@ class _Examination:
             end = time.perf_counter() + CROWD_S
             while time.perf_counter() < end:
                 self.call(*used)
-        if found.wanted > self.task.cpus + CLEARLY_MORE:
+        if found.wanted > self.task.cpus * CLEARLY_MORE:
             text = f"{found.wanted:.1f} threads ran or wanted to, on average, and {self.task.cpus} CPUs may be used"
             yield self.finding("oversubscribed", f"{text}; here may use: {told_threads()}")
 
     def traced(self) -> Iterator[Finding]:
         """A second arm, whose threads begin under the hook."""
-        if self.cost_s * TRACED_DEARER > self.task.patience_s / 4:
+        if self.cost_s > self.task.patience_s / TRACED_SHARE:
             text = f"one call takes {self.cost_s:.2g} s: too long to be traced"
             yield self.finding("not_examined", text, Level.NOTE)
             return
@@ -260,7 +260,7 @@ class _Examination:
             calls, typical = len(spent) // 2, median(spent)
             if calls > MANY_CALLS and typical < SMALL_NS:
                 place = f"{short_path(line[0])}:{line[1]}"
-                share = min(1.0, sum(spent) / 2 * 1e-9 / self.cost_s)
+                share = min(1.0, calls * typical * 1e-9 / self.cost_s)
                 text = f"cv2.{name} is called {calls:,} times a call at {place}, {typical / 1e3:.1f} µs each"
                 yield self.finding("small_cv2_calls", f"{text}: {_percent(share)} of its time inside of cv2")
 

@@ -1,7 +1,9 @@
 """Stages whose variants have one fault each, as users' code has it, and neighbours that have none. Loaded as a user's file."""
 
+import contextlib
 import functools
 import hashlib
+import multiprocessing
 import os
 import random
 import signal
@@ -54,7 +56,7 @@ def plain(image):
 class Mirror:
     def __init__(self, across):
         self.across = across
-        self.steps = sorted(str(number) for number in range(20_000))
+        self.steps = sorted(str(number) for number in range(5000))
 
     def __call__(self, image):
         return cv2.flip(image, 1)
@@ -62,6 +64,10 @@ class Mirror:
 
 def ramp(width):
     return sorted(range(width - 1, -1, -1), key=str) and [sum(range(200)) for _ in range(2 * width)]
+
+
+def weight(row):
+    return sum(range(300 + row))
 
 
 MIRROR = Mirror("horizontal")
@@ -87,6 +93,12 @@ def built_once(image):
 @planted("library")
 def built_for_the_size(image):
     ramp(image.shape[1])
+    return cv2.flip(image, 1)
+
+
+@planted("library")
+def works_on_each_row(image):
+    [weight(row) for row in range(SIDE)]
     return cv2.flip(image, 1)
 
 
@@ -163,6 +175,22 @@ def joined(image):
     return cv2.flip(image, 1)
 
 
+def look_for_work():
+    while True:
+        time.sleep(1e-5)
+
+
+polling = []
+
+
+@planted("library")
+def beside_a_poller(image):
+    if not polling:
+        polling.append(threading.Thread(target=look_for_work, daemon=True))
+        polling[0].start()
+    return cv2.flip(image, 1)
+
+
 class Queued:
     """What a device that only queues its work gives back."""
 
@@ -186,7 +214,7 @@ def queued_and_waited_for(image):
 
 def crowded(image, count):
     with ThreadPoolExecutor(count) as pool:
-        list(pool.map(burn, [0.03] * count))
+        list(pool.map(burn, [0.015] * count))
     return cv2.flip(image, 1)
 
 
@@ -198,6 +226,28 @@ def six_threads(image):
 @planted("library")
 def two_threads(image):
     return crowded(image, 2)
+
+
+def opened(count):
+    with multiprocessing.get_context("fork").Pool(count) as pool:
+
+        def call(image):
+            pool.map(burn, [0.015] * count, chunksize=1)
+            return cv2.flip(image, 1)
+
+        yield call
+
+
+@planted("library", arm=True)
+@contextlib.contextmanager
+def six_workers():
+    yield from opened(6)
+
+
+@planted("library", arm=True)
+@contextlib.contextmanager
+def two_workers():
+    yield from opened(2)
 
 
 def fork_a_child():

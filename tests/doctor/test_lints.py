@@ -7,12 +7,16 @@ import numpy as np
 import pytest
 
 from labkit.core.registry import registry
-from labkit.doctor import variant
+from labkit.doctor import cheap, variant
 from labkit.doctor.finding import Level
 from labkit.doctor.lints import LINTS
 from labkit.engines.arm import ArmName
 from labkit.measure.bench import make_settings
 from labkit.measure.fleet import Fleet
+from labkit.measure.parent import Limits
+from labkit.measure.probe import ExamTask, ProbeTask
+from labkit.measure.result import Samples, Table
+from labkit.measure.table import new_row
 
 PLANTED = Path(__file__).with_name("planted.py")
 ILL = [
@@ -26,6 +30,7 @@ ILL = [
     ("planted_mirror", "not_joined", "work_after_return", r"\d+ ms of CPU time followed"),
     ("planted_mirror", "queued", "work_after_return", r"was there \d+(\.\d)? ms later"),
     ("planted_mirror", "six_threads", "oversubscribed", r"[3-6]\.\d threads .* 2 CPUs .* cv2 \d"),
+    ("planted_mirror", "six_workers", "oversubscribed", r"[3-6]\.\d threads .* 2 CPUs"),
     ("planted_mirror", "plain@processes", "large_pickles", r"1\.5 MiB a call"),
     ("planted_mirror", "forks_beside_a_thread", "fork_after_threads", r"\d+ forks .*: reader"),
     (
@@ -44,28 +49,61 @@ ILL = [
     ("planted_noise", "global_stream", "same_random_stream", "two forked workers"),
 ]
 SOUND = [
-    *(("planted_mirror", name) for name in ("plain", "built_once", "built_for_the_size", "jitted_once", "contiguous")),
+    *(("planted_mirror", name) for name in ("plain", "built_once", "built_for_the_size", "works_on_each_row")),
+    *(("planted_mirror", name) for name in ("jitted_once", "contiguous", "beside_a_poller", "two_workers")),
     *(("planted_mirror", name) for name in ("joined", "queued_and_waited_for", "two_threads", "forks_alone")),
     *(("planted_mirror", name) for name in ("puts_all_back", "narrow_enough", "band_by_band", "plain@shared_memory")),
     ("planted_noise", "stream_of_its_own"),
 ]
+CHEAP = {
+    "plain": None,
+    "jitted_inside": "jit_in_timed_part",
+    "view": "lazy_view",
+    "remembers_by_first_row": "memoised_answer",
+    "six_workers": "oversubscribed",
+    "plain@processes": "large_pickles",
+    "forks_beside_a_thread": "fork_after_threads",
+    "switches_the_jit_off": "global_state",
+    "puts_all_back": None,
+    "plain@shared_memory": None,
+}
 
 
 @pytest.fixture(scope="module")
-def examined(tmp_path_factory):
-    """Examine one arm on its stage's first workload, where two CPUs may be used."""
+def fleet(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PLANTED_FOLDER", str(tmp_path_factory.mktemp("planted")))
-        patch.setattr(variant, "cpu_limit", lambda: 2)
+        for module in (variant, cheap):
+            patch.setattr(module, "cpu_limit", lambda: 2)
         registry.load(PLANTED)
-        with Fleet(2, np.random.default_rng(7), launchers=0) as fleet:
+        with Fleet(2, np.random.default_rng(7), launchers=0) as made:
+            yield made
 
-            def examine(stage, arm, workload=None, **settings):
-                name = workload or next(iter(registry.stage(stage).workloads))
-                chosen = make_settings(threads=2, seed=3, **({"time_limit_s": 30.0} | settings))
-                return variant.examine(fleet, stage, name, [ArmName.parse(arm)], chosen)
 
-            yield examine
+@pytest.fixture(scope="module")
+def examined(fleet):
+    """Examine one arm on its stage's first workload, where two CPUs may be used."""
+
+    def examine(stage, arm, workload=None, **settings):
+        name = workload or next(iter(registry.stage(stage).workloads))
+        chosen = make_settings(threads=2, seed=3, **({"time_limit_s": 30.0} | settings))
+        return variant.examine(fleet, stage, name, [ArmName.parse(arm)], chosen)
+
+    return examine
+
+
+@pytest.fixture(scope="module")
+def probed(fleet):
+    """A table whose arms were probed and never timed, as far as the doctor reads it."""
+    outcome = fleet.clean.run(ExamTask("planted_mirror", "picture", 2), Limits(30.0))
+    fleet.tell(fleet.clean, ("hold", {name: outcome.found[name] for name in ("exam", "edge_cases")}))
+    table = Table("planted_mirror", "picture", "plain", [], Samples(()))
+    for arm in CHEAP:
+        row = new_row("planted_mirror", "picture", ArmName.parse(arm))
+        found = fleet.clean.run(ProbeTask("planted_mirror", arm, 2, 30.0), Limits(30.0)).found
+        row.reason, table.seen[arm] = found.get("fault"), found["seen"]
+        table.rows.append(row)
+    return table
 
 
 @pytest.mark.parametrize(("stage", "arm", "lint", "told"), ILL, ids=[case[1] for case in ILL])
@@ -92,6 +130,34 @@ def test_files_in_memory_are_told_only_where_the_workload_says_disk(examined):
     assert (finding.lint, finding.level, finding.subject) == ("page_cache", Level.WARNING, "inputs")
     assert finding.found == "100 % of 0.286 MiB in 1 input file lay in the page cache"
     assert examined("planted_file", "sum_of_bytes", "from_memory") == []
+
+
+def test_a_bench_tells_the_cheap_lints_from_what_its_probes_noted(probed):
+    found = cheap.cheap_findings(probed)
+    told = {arm: {finding.lint for finding in found if finding.subject == arm} for arm in CHEAP}
+    assert told == {arm: {lint} - {None} for arm, lint in CHEAP.items()}
+    assert all(LINTS[finding.lint].cheap for finding in found)
+
+
+def test_a_bench_tells_of_files_in_memory_where_the_workload_says_disk(tmp_path):
+    file = tmp_path / "read.bin"
+    file.write_bytes(bytes(10_000))
+    table = Table("planted_file", "from_disk", "sum_of_bytes", [], Samples(()), disk_files=[file])
+    assert [finding.lint for finding in cheap.cheap_findings(table)] == ["page_cache"]
+
+
+@pytest.mark.parametrize(
+    ("stage", "workload", "arms"),
+    [
+        ("main_colors", "tiny", ("numba_loop", "native_omp", "native@shared_memory")),
+        ("crop_boxes", "few", ("numba_loop", "native_omp")),
+        ("augment", "256", ("cv2", "native_omp")),
+    ],
+)
+def test_the_fast_variants_of_the_house_give_no_warning(fleet, stage, workload, arms):
+    able = [name for name in map(ArmName.parse, arms) if registry.variant(stage, name.variant).unavailable() is None]
+    found = variant.examine(fleet, stage, workload, able, make_settings(threads=2, seed=3, time_limit_s=30.0))
+    assert [finding for finding in found if finding.level is Level.WARNING] == []
 
 
 def test_every_lint_is_planted():
