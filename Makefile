@@ -10,7 +10,7 @@ WORKLOADS ?= logo*,photo*,few,million,512
 INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check --constraint requirements.lock
 
 .DEFAULT_GOAL := help
-.PHONY: help bench report lab test data selftest simulation lock clean
+.PHONY: help bench report lab test data selftest simulation gauntlet lock clean
 
 help:  ## what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,10 +40,13 @@ selftest: .venv/ready  ## can verdicts be trusted on this machine, while it is b
 simulation: .venv/test  ## simulate 10,000 comparisons of each kind and print how often the intervals are right
 	@$(BIN)/python -m tests.statistics.simulation
 
+gauntlet: .venv/test-gauntlet  ## labkit beside seven other harnesses where the truth is known (an hour; WHOLE=1 for all of it)
+	@$(BIN)/python -m tests.gauntlet $(if $(WHOLE),--whole)
+
 lock: .venv/ready  ## refresh requirements.lock, the tested versions
 	@$(BIN)/python -m pip install --quiet pip-tools
 	@echo 'torch==2.13.0' > .venv/pins.txt
-	@CUSTOM_COMPILE_COMMAND='make lock' $(BIN)/pip-compile --quiet --upgrade --extra gpu --extra ocr --extra ray --extra test --strip-extras \
+	@CUSTOM_COMPILE_COMMAND='make lock' $(BIN)/pip-compile --quiet --upgrade --extra gauntlet --extra gpu --extra ocr --extra ray --extra test --strip-extras \
 	  --no-annotate --allow-unsafe --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --constraint .venv/pins.txt \
 	  --output-file requirements.lock pyproject.toml
 	@sed -i 's/+cpu$$//' requirements.lock

@@ -2,9 +2,9 @@
 
 ``import labkit as lk`` gives ``lk.stage`` and ``lk.variant`` to bring your own code, ``lk.bench`` to check and time
 variants against one another, ``lk.check`` to check them alone, ``lk.profile`` and ``lk.diff`` to see which line takes how
-long, ``lk.sweep`` to see how speed follows workers, chunk or size, ``lk.runs`` to read what was measured before,
-``lk.report`` to tell a team, ``lk.doctor`` to learn what would mislead you here, and ``lk.workbench`` to do all of it by
-hand in a notebook.
+long, ``lk.sweep`` to see how speed follows workers, chunk or size, ``lk.runs`` and ``lk.history`` to read what was
+measured before, ``lk.report`` to tell a team, ``lk.doctor`` to learn what would mislead you here, and ``lk.workbench`` to do
+all of it by hand in a notebook.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ _MEASURING = (
     "compare",
     "diff",
     "doctor",
+    "history",
     "load",
     "memory",
     "pictures",

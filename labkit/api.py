@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import warnings
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,8 @@ from labkit.core.registry import registry
 from labkit.doctor.examination import diagnosis
 from labkit.doctor.record import of_run
 from labkit.measure import bench as measuring
+from labkit.measure.against.beside import beside_revision
+from labkit.measure.against.pairs import measure_pairs
 from labkit.measure.bench import DEFAULT_BUDGET_S, LONGEST_BUDGET_S, Measurement, make_settings, plan_requests
 from labkit.measure.pictures import Pictures, make_pictures
 from labkit.measure.sweep import DEFAULT_BUDGET_S as SWEEP_BUDGET_S
@@ -29,12 +32,14 @@ from labkit.profiling.run import DEFAULT_BUDGET_S as PROFILE_BUDGET_S
 from labkit.profiling.run import profile_arms
 from labkit.report.claims import Claim, claims
 from labkit.report.doctor_text import DoctorShown
+from labkit.report.history import HistoryShown
 from labkit.report.html import html
 from labkit.report.markdown import markdown
 from labkit.report.sweep import SweepShown
 from labkit.store import Run, all_runs, find_run, results_folder, rows_frame, save
 from labkit.store.artefact import keep_artefact
 from labkit.store.compare import RunComparison, compare_runs
+from labkit.store.history import read_history
 from labkit.store.run import COLUMNS, document
 
 if TYPE_CHECKING:
@@ -108,7 +113,8 @@ def bench(
     workloads : names or patterns (``logo*``); all when None. baseline : what speed-ups are told against; the reference when None.
     budget : measuring seconds for each stage × workload. threads : how many each library may use; all CPUs that this
         process may use when None. seed : of every random choice; a fresh one when None, stored either way.
-    against : a git revision; every variant named is measured beside itself as it was then.
+    against : a git revision; every variant named is measured beside itself as it was then, in whole: the revision is
+        built in a folder and an environment of its own, once. ``document["regressions"]`` says which got slower.
     results : the folder to store the run in; ``$LABKIT_RESULTS`` or ``results/`` when None.
 
     Raises
@@ -116,15 +122,15 @@ def bench(
     UsageError : something named does not exist, or a number is out of range.
     """
     names, variants, workloads = _named(stages=stages, variants=variants, workloads=workloads)
-    if against is not None:
-        from labkit.measure.against import bring_revision
-
-        variants = bring_revision(names, variants, against)
-        if baseline is None and len(variants) == 2:
-            baseline = variants[1]  # one variant beside itself: tell its speed-up against what it was
-    requests = plan_requests(names, variants, workloads, baseline)
-    measurement = measuring.measure(requests, make_settings(budget, threads, seed), listener)
-    measurement.doctor = of_run(measurement)
+    if against is not None and baseline is not None:
+        raise UsageError(f"baseline is {baseline!r}: with --against each variant is told against itself; leave one out")
+    with beside_revision(names, variants, against) if against is not None else nullcontext() as beside:
+        if beside is not None:
+            measurement = measure_pairs(beside, workloads, make_settings(budget, threads, seed), listener)
+        else:
+            requests = plan_requests(names, variants, workloads, baseline)
+            measurement = measuring.measure(requests, make_settings(budget, threads, seed), listener)
+        measurement.doctor = of_run(measurement)
     run, problem = _stored(measurement, results)
     return Shown(run, run.document if run else document(measurement), problem)
 
@@ -265,6 +271,19 @@ def runs(folder: str | Path | None = None) -> pd.DataFrame:
     if not frames:
         return pd.DataFrame(columns=["run", "started", "host", "commit", "seed", *COLUMNS])
     return pd.concat(frames, ignore_index=True)
+
+
+def history(stage: str, results: str | Path | None = None) -> HistoryShown:
+    """A stage over the stored runs of this machine, and since which run its ratios lie elsewhere: worth a look.
+
+    Only ratios to the baseline and to the limit are put beside each other, of runs with the same baseline and threads.
+    ``frame`` has one row an arm and run, ``worth_a_look`` one a step. Stored runs are other moments: a step is no
+    regression, which :func:`bench` with ``against`` finds. ``results`` is the folder of the runs; ``$LABKIT_RESULTS`` or
+    ``results/`` when None. Raises UsageError for a name that is no stage and in no stored run.
+
+    Source: L1 Potts, see :mod:`labkit.measure.statistics.steps`.
+    """
+    return HistoryShown(read_history(stage, Path(results) if results else None))
 
 
 def compare(before: str, after: str, folder: Path | None = None) -> RunComparison:

@@ -10,6 +10,7 @@ import inspect
 import io
 import os
 import sys
+import warnings
 
 import typer
 
@@ -32,6 +33,7 @@ try:  # what they need takes a second or two to import, in which people press Ct
         sweep,
     )
     from labkit.core.errors import UsageError, VariantFailed
+    from labkit.store import PassedOver
 except KeyboardInterrupt:
     sys.exit(130)
 
@@ -69,6 +71,10 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal that has no × shows ? for it
+    warned = warnings.showwarning
+    warnings.showwarning = lambda said, kind, *where: (
+        _complain(said) if kind is PassedOver else warned(said, kind, *where)
+    )
     status = 2
     try:
         sys.exit(app(sys.argv[1:] or ["--help"], prog_name="labkit", standalone_mode=False))
@@ -85,5 +91,9 @@ def main() -> None:
         complaint = f"{error.filename or 'output'}: {error.strerror or error}"
     except (typer.Abort, KeyboardInterrupt):
         sys.exit(130)
-    print("labkit: " + " ".join(complaint.split()), file=sys.stderr)
+    _complain(complaint)
     sys.exit(status)
+
+
+def _complain(text: object) -> None:
+    print("labkit: " + " ".join(str(text).split()), file=sys.stderr)

@@ -11,6 +11,8 @@ import typer
 from labkit import api
 from labkit.cli import options
 from labkit.measure.bench import DEFAULT_BUDGET_S
+from labkit.report import against as against_words
+from labkit.report import words
 from labkit.report.progress import Progress
 from labkit.report.text import print_run
 from labkit.store import results_folder
@@ -37,7 +39,11 @@ def command(
         typer.Option(metavar="S", min=0, help="Seed of every random choice; fresh if not given, stored either way."),
     ] = None,
     against: Annotated[
-        str | None, typer.Option(metavar="REVISION", help="Measure each variant named beside itself at a git revision.")
+        str | None,
+        typer.Option(
+            metavar="REVISION",
+            help="Measure each variant beside itself at a git revision, which is built once; exit status 1 on a regression.",
+        ),
     ] = None,
     load: options.Load = None,
     as_json: options.Json = False,
@@ -46,6 +52,8 @@ def command(
 
     A speed-up is the paired ratio baseline time / variant time with its interval over launches. A verdict needs the
     whole interval beyond (or within) ±1 %; otherwise the row is unresolved. Ctrl-C keeps what is done.
+
+    Against a revision each variant is told beside itself as it was then. Exit status 1: a regression, or an answer that differs.
 
     Example: labkit bench main_colors --workloads logo --variants fast,native,native@threads --budget 20
     """
@@ -78,5 +86,9 @@ def end(what: str, document: Mapping[str, Any], problem: str | None) -> None:
         print(f"labkit: the {what} is not stored in {results_folder()}: {problem}", file=sys.stderr)
     if document["stopped"]:
         raise typer.Exit(130)
-    if any(row["status"] in FINDINGS for row in document["rows"]):
+    regressions = document.get("regressions", [])
+    for found in regressions:
+        print(f"labkit: {against_words.regression(found)}", file=sys.stderr)
+    past = {old for table in document.get("tables", []) for old in against_words.pairs(table).values()}
+    if regressions or any(row["status"] in FINDINGS and words.arm(row) not in past for row in document["rows"]):
         raise typer.Exit(1)

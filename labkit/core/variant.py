@@ -24,6 +24,7 @@ class Variant:
     variant ready (starts a pool, compiles, connects) and yields the callable. ``partial`` maps one part of the
     stage's declared split to a partial result: with it the variant also runs under the engines.
     ``requires`` names modules that must be importable; ``missing`` says why this machine can't run the variant.
+    ``host`` is where earlier code lives that can't be imported here: a :class:`labkit.measure.against.hosted.Host`.
     """
 
     stage: str
@@ -36,6 +37,7 @@ class Variant:
     missing: Callable[[], str | None] | None = None
     origin: str = ""
     summary: str = ""
+    host: Any = None
 
     def unavailable(self) -> str | None:
         """Why this variant can't run here, in one line; None when it can."""

@@ -15,11 +15,13 @@ from labkit.doctor.finding import Level
 from labkit.doctor.machine import judge, look
 from labkit.doctor.record import Entry, entries, worst
 from labkit.doctor.selftest import judge_self_test, self_test
+from labkit.doctor.variant import examine
 from labkit.engines.arm import ArmName
 from labkit.measure.bench import DEFAULT_BUDGET_S, Request, make_settings, plan_requests
 from labkit.measure.fleet import Fleet
 from labkit.measure.machine import machine_facts
 from labkit.measure.result import Status
+from labkit.measure.stop import Stop
 from labkit.measure.surroundings import Reading, between
 from labkit.measure.table import Listener, Settings, new_row
 from labkit.measure.turn import Holder, Turn, tell_on_stderr
@@ -106,14 +108,16 @@ def _examine(
     found: list[Entry],
 ) -> None:
     """Look at each arm that can run here; adds to ``examined`` and ``found`` as it goes."""
-    from labkit.doctor.variant import examine
-
-    with Fleet(settings.threads, np.random.default_rng([settings.seed, 1]), launchers=0) as fleet:
-        for request in requests:
-            rows = {arm: new_row(request.stage, request.workload, arm) for arm in request.arms}
-            able = [arm for arm, row in rows.items() if row.status is not Status.UNAVAILABLE]
-            listener.table_begins(request.stage, request.workload, len(able))
-            findings = examine(fleet, request.stage, request.workload, able, settings, listener)
-            found += entries(findings, request.stage, request.workload)
-            arms = [{"arm": str(arm), "reason": row.reason} for arm, row in rows.items()]
-            examined.append({"stage": request.stage, "workload": request.workload, "arms": arms})
+    with Stop() as stop, Fleet(settings.threads, np.random.default_rng([settings.seed, 1]), launchers=0) as fleet:
+        try:
+            for request in requests:
+                rows = {arm: new_row(request.stage, request.workload, arm) for arm in request.arms}
+                able = [arm for arm, row in rows.items() if row.status is not Status.UNAVAILABLE]
+                listener.table_begins(request.stage, request.workload, len(able))
+                findings = examine(fleet, request.stage, request.workload, able, settings, listener)
+                found += entries(findings, request.stage, request.workload)
+                arms = [{"arm": str(arm), "reason": row.reason} for arm, row in rows.items()]
+                examined.append({"stage": request.stage, "workload": request.workload, "arms": arms})
+        except KeyboardInterrupt:
+            stop.ask()  # so that the fleet leaves in a hurry
+            raise

@@ -13,8 +13,9 @@ Judged = tuple[Level, str]
 UNSEEN = "not visible here"
 GIB = 2**30
 MIB = 2**20
-PRESSURE = {"cpu": (0.1, 0.5), "memory": (0.01, 0.1), "io": (0.2, 2.0)}
-"""Shares of the last ten seconds that are worth a note, and a warning: what waits for a disk is seldom timed, so no warning."""
+PRESSURE = {"cpu": (0.1, 2.0), "memory": (0.01, 0.1), "io": (0.2, 2.0)}
+"""Shares of the last ten seconds that are worth a note, and a warning. None for CPUs, of which the run before may have been
+short by itself (other programs are told apart from it), and none for disks, which are seldom timed."""
 
 
 def _cpu_limit(now: Facts, _: Facts) -> Judged:

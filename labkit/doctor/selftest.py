@@ -34,6 +34,7 @@ from labkit.measure.bench import Measurement, Request, measure
 from labkit.measure.conclude import provisional
 from labkit.measure.fleet import Fleet
 from labkit.measure.result import Row, Table
+from labkit.measure.statistics import GATE
 from labkit.measure.stop import Stop
 from labkit.measure.table import Listener, Settings
 from labkit.measure.turn import Turn
@@ -153,9 +154,10 @@ def sentence(found: SelfTest) -> str:
     if found.visible is None:
         return ""
     share = found.launches / found.planned_launches if found.stopped else 1.0
+    decided = math.expm1(GATE + math.log1p(found.visible))  # the whole interval beyond the gate
     return (
         f"on this machine now, differences under {_percent(found.visible)} can't be seen "
-        f"in {share * found.budget_s:.3g} s of measuring"
+        f"in {share * found.budget_s:.3g} s of measuring; those from {_percent(decided)} on get a verdict"
     )
 
 

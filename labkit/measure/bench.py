@@ -6,7 +6,7 @@ import secrets
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from typing import Any
@@ -45,7 +45,8 @@ class Request:
 class Measurement:
     """What one call of :func:`measure` found: tables, the machine, the settings; ``stopped`` when the user ended it early.
 
-    ``doctor`` is what :func:`labkit.doctor.record.of_run` says of them; None where the doctor was not asked.
+    ``doctor`` is what :func:`labkit.doctor.record.of_run` says of them; None where the doctor was not asked. ``against``
+    is what :func:`labkit.measure.against.pairs.measure_pairs` says of variants beside their earlier selves.
     """
 
     tables: list[Table]
@@ -55,6 +56,7 @@ class Measurement:
     wall_s: float = 0.0
     stopped: bool = False
     doctor: list[dict[str, Any]] | None = None
+    against: dict[str, Any] = field(default_factory=dict)
 
     @property
     def rows(self) -> list[Row]:

@@ -18,9 +18,10 @@ from labkit.core.cpus import set_threads
 from labkit.core.process import thread_count
 from labkit.engines import opening_order
 from labkit.engines.arm import ArmName, open_arm
+from labkit.measure.against.hosted import HostedCall, QuietHosts, host_of
 from labkit.measure.limit import LIMIT, open_limit
 from labkit.measure.schedule import Plan, Sample, Timing, run_rounds
-from labkit.measure.tasks import Quiet, times_put_aside
+from labkit.measure.tasks import times_put_aside
 
 Call = Callable[..., Any]
 Send = Callable[[str, Any], None]
@@ -48,10 +49,14 @@ class LaunchTask:
             calls = self._open(stack, mark)
             set_threads(self.threads)
             inputs = displaced(held["inputs"], rng)
+            for number, arm in enumerate(calls):
+                mark(number)
+                if isinstance(call := calls[arm], HostedCall):
+                    call.hold(held["inputs"], self.seed)
             start = time.perf_counter()
             for number, arm in enumerate(calls):
                 mark(number)
-                calls[arm](*inputs)
+                _timed(calls[arm], inputs, 1)
             warm_up_s = time.perf_counter() - start
             gc.disable()  # the parent has collected and frozen what was there before
             executor = ClockExecutor(calls, inputs, mark)
@@ -69,43 +74,59 @@ class LaunchTask:
         """
         names = [ArmName.parse(arm) for arm in self.arms if arm != LIMIT]
         opened: dict[str, Call] = {}
+        hosts = {name: host for name in names if (host := host_of(self.stage, name)) is not None}
+        order = random.sample(list(hosts), len(hosts))
+        hosted = {name: stack.enter_context(hosts[name].execute()) for name in order}  # all import at the same time
         for name in sorted(names, key=lambda name: opening_order(name.engine)):
             mark(self.arms.index(str(name)))
-            opened[str(name)] = stack.enter_context(open_arm(self.stage, name, self.threads))
+            if name in hosts:
+                opened[str(name)] = call = hosts[name].open(hosted[name], name, self.threads)
+                stack.callback(call.close)
+            else:
+                opened[str(name)] = stack.enter_context(open_arm(self.stage, name, self.threads))
         if LIMIT in self.arms and self.floor_bytes is not None:
             opened[LIMIT] = stack.enter_context(open_limit(self.floor_bytes, self.threads))
         return {arm: opened[arm] for arm in self.arms}
 
 
 class ClockExecutor:
-    """Times calls with the monotonic clock. Arms that work on a device tell its own time as ``device_seconds``."""
+    """Times calls with the monotonic clock. Arms that work on a device tell its own time as ``device_seconds``.
+
+    Arms that live in hosts are timed there, by the same clock, on inputs that they hold already.
+    """
 
     def __init__(self, calls: Mapping[str, Call], inputs: tuple[Any, ...], mark: Callable[[int], None]) -> None:
         self.calls, self.inputs, self.mark = calls, inputs, mark
         self.numbers = {arm: number for number, arm in enumerate(calls)}
-        self.quiet = Quiet()
+        self.quiet = QuietHosts(calls)
 
     def now(self) -> float:
         return time.perf_counter()
 
     def time(self, arm: str, calls: int) -> Timing:
-        call, inputs, clock = self.calls[arm], self.inputs, time.perf_counter_ns
         self.mark(self.numbers[arm])
         self.quiet.wait()
-        interrupted = times_put_aside()
-        if calls == 1:
-            start = clock()
+        return _timed(self.calls[arm], self.inputs, calls)
+
+
+def _timed(call: Call, inputs: tuple[Any, ...], calls: int) -> Timing:
+    if isinstance(call, HostedCall):
+        return call.time(calls)
+    clock = time.perf_counter_ns
+    interrupted = times_put_aside()
+    if calls == 1:
+        start = clock()
+        output = call(*inputs)
+        end = clock()
+    else:
+        repeats = range(calls)
+        start = clock()
+        for _ in repeats:
             output = call(*inputs)
-            end = clock()
-        else:
-            repeats = range(calls)
-            start = clock()
-            for _ in repeats:
-                output = call(*inputs)
-            end = clock()
-        interrupted = times_put_aside() - interrupted
-        del output
-        return (end - start) / calls * 1e-9, float(getattr(call, "device_seconds", np.nan)), interrupted > 0
+        end = clock()
+    interrupted = times_put_aside() - interrupted
+    del output
+    return (end - start) / calls * 1e-9, float(getattr(call, "device_seconds", np.nan)), interrupted > 0
 
 
 def displaced(inputs: tuple[Any, ...], rng: np.random.Generator) -> tuple[Any, ...]:

@@ -29,6 +29,7 @@ from labkit.core.registry import registry
 from labkit.core.stage import Stage
 from labkit.engines import starting
 from labkit.engines.arm import ArmName, open_arm
+from labkit.measure.against.hosted import host_of
 
 WATCH_EVERY_S = 0.01
 
@@ -123,8 +124,11 @@ def _warm(stage: str, arm: str, workers: int, held: dict[str, Any]) -> None:
     set_cv2_threads(
         workers
     )  # as when it was seen: its pool does not survive a fork. BLAS would start its threads if told
+    name = ArmName.parse(arm)
     try:
-        with open_arm(stage, ArmName.parse(arm), workers) as call:
+        if host_of(stage, name) is not None:
+            return  # it lives in a process that is executed for each launch
+        with open_arm(stage, name, workers) as call:
             call(*held["inputs"])
     except Exception:
         pass  # the launch will meet the same error and say whose it is
@@ -165,7 +169,9 @@ def _attend(
             return
         ready, _, _ = select.select([reader, commands], [], [], WATCH_EVERY_S if limits.watch_memory else left)
         if limits.watch_memory:
-            memory = tree_resident(child)
+            memory = tree_resident(
+                outcome.found.get("beside", child)
+            )  # an arm that lives in another process says which
             peak = max(peak, memory)
             if limits.memory_bytes is not None and memory > limits.memory_bytes:
                 outcome.ending = "memory"
@@ -213,6 +219,8 @@ def _be_child(task: Task, limits: Limits, held: Any, writer: Connection, running
 
 
 def _place(error: BaseException) -> str:
+    if place := getattr(error, "place", ""):
+        return str(place)  # of an error that was raised in another process
     frames = traceback.extract_tb(error.__traceback__)
     return f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
 

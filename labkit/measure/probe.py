@@ -81,7 +81,10 @@ class ProbeTask:
                 send("fault", str(fault))
                 return
             if first > self.too_slow_s:  # perhaps it compiled; a call far too slow even for that is not repeated
+                watch.begin()
                 again = first if first > HOPELESS * self.too_slow_s else self._cost(call, used)
+                watch.end(int(again != first))
+                send("seen", watch.seen)
                 if again > self.too_slow_s:
                     send("cost_s", again)
                     send("too_slow", again)

@@ -14,6 +14,7 @@ from labkit.core.registry import registry
 from labkit.core.workload import input_files
 from labkit.engines import STARTS_PROCESSES, engine_missing
 from labkit.engines.arm import ArmName
+from labkit.measure.against.probe import HostedProbe, side_by_side
 from labkit.measure.conclude import conclude, no_baseline
 from labkit.measure.fleet import Command, Fleet, Parent, ParentLost
 from labkit.measure.launch import LaunchTask
@@ -35,6 +36,7 @@ class Settings:
     """How to measure: measuring seconds a table, threads, the seed of every random choice, and what is too much.
 
     ``time_limit_s`` ends a variant that hangs, ``memory_limit`` one whose process tree holds more bytes than that.
+    ``together`` tables share the error of their verdicts: each claim of any of them is one of a single family.
     """
 
     budget_s: float
@@ -42,6 +44,7 @@ class Settings:
     seed: int
     time_limit_s: float = 60.0
     memory_limit: int | None = None
+    together: int = 1
 
 
 class Listener:
@@ -150,7 +153,7 @@ def _exam(
 ) -> dict[str, Any] | None:
     """The inputs and the reference's answers, handed to the clean parent; None, with a reason in every row, if there are none."""
     task = ExamTask(stage, workload, settings.threads)
-    outcome = _run(fleet, fleet.clean, task, Limits(10 * settings.time_limit_s, settings.memory_limit))
+    outcome = run_task(fleet, fleet.clean, task, Limits(10 * settings.time_limit_s, settings.memory_limit))
     if outcome.ending != "done":
         status, why = failure(outcome, settings)
         reference = registry.stage(stage).reference
@@ -172,7 +175,11 @@ def _probe(fleet: Fleet, stage: str, arm: ArmName, state: _State, settings: Sett
     if row.status is Status.UNAVAILABLE:
         return
     limits = Limits(settings.time_limit_s, settings.memory_limit, watch_memory=True)
-    outcome = _run(fleet, fleet.clean, ProbeTask(stage, str(arm), settings.threads, too_slow_s), limits)
+    host = registry.variant(stage, arm.variant).host
+    task: Any = ProbeTask(stage, str(arm), settings.threads, too_slow_s)
+    if host is not None:
+        task = HostedProbe(host, stage, str(arm), settings.threads)
+    outcome = run_task(fleet, fleet.clean, task, limits)
     found = outcome.found
     row.setup_s, row.first_call_s = found.get("setup_s"), found.get("first_call_s")
     row.threads = (arm.workers or settings.threads) if arm.engine else found.get("threads")
@@ -225,6 +232,8 @@ def _launch_all(
     if floor_bytes is not None:
         costs[LIMIT] = LIMIT_COST_S
     plan = plan_table(costs, baseline, settings.budget_s, state.untested)
+    if registry.variant(table.stage, ArmName.parse(baseline).variant).host is not None:
+        plan = side_by_side(plan)
     for arm, needed in plan.too_slow.items():
         row = state.rows[arm]
         row.status, row.median_s = Status.TOO_SLOW, None
@@ -232,7 +241,7 @@ def _launch_all(
     warm = [("warm", table.stage, arm, settings.threads) for arm in state.warm if arm in plan.every]
     orders: tuple[Command, ...] = (("import", state.modules), ("hold", {"inputs": exam["exam"].inputs}), *warm)
     table.looks = plan_looks(plan.launches)
-    family = max(1, len([arm for arm in plan.every if arm not in (baseline, LIMIT)]))
+    family = max(1, len([arm for arm in plan.every if arm not in (baseline, LIMIT)])) * settings.together
     table.facts |= {"planned_launches": plan.launches, "slice_s": plan.slice_s, "family": family}
     table.facts["items"] = exam["items"] if registry.stage(table.stage).items else None
     input_bytes = sum(array.nbytes for _, array in arrays(exam["exam"].inputs))
@@ -278,7 +287,7 @@ def _one_launch(
         warm_up = sum(state.costs.get(arm, LIMIT_COST_S) for arm in arms)
         limits = Limits(settings.time_limit_s + 10 * (plan.slice_s + warm_up), settings.memory_limit)
         index = number % len(fleet.launchers)
-        outcome = _run(fleet, fleet.launchers[index], task, limits)
+        outcome = run_task(fleet, fleet.launchers[index], task, limits)
         if outcome.ending == "done":
             facts = outcome.found["facts"] | {"launch": number, "parent": index, "seed": seed}
             facts |= {"overhead_s": outcome.wall_s - facts.pop("timed_s") - facts.pop("warm_up_s")}
@@ -293,7 +302,7 @@ def _one_launch(
     raise ParentLost(f"launches of {table.stage} on {table.workload} keep failing: {outcome.ending} {outcome.detail}")
 
 
-def _run(fleet: Fleet, parent: Parent, task: Any, limits: Limits) -> Outcome:
+def run_task(fleet: Fleet, parent: Parent, task: Any, limits: Limits) -> Outcome:
     """Run a task; a parent that is lost meanwhile is replaced, and lost again over the same task it is the task's crash."""
     try:
         return parent.run(task, limits)

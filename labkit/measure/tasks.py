@@ -50,10 +50,13 @@ def run_times() -> dict[str, int]:
     return {task: run for task, (run, _) in scheduled().items()}
 
 
-def scheduled() -> dict[str, tuple[int, int]]:
-    """Nanoseconds on a CPU, and nanoseconds ready to run without one, so far: by thread, as :func:`run_times`."""
+def scheduled(own: bool = True) -> dict[str, tuple[int, int]]:
+    """Nanoseconds on a CPU, and nanoseconds ready to run without one, so far: by thread, as :func:`run_times`.
+
+    Without ``own`` of the processes that this one started alone. Threads that have ended are in neither.
+    """
     times = {}
-    for process in ["self", *_children()]:
+    for process in [*(["self"] if own else []), *_children()]:
         try:
             tasks = os.listdir(f"/proc/{process}/task")
         except OSError:

@@ -23,6 +23,7 @@ from threadpoolctl import threadpool_info
 from labkit.measure.tasks import scheduled
 
 HEADER = 8  # bytes: what says how long a message is
+SWITCHES = ("numba.config.DISABLE_JIT", "cv2.getNumThreads()")  # often flipped once, by the first call or an import
 
 
 @dataclass
@@ -30,8 +31,8 @@ class Seen:
     """What was noted of an arm. Sums over ``calls`` later calls, which took ``seconds``; of forks all, from its opening on.
 
     ``wanted`` are the CPUs that threads of this process and of its children used or waited for, on average over those
-    calls; None where the system does not tell. ``changed`` names shared state that calls left otherwise than it was,
-    ``reseeded`` the generators among it that each call leaves in one and the same state.
+    calls; None where the system does not tell. ``changed`` names shared state that calls left otherwise than it was, and
+    switches that were flipped before; ``reseeded`` the generators among it that each call leaves in one and the same state.
     """
 
     calls: int = 0
@@ -57,13 +58,18 @@ class Watch:
         self._others = _tasks()
         self._wanted_ns = 0
         self._states: list[dict[str, Any]] = []
+        self._at_first = shared_state()
         self._watch_pipes()
         os.register_at_fork(before=self._note_fork)
 
     def begin(self) -> None:
         """Later calls begin: the first one, which compiles and imports, is over."""
         self._compiled.register()
+        move_generators()
         self._before = shared_state()
+        for name in SWITCHES:
+            if name in self._at_first and self._at_first[name] != self._before[name]:
+                self.seen.changed[name] = _told(self._at_first[name], self._before[name])
         self._compiled_before = self._compiled.count, self._compiled.ns
         self._messages.clear()
         self._on = True
@@ -140,6 +146,12 @@ class Watch:
             names.append(f"{unnamed} of libraries")
         if names:
             self.seen.forks.append(", ".join(names))
+
+
+def move_generators() -> None:
+    """Draw from the global generators, so that a call shows that seeds them as the call before did."""
+    random.random()
+    np.random.rand()  # noqa: NPY002
 
 
 def shared_state() -> dict[str, Any]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from labkit.report import words
+from labkit.report.against import pairs
 
 HEADINGS = (
     "variant",
@@ -39,11 +40,15 @@ def cells(run: dict[str, Any]) -> list[Cells]:
 def _table(table: dict[str, Any], run: dict[str, Any]) -> Cells:
     own = [row for row in run["rows"] if (row["stage"], row["workload"]) == (table["stage"], table["workload"])]
     timed = sorted((row for row in own if row["median_s"] is not None), key=lambda row: -(row["ratio"] or 0))
+    own_bases = pairs(table)
+    bases = {table["baseline"], *own_bases.values()}
+    if len(own_bases) > 1:  # each variant below its own earlier self
+        names = [name for new, old in own_bases.items() for name in (old, new)]
+        timed.sort(key=lambda row: names.index(words.arm(row)))
     rows: list[tuple[str, ...]] = []
     verdicts: list[str] = []
     for row in timed:
-        baseline = words.arm(row) == table["baseline"]
-        verdict = "baseline" if baseline else (row["verdict"] or "")
+        verdict = "baseline" if words.arm(row) in bases else (row["verdict"] or "")
         verdicts.append(verdict)
         rows.append(
             (

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from labkit.doctor.lints import LINTS
+from labkit.doctor.machine_judges import UNSEEN
 from labkit.doctor.machine_lints import MACHINE_LINTS
 from labkit.report import words
 
@@ -72,7 +73,7 @@ def looked_at(findings: Sequence[Entry]) -> str:
 
 @dataclass(frozen=True)
 class Section:
-    """A heading, and rows of level, name, text, why and way out (empty where all is well)."""
+    """A heading, and rows of level ("" for what could not be looked at), name, text, why and way out ("" where all is well)."""
 
     title: str
     rows: list[tuple[str, str, str, str, str]]
@@ -104,4 +105,4 @@ def _row(entry: Entry, name: str) -> tuple[str, str, str, str, str]:
     fine = entry["level"] == "ok"
     text = entry["found"] if name == entry["title"] else f"{entry['title']}: {entry['found']}"
     told = (name, text, "" if fine else entry["why"], "" if fine else entry["way_out"])
-    return (entry["level"], *map(words.one_line, told))  # type: ignore[return-value]
+    return ("" if entry["found"] == UNSEEN else entry["level"], *map(words.one_line, told))  # type: ignore[return-value]

@@ -29,7 +29,7 @@ def print_doctor(document: dict[str, Any], to: Console | None = None) -> None:
         table = Table.grid(padding=(0, 2, 0, 0))
         for level, name, text, why, way_out in section.rows:
             color = COLORS.get(level, "dim")
-            plain = "" if level in ("ok", "") else color
+            plain = "" if level == "ok" else color
             table.add_row(Text(MARKS.get(level, "–"), style=color), Text(name), Text(text, style=plain))
             if why:
                 table.add_row("", "", Text(why, style="dim"))

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from labkit.core.errors import UsageError, listed
 from labkit.profiling.profile import Profile
 from labkit.report import words
+from labkit.report.against import pairs
 
 # Okabe and Ito's palette, told apart by colour-blind readers; marks differ in shape as well
 MARKS = {
@@ -38,7 +39,7 @@ def speedups(run: dict[str, Any], stage: str, workload: str) -> Figure:
     figure = Figure(figsize=(8, 0.9 + 0.28 * len(rows)), layout="constrained")
     axes = figure.subplots()
     for height, row in enumerate(rows):
-        kind = "baseline" if words.arm(row) == tables[0]["baseline"] else row["verdict"]
+        kind = "baseline" if words.arm(row) == tables[0]["baseline"] else row["verdict"] or "baseline"
         color, mark = MARKS[kind]
         low, high = row["ratio_low"] or row["ratio"], row["ratio_high"] or row["ratio"]
         axes.plot([low, high], [height, height], color=color, linewidth=2.5, solid_capstyle="butt")
@@ -53,7 +54,8 @@ def speedups(run: dict[str, Any], stage: str, workload: str) -> Figure:
     axes.set_yticks(
         range(len(rows)), [f"{words.arm(row)}  {words.duration(row['median_s'])}" for row in rows], fontsize=9
     )
-    axes.set_xlabel(f"speed-up over {tables[0]['baseline']}, with its interval")
+    over = "its own earlier self" if len(pairs(tables[0])) > 1 else tables[0]["baseline"]
+    axes.set_xlabel(f"speed-up over {over}, with its interval")
     axes.set_title(f"{stage} on {workload}", loc="left", fontsize=11, parse_math=False)
     axes.spines[["top", "right"]].set_visible(False)
     return figure

@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 from typing import Any
 
-from labkit.report import doctor, words
+from labkit.report import against, doctor, words
 from labkit.report.cells import HEADINGS, Cells, cells
 
 COLORS = {"faster": "#1a7f37", "slower": "#cf222e", "same": "#0969da", "unresolved": "#9a6700"}
@@ -14,7 +14,7 @@ COLORS = {"faster": "#1a7f37", "slower": "#cf222e", "same": "#0969da", "unresolv
 def html(run: dict[str, Any]) -> str:
     """Every table of a run with its notes, and the machine; whatever came from outside is escaped."""
     parts = [_table(part) for part in cells(run)]
-    if found := doctor.lines(run):
+    if found := [*against.lines(run), *doctor.lines(run)]:
         parts.append(f"<ul>{''.join(f'<li>{escape(line)}</li>' for line in found)}</ul>")
     return "".join(parts) + f"<p><small>on {escape(words.machine(run['machine']))}</small></p>"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from labkit.report import doctor, words
+from labkit.report import against, doctor, words
 from labkit.report.cells import HEADINGS, cells
 
 
@@ -22,7 +22,7 @@ def markdown(run: dict[str, Any]) -> str:
             lines.append("")
         lines += [f"- {_safe(note)}" for note in part.notes]
         lines.append("")
-    if found := doctor.lines(run):
+    if found := [*against.lines(run), *doctor.lines(run)]:
         lines += [*(f"- {_safe(line)}" for line in found), ""]
     lines.append(f"Measured {run['started']} on {_safe(words.machine(run['machine']))}.")
     return "\n".join(lines) + "\n"

@@ -11,7 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from labkit.report import doctor, words
+from labkit.report import against, doctor, words
 from labkit.report.cells import HEADINGS, cells
 
 COLORS = {"faster": "green", "slower": "red", "same": "cyan", "unresolved": "yellow", "baseline": "bold"}
@@ -48,6 +48,10 @@ def print_run(run: dict[str, Any], where: str | None = None, to: Console | None 
             out.print(Text(f"  not shown for want of width: {left_out}"), style="dim", soft_wrap=True)
         for note in part.notes:
             out.print(Text("  " + note), style="dim" if not note.startswith("best") else "bold", soft_wrap=True)
+    for number, line in enumerate(against.lines(run)):
+        if not number:
+            out.print()
+        out.print(Text(line), style="" if number else "bold", soft_wrap=True)
     for number, line in enumerate(doctor.lines(run)):
         if not number:
             out.print()

@@ -105,6 +105,7 @@ def document(measurement: Measurement) -> dict[str, Any]:
         "settings": asdict(measurement.settings),
         "tables": [_table(table) for table in measurement.tables],
         "rows": [row_facts(row) for row in measurement.rows],
+        **measurement.against,
     } | ({} if measurement.doctor is None else {"doctor": measurement.doctor})
 
 

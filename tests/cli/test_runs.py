@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from labkit.measure.machine import machine_facts
 from labkit.measure.result import Row
 from labkit.report.markdown import markdown
 from labkit.store import Run, save
@@ -79,6 +80,88 @@ def test_compare_ends_with_1_when_something_got_slower(
         assert [row["moved"] for row in json.loads(said.out)["rows"]] == [shown.split()[1]]
     else:
         assert shown in said.out
+
+
+@pytest.fixture
+def stepped(results: Path, measurement_of: Make, measured: Make, baseline: Row) -> list[Run]:
+    """Ten runs on this machine: ``fast`` is twelve times as fast as its baseline in six, ten times in four."""
+    runs = []
+    for day, ratio in enumerate([12.0, 12.1, 12.0, 11.9, 12.1, 12.0, 10.0, 10.1, 10.0, 9.9], 1):
+        measurement = measurement_of(baseline, measured("fast", ratio), machine=machine_facts())
+        measurement.started = f"2026-11-{day:02}T10:00:00+00:00"
+        runs.append(save(measurement, markdown))
+    return runs
+
+
+def test_a_history_tells_since_which_run_a_stage_is_worth_a_look(labkit: Labkit, stepped: list[Run]) -> None:
+    said = labkit("runs", "blur", "--history")
+    assert (said.status, said.err) == (0, "")
+    lines = said.out.splitlines()
+    assert lines[0].rstrip() == "blur on logo (baseline plain, 2 threads)"
+    (fast,) = [line.split() for line in lines if line.startswith("fast")]
+    assert fast[:3] == ["fast", "10", "██████│▁▁▁▁"]
+    assert (
+        f"logo, fast: worth a look since run {stepped[6].id} (2026-11-07 10:00): "
+        "12.00× [11.88, 12.12] → 10.00× [9.90, 10.10]; 6 runs before, 4 since"
+    ) in lines
+    assert "not a regression: labkit bench blur --against REVISION measures old and new in one run." in said.out
+
+
+def test_a_history_as_json_is_one_document(labkit: Labkit, stepped: list[Run]) -> None:
+    said = labkit("runs", "blur", "--history", "--json")
+    told = json.loads(said.out)
+    assert (said.status, said.err, told["stage"], told["passed_over"]) == (0, "", "blur", None)
+    assert [row["run"] for row in told["rows"] if row["variant"] == "fast"] == [run.id for run in stepped]
+    (step,) = told["worth_a_look"]
+    assert (step["workload"], step["variant"], step["figure"], step["run"]) == ("logo", "fast", "ratio", stepped[6].id)
+    assert (step["before"]["ratio"], step["after"]["ratio"]) == pytest.approx((12.0, 10.0))
+    assert (step["before"]["runs"], step["after"]["runs"]) == (6, 4)
+
+
+def test_runs_on_another_machine_are_no_history_of_this_one(labkit: Labkit, stored: Make, results: Path) -> None:
+    stored(2.0, host="elsewhere")
+    said = labkit("runs", "blur", "--history")
+    assert said.out.splitlines() == [
+        f"no runs of blur on this machine in {results} yet: labkit bench blur makes one",
+        "not shown: 1 run on another machine, or with other CPUs to use",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        (["--history"], "--history shows one stage: labkit runs STAGE --history"),
+        (["last", "--history"], "--history shows a stage, and 'last' is a run: labkit runs STAGE --history"),
+        (["2026", "--history"], "--history shows a stage, and '2026' is a run: labkit runs STAGE --history"),
+        (["blurr", "--history"], "'blurr' is no stage; stages: blur, lines"),
+        (["blur"], "'blur' is a stage, and no run: for its past runs say labkit runs blur --history"),
+        (["lines"], "'lines' is a stage, and no run: for its past runs say labkit runs lines --history"),
+        (["blurr"], "run 'blurr' does not exist in "),
+        (["blur", "--history", "--figure", "a.svg"], "--figure draws one run: name it, or say last"),
+    ],
+)
+@pytest.mark.usefixtures("toy")
+def test_a_stage_and_a_run_are_told_apart(labkit: Labkit, stored: Make, words: list[str], line: str) -> None:
+    stored(2.0)
+    said = labkit("runs", *words)
+    assert (said.status, said.out) == (2, "")
+    assert said.err.startswith(f"labkit: {line}")
+    assert said.err.count("\n") == 1
+
+
+@pytest.mark.parametrize("words", [["runs"], ["runs", "last"], ["runs", "--json"], ["compare", "last", "last"]])
+def test_a_run_that_can_not_be_read_is_told_in_one_line(
+    labkit: Labkit, stored: Make, results: Path, words: list[str]
+) -> None:
+    stored(2.0)
+    (results / "2099").mkdir()
+    (results / "2099" / "run.json").write_text('{"schema": 2}')
+    said = labkit(*words)
+    assert said.status == 0
+    lines = set(said.err.splitlines())
+    assert lines == {
+        f"labkit: passed over a stored run in {results} that can't be read, 2099: its run.json has schema 2; this labkit reads 1"
+    }
 
 
 def test_compare_says_what_it_can_not_know(labkit: Labkit, stored: Make) -> None:

@@ -111,7 +111,7 @@ uint64_t spin(const uint8_t *buffer, int64_t rows)
 
 int main(int count, char **words)
 {
-    if (count != 4) {
+    if (count != 4 || (strcmp(words[1], "chain") && strcmp(words[1], "stream") && strcmp(words[1], "spin"))) {
         fprintf(stderr, "usage: %s chain|stream|spin ROWS CALLS\n", words[0]);
         return 2;
     }

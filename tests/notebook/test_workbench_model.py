@@ -1,6 +1,5 @@
 """The dashboard's model without a kernel: choosing, jobs that queue, stop and fail, and what they leave behind."""
 
-import math
 import os
 import threading
 import time
@@ -19,7 +18,6 @@ from labkit.notebook.workbench.model import Workbench
 from labkit.store import save
 from tests.engines.tasks import HELPERS
 
-FIGURES = ("ratio", "low", "high", "limit_ratio")
 TOY = Path(__file__).with_name("toy_images.py")
 
 
@@ -266,10 +264,10 @@ def test_history_tells_this_machines_runs_of_the_stage(tmp_path, measurement_of,
     (tmp_path / "broken" / "run.json").write_text('{"schema": 1, "machine": 3, "rows": {}}')
     model = Workbench("toy_negative", results=tmp_path)
     found = model.history("toy_negative")
-    assert list(found.columns) == ["run", "started", "workload", "variant", *FIGURES, "verdict"]
-    assert list(found.variant) == ["plain", "xor@threads"]
-    assert (found.ratio[1], found.verdict[1], math.isnan(found.limit_ratio[1])) == (3.0, "faster", True)
-    assert model.history("main_colors").empty
+    assert list(found.frame.variant) == ["plain", "xor@threads"]
+    assert list(found.frame.ratio) == [1.0, 3.0]
+    assert (found.elsewhere, found.steps, found.passed_over) == (2, [], None)
+    assert model.history("main_colors").frame.empty
     registry.forget(TOY)
 
 

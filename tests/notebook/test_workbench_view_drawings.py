@@ -2,10 +2,12 @@
 
 import re
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
+import pandas as pd
 import pytest
 
 from labkit.core.agreement import Difference
@@ -15,6 +17,8 @@ from labkit.notebook.workbench import pieces
 from labkit.notebook.workbench.compare_html import Axis, compare_html
 from labkit.notebook.workbench.history_html import history_html
 from labkit.notebook.workbench.pictures_html import difference_html, difference_overlay, told
+from labkit.store.history import COLUMNS as HISTORY_COLUMNS
+from labkit.store.history import History, worth_a_look
 from labkit.store.run import COLUMNS
 
 HOSTILE = "<script>alert(1)</script>' onerror='alert(2)\" x=\"</textarea><img src=x>"
@@ -176,30 +180,79 @@ def test_a_picture_is_inside_the_page_and_says_what_it_shows() -> None:
     assert held["src"].startswith("data:image/png;base64,")
 
 
-def history_row(run: str, variant: str, ratio: float | None, **more: Any) -> dict[str, Any]:
-    known = {"low": None if ratio is None else ratio * 0.9, "high": None if ratio is None else ratio * 1.1}
-    about = {"run": run, "started": f"2026-01-0{run[-1]}", "workload": "w", "variant": variant, "ratio": ratio}
-    return about | known | {"limit_ratio": 2.0, "verdict": "faster"} | more
+def history_row(run: str, variant: str, ratio: float, **more: Any) -> dict[str, Any]:
+    about = {"run": run, "started": f"2026-01-{run[1:]:0>2}", "workload": "w", "variant": variant}
+    terms = {"baseline": "naive", "threads": 2}
+    figures = {"ratio": ratio, "low": ratio * 0.9, "high": ratio * 1.1, "limit_ratio": 2.0, "verdict": "faster"}
+    return about | terms | figures | more
+
+
+def history(*rows: dict[str, Any], **facts: Any) -> History:
+    frame = pd.DataFrame(rows, columns=list(HISTORY_COLUMNS)).sort_values("started", ignore_index=True)
+    known = {"elsewhere": 0, "passed_over": None} | facts
+    return History("s", Path("results"), {}, frame, worth_a_look(frame), **known)
 
 
 def test_history_has_a_row_a_variant_with_a_point_a_run_oldest_first() -> None:
     rows = [history_row("r2", "a", 3.0), history_row("r1", "a", 2.0), history_row("r2", "b", 9.0)]
-    html = history_html(rows, "w")
+    html = history_html(history(*rows), "w")
     lines = drawn_rows(html)
     assert [line[0] for line in lines] == ["b", "a"]
     assert lines[1][1] == "2"
     assert lines[1][2].startswith("3.00×")
     assert "speed-ups, oldest first: 2.00×, 3.00×" in html
+    assert "worth a look" not in html
 
 
-def test_history_passes_over_other_workloads_and_rows_without_a_time() -> None:
-    rows = [history_row("r1", "a", 2.0, workload="other"), history_row("r1", "a", float("nan"))]
-    assert "No stored run" in history_html(rows, "w")
+def test_history_passes_over_other_workloads() -> None:
+    assert "No stored run" in history_html(history(history_row("r1", "a", 2.0, workload="other")), "w")
+
+
+def test_another_baseline_or_number_of_threads_has_a_table_of_its_own() -> None:
+    rows = [
+        history_row("r1", "a", 9.0),
+        history_row("r2", "a", 2.0, baseline="b"),
+        history_row("r3", "a", 4.0, threads=1),
+    ]
+    seen = Parsed(history_html(history(*rows), "w"))
+    assert seen.tags.count("table") == 3 + 1
+    for terms in ("baseline b, 2 threads", "baseline naive, 1 thread", "baseline naive, 2 threads"):
+        assert terms in seen.said
+
+
+STEPPED = [history_row(f"r{run}", "a", 12.0 if run < 6 else 10.0) for run in range(1, 10)]
+
+
+def test_a_step_is_marked_by_an_upright_line_and_both_levels_and_told_in_words() -> None:
+    html = history_html(history(*STEPPED), "w")
+    (at,) = re.findall(r"<line class='lk-step' x1='([\d.]+)%' x2='([\d.]+)%'", html)
+    assert at == ("55.56", "55.56")  # between the fifth and the sixth of nine
+    levels = re.findall(r"<line class='lk-level' x1='([\d.]+)%' x2='([\d.]+)%' y1='([\d.]+)' y2='([\d.]+)'", html)
+    assert [level[:2] for level in levels] == [("0.00", "55.56"), ("55.56", "100.00")]
+    assert all(level[2] == level[3] for level in levels)
+    assert float(levels[0][2]) < float(levels[1][2])  # up is faster
+    told = "worth a look since run r6 (2026-01-06): 12.0× [10.8, 13.2] → 10.0× [9.0, 11.0]; 5 runs before, 4 since"
+    assert Parsed(html).said.count(told) == 2  # in the strip's title and below the table
+    assert f"a: {told}" in Parsed(html).said
+
+
+def test_a_step_on_another_workload_is_not_told() -> None:
+    other = [row | {"workload": "other"} for row in STEPPED]
+    assert "worth a look" not in history_html(history(history_row("r1", "a", 2.0), *other), "w")
+
+
+def test_history_says_what_is_not_in_it() -> None:
+    said = Parsed(history_html(history(elsewhere=2, passed_over="passed over a stored run"), "w")).said
+    assert "not shown: 2 runs on another machine" in said
+    assert "passed over a stored run" in said
 
 
 def test_history_stays_text_whatever_it_holds() -> None:
-    rows = [history_row("r1", HOSTILE, 2.0, verdict=HOSTILE, started=HOSTILE) | {"run": HOSTILE}]
-    harmless(Parsed(history_html(rows, "w")))
+    facts = {"verdict": HOSTILE, "baseline": HOSTILE, "started": HOSTILE, "run": HOSTILE}
+    steps = [row | {"variant": HOSTILE, "baseline": HOSTILE, "run": f"{row['run']}{HOSTILE}"} for row in STEPPED]
+    html = history_html(history(history_row("r1", HOSTILE, 2.0) | facts, *steps, passed_over=HOSTILE), "w")
+    harmless(Parsed(html))
+    assert "worth a look" in html
 
 
 def pictures(**known: Any) -> Pictures:

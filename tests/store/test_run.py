@@ -17,7 +17,7 @@ from labkit.core.errors import UsageError
 from labkit.measure.bench import Measurement
 from labkit.measure.result import Row, Status
 from labkit.report.markdown import markdown
-from labkit.store import Run, all_runs, find_run, results_folder, save
+from labkit.store import PassedOver, Run, all_runs, find_run, results_folder, save
 from labkit.store.run import document
 from tests.conftest import CONTRACT
 
@@ -196,14 +196,41 @@ def test_a_run_in_the_making_is_not_seen(run: Run) -> None:
     assert all_runs(run.folder.parent) == []
 
 
-@pytest.mark.parametrize("content", [None, "", '{"schema": 1, "run"', "[1, 2]", '{"schema": 99}', "\xff\xfe"])
-def test_a_half_written_or_foreign_folder_is_passed_over(run: Run, content: str | None) -> None:
-    foreign = run.folder.parent / "20990101T000000-aaaaaa"
+@pytest.mark.parametrize(
+    ("content", "trouble"),
+    [
+        ("", "its run.json is not JSON"),
+        ('{"schema": 1, "run"', "its run.json is not JSON"),
+        ("\xff\xfe", "its run.json is not JSON"),
+        ("[1, 2]", "its run.json is not of labkit"),
+        ("{}", "its run.json is not of labkit"),
+        ('{"schema": 99}', "its run.json has schema 99; this labkit reads 1"),
+    ],
+)
+def test_a_run_that_can_not_be_read_is_passed_over_and_told(run: Run, content: str, trouble: str) -> None:
+    home, foreign = run.folder.parent, run.folder.parent / "20990101T000000-aaaaaa"
     foreign.mkdir()
-    if content is not None:
-        (foreign / "run.json").write_bytes(content.encode("latin-1"))
+    (foreign / "run.json").write_bytes(content.encode("latin-1"))
+    told: list[str] = []
+    assert [found.id for found in all_runs(home, told.append)] == [run.id]
+    assert told == [f"passed over a stored run in {home} that can't be read, 20990101T000000-aaaaaa: {trouble}"]
+    with pytest.warns(PassedOver, match="20990101T000000-aaaaaa"):
+        assert find_run("last", home).id == run.id
+
+
+def test_all_that_can_not_be_read_is_one_line_that_names_the_first(run: Run) -> None:
+    for name in ("20990102", "20990101"):
+        (run.folder.parent / name).mkdir()
+        (run.folder.parent / name / "run.json").write_text("{}")
+    with pytest.warns(PassedOver, match="2 stored runs in .* that can't be read, the first 20990101: ") as told:
+        all_runs(run.folder.parent)
+    assert len(told) == 1
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_folder_that_is_no_run_is_not_told(run: Run) -> None:
+    (run.folder.parent / "profiles").mkdir()
     assert [found.id for found in all_runs(run.folder.parent)] == [run.id]
-    assert find_run("last", run.folder.parent).id == run.id
 
 
 def test_runs_lie_in_the_current_folder_unless_told_otherwise(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

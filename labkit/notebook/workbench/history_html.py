@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from itertools import pairwise
 from typing import Any
 
 from labkit.notebook.workbench.compare_html import SHAPES
 from labkit.report import words
+from labkit.report.history_words import Group, groups, sentences, since
+from labkit.store.history import History, Series, Step
 
-Row = Mapping[Any, Any]  # run, started, workload, variant, ratio, low, high, limit_ratio, verdict
+Row = Mapping[Any, Any]  # of a history's frame
 
 HEADINGS = ("variant", "runs", "last speed-up [interval]", "verdict", "× limit", "over the runs, oldest left")
 NUMBERS = ("runs", "last speed-up [interval]", "× limit")
@@ -19,22 +21,34 @@ HEIGHT = 34
 AIR = 1.1  # a curve is drawn over ±10 % at least, so that noise does not look like news
 
 
-def history_html(rows: Sequence[Row], workload: str) -> str:
-    """One row a variant on one workload, the fastest of its last runs first; below, every figure with the run it is of."""
-    own = [row for row in rows if row["workload"] == workload and known(row["ratio"])]
+def history_html(history: History, workload: str) -> str:
+    """One row a variant on one workload, the fastest of its last runs first; below, what is worth a look and every figure.
+
+    Runs with another baseline or number of threads stand in a table of their own.
+    """
+    own = [group for group in groups(history) if group.workload == workload]
+    told = "".join(f"<li>{escape(text)}</li>" for text in sentences(history, workload))
+    notes = f"<ul class='lk-notes'>{told}</ul>" if told else ""
     if not own:
-        return "<p class='lk-message'>No stored run of this machine holds timings of it yet.</p>"
-    own.sort(key=lambda row: str(row["started"]))
-    runs = list(dict.fromkeys(str(row["run"]) for row in own))
-    curves: dict[str, list[Row]] = {}
-    for row in own:
-        curves.setdefault(str(row["variant"]), []).append(row)
-    head = "".join(f"<th scope='col'{_side(name)}>{escape(name)}</th>" for name in HEADINGS)
-    ordered = sorted(curves.items(), key=lambda item: -item[1][-1]["ratio"])
-    body = "".join(_curve(variant, points, runs) for variant, points in ordered)
+        return f"<p class='lk-message'>No stored run of this machine holds timings of it yet.</p>{notes}"
+    steps = {step.series: step for step in history.steps if step.figure == "ratio"}
+    rows = history.frame[history.frame["workload"] == workload].to_dict("records")
     return (
-        f"<div class='lk-scroll'><table class='lk-history'><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
-        f"<details><summary>Every figure, with its run</summary>{_figures(own)}</details>"
+        "".join(_table(group, steps) for group in own)
+        + notes
+        + f"<details><summary>Every figure, with its run</summary>{_figures(rows)}</details>"
+    )
+
+
+def _table(group: Group, steps: Mapping[Series, Step]) -> str:
+    head = "".join(f"<th scope='col'{_side(name)}>{escape(name)}</th>" for name in HEADINGS)
+    body = "".join(
+        _curve(series.variant, rows.to_dict("records"), group.runs, steps.get(series))
+        for series, rows in group.series.items()
+    )
+    return (
+        f"<p class='lk-soft'>{escape(group.terms)}</p><div class='lk-scroll'><table class='lk-history'>"
+        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
     )
 
 
@@ -53,7 +67,7 @@ def speedup(row: Row) -> str:
     return words.times({"ratio": row["ratio"], "ratio_low": low, "ratio_high": high})
 
 
-def _curve(variant: str, points: Sequence[Row], runs: Sequence[str]) -> str:
+def _curve(variant: str, points: Sequence[Row], runs: Sequence[str], step: Step | None) -> str:
     last = points[-1]
     verdict = str(last["verdict"]) if known(last["verdict"]) else "baseline" if last["ratio"] == 1.0 else ""
     cells = (
@@ -61,11 +75,12 @@ def _curve(variant: str, points: Sequence[Row], runs: Sequence[str]) -> str:
         f"<td class='lk-verdict lk-{escape(verdict)}'>{escape(words.VERDICT_MARKS.get(verdict, verdict))}</td>"
         f"<td class='lk-number'>{escape(words.share(last['limit_ratio'] if known(last['limit_ratio']) else None))}</td>"
     )
-    return f"<tr><th scope='row'><b>{escape(variant)}</b></th>{cells}<td class='lk-strip'>{strip_svg(points, runs)}</td></tr>"
+    strip = f"<td class='lk-strip'>{strip_svg(points, runs, step)}</td>"
+    return f"<tr><th scope='row'><b>{escape(variant)}</b></th>{cells}{strip}</tr>"
 
 
-def strip_svg(points: Sequence[Row], runs: Sequence[str]) -> str:
-    """Each run's ratio with its interval, one step a run, on a logarithmic scale of the variant's own."""
+def strip_svg(points: Sequence[Row], runs: Sequence[str], step: Step | None = None) -> str:
+    """Each run's ratio with its interval on a logarithmic scale of the variant's own, and its last step with both levels."""
     ends = [value for row in points for value in (row["ratio"], row["low"], row["high"]) if known(value)]
     middle = math.sqrt(min(ends) * max(ends))
     low, high = min([*ends, middle / AIR]), max([*ends, middle * AIR])
@@ -76,7 +91,7 @@ def strip_svg(points: Sequence[Row], runs: Sequence[str]) -> str:
     def down(ratio: float) -> float:
         return HEIGHT - 5 - (HEIGHT - 10) * math.log(ratio / low) / math.log(high / low)
 
-    parts = []
+    parts = [] if step is None else [_step_svg(step, runs, down)]
     for before, after in pairwise(points):
         parts.append(
             f"<line class='lk-path' x1='{across(before):.2f}%' x2='{across(after):.2f}%' "
@@ -96,6 +111,25 @@ def strip_svg(points: Sequence[Row], runs: Sequence[str]) -> str:
             f"<title>{escape(told)}</title></path></svg>"
         )
     return f"<svg height='{HEIGHT}' role='img' aria-label='{escape(_told(points))}'>{''.join(parts)}</svg>"
+
+
+def _step_svg(step: Step, runs: Sequence[str], down: Callable[[float], float]) -> str:
+    """An upright line before the first run of the later level, and both levels."""
+
+    def between(run: str, after: bool) -> float:
+        return 100 * (runs.index(run) + after) / len(runs)
+
+    at = between(step.after.first, False)
+    parts = [
+        f"<title>{escape(since(step))}</title><line class='lk-step' x1='{at:.2f}%' x2='{at:.2f}%' y1='0' y2='{HEIGHT}'/>"
+    ]
+    for level, left, right in (
+        (step.before, between(step.before.first, False), at),
+        (step.after, at, between(step.after.last, True)),
+    ):
+        y = down(level.ratio)
+        parts.append(f"<line class='lk-level' x1='{left:.2f}%' x2='{right:.2f}%' y1='{y:.1f}' y2='{y:.1f}'/>")
+    return f"<g>{''.join(parts)}</g>"
 
 
 def _told(points: Sequence[Row]) -> str:

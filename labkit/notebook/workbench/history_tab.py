@@ -8,7 +8,7 @@ import ipywidgets as widgets
 
 from labkit.notebook.workbench import pieces
 from labkit.notebook.workbench.history_html import history_html
-from labkit.notebook.workbench.spelling import call
+from labkit.notebook.workbench.spelling import call, given
 from labkit.notebook.workbench.tab import Tab
 
 if TYPE_CHECKING:
@@ -31,12 +31,8 @@ class HistoryTab(Tab):
     def show(self) -> None:
         """Read the runs and draw them; called in the thread of the front end, or by the painter after a run."""
         stage, workload = self.view.model.choice.stage, self.view.model.choice.workload
-        rows = self.view.model.history(stage).to_dict("records")
+        history = self.view.model.history(stage)
         with self.view.lock:
-            self.found.value = history_html(rows, workload)
-            self.code.value = pieces.code(self.call(stage, workload, self.view.model.results), "this history")
-
-    @staticmethod
-    def call(stage: str, workload: str, results: str | None = None) -> str:
-        runs = call("runs", *([results] if results else []))
-        return f"frame = {runs}\nframe[(frame.stage == {stage!r}) & (frame.workload == {workload!r})]"
+            self.found.value = history_html(history, workload)
+            code = call("history", stage, **given(results=self.view.model.results))
+            self.code.value = pieces.code(code, "this history")

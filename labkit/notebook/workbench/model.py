@@ -33,7 +33,6 @@ from labkit.notebook.workbench.choice import (
     variant_facts,
 )
 from labkit.notebook.workbench.filling import Filling, empty_rows
-from labkit.notebook.workbench.history import past_runs
 from labkit.notebook.workbench.job import Job
 from labkit.notebook.workbench.looks import Looks, WorkloadFacts
 from labkit.notebook.workbench.own import take_up
@@ -42,6 +41,7 @@ from labkit.profiling.diff import diff_profiles
 from labkit.profiling.run import profile_arms
 from labkit.report.words import arm
 from labkit.store.artefact import keep_artefact
+from labkit.store.history import History, read_history
 
 __all__ = ["Choice", "VariantFacts", "Workbench", "WorkloadFacts"]
 
@@ -264,12 +264,9 @@ class Workbench:
 
         return self._begun(Job(f"your own variant of {choice.stage}", work, str(source)))
 
-    def history(self, stage: str) -> pd.DataFrame:
-        """This stage over the runs stored on this machine, oldest first: one row an arm that was timed.
-
-        Columns: run, started, workload, variant (with its engine), ratio, low, high, limit_ratio, verdict.
-        """
-        return past_runs(registry.stage(stage).name, self._folder)
+    def history(self, stage: str) -> History:
+        """This stage over the runs stored on this machine, and where it steps from one level to another."""
+        return read_history(registry.stage(stage).name, self._folder)
 
     def close(self) -> None:
         """Stop whatever this dashboard has started; returns at once, and within a second no process of it is left."""

@@ -150,6 +150,8 @@ SHEET = """
 .lk-root .lk-strip{min-width:160px;width:38%}
 .lk-root .lk-strip>svg{display:block;width:100%;overflow:visible}
 .lk-root .lk-path{stroke:var(--lk-soft);stroke-width:1}
+.lk-root .lk-level{stroke:var(--lk-accent);stroke-width:2.5;opacity:.6}
+.lk-root .lk-step{stroke:var(--lk-accent);stroke-width:1.5;stroke-dasharray:3 2}
 .lk-root .lk-history{width:100%}
 .lk-root :focus-visible{outline:2px solid var(--lk-accent);outline-offset:1px}
 """

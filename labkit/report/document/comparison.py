@@ -9,7 +9,7 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
-from labkit.report import words
+from labkit.report import doctor, words
 from labkit.report.document import grids
 from labkit.report.document.decision import Said
 from labkit.report.document.facts import printable
@@ -145,9 +145,14 @@ def movement_grid(movements: Sequence[Movement]) -> Grid:
 
 
 def doubts(made: Comparison) -> list[str]:
-    """What stays open; in which facts the two runs differ."""
+    """What stays open; in which facts the two runs differ; and what the doctor said of either."""
     differ = [doubt.replace("_", " ") for doubt in made.found.doubts]
-    return [*CANT_TELL, *([f"They differ in: {', '.join(differ)}."] if differ else [])]
+    told = [
+        f"{side}, {line}"
+        for side, run in zip(("Before", "After"), made.runs, strict=True)
+        for line in doctor.lines(run)
+    ]
+    return [*CANT_TELL, *([f"They differ in: {', '.join(differ)}."] if differ else []), *told]
 
 
 def again(made: Comparison) -> list[str]:

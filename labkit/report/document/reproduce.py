@@ -41,7 +41,7 @@ def _bench(stage: str, run: dict[str, Any]) -> str:
         line += ["--against", *revisions]
     if revisions or not _unasked(stage, workloads[0], tables[0]["baseline"], arms):
         line += ["--variants", ",".join(arms)]
-    if not EARLIER.search(tables[0]["baseline"]):
+    if not revisions:
         line += ["--baseline", tables[0]["baseline"]]
     return shlex.join([*line, *_settings(run)])
 

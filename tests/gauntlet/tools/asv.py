@@ -37,12 +37,8 @@ class Arm{index}:
     def time_kernel(self):
         call{index}()
 """
-ROUNDS = (
-    10,
-    6,
-    4,
-    2,
-)  # two is its default; each is one more process for each arm, and asv goes through all arms in each
+# Two is its default. Each round is one more process for each arm, and asv goes through all arms in each.
+ROUNDS = (10, 6, 4, 2)
 WARMUP_S = 0.1
 
 
@@ -98,10 +94,7 @@ def plan(task: Task, start_s: float, process_s: float) -> tuple[int, float]:
 
 def _run(folder: Path) -> str:
     """The result file of ``asv run``. It stores nothing without a commit, so the suite's folder is a repository with one."""
-    own = {
-        "HOME": str(folder),
-        "ASV_PYTHONPATH": str(ROOT),
-    }  # HOME: where its machine file lies, and no one's git settings
+    own = {"HOME": str(folder), "ASV_PYTHONPATH": str(ROOT)}  # its machine file lies at home, and git's settings do
     author = ["-c", "user.name=gauntlet", "-c", "user.email=gauntlet@localhost"]
     run(["git", "init", "-q"], folder, own)
     run(["git", *author, "commit", "-q", "--allow-empty", "-m", "suite"], folder, own)

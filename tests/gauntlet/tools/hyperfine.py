@@ -21,7 +21,7 @@ SIGNIFICANT = 0.05
 
 
 class Hyperfine:
-    """``low`` and ``high`` are the ends of what its summary prints, so many "± so many times faster".
+    """``low`` and ``high`` are the ends of what its summary prints of the two judged, so many "± so many times faster".
 
     A sample is a command's time divided by its calls of the kernel; start-up and filling of the buffer are in it.
     """
@@ -45,26 +45,16 @@ class Hyperfine:
             run([program, longest.kernel, str(longest.rows), str(calls)], folder)
             return time.perf_counter() - before
 
-        few, many = statistics.median(took(1) for _ in range(3)), statistics.median(took(11) for _ in range(3))
-        call_s = max((many - few) / 10, 1e-5)
+        few, many = statistics.mean(took(1) for _ in range(3)), statistics.mean(took(21) for _ in range(3))
+        call_s = max((many - few) / 20, 1e-5)
         each_s = left_s(task, begun)
         calls = max(1, round(min(RUN_S, each_s / LEAST_RUNS) / call_s))
         run_s = few + (calls - 1) * call_s
         spent = WARMUP if task.wall_s is not None else 0  # runs that a wall clock counts and a measuring time doesn't
         runs = max(LEAST_RUNS, round(each_s / run_s) - spent)
         commands = [f"{program} {arm.kernel} {arm.rows} {calls}" for arm in task.arms]
-        options = [
-            "-N",
-            "--warmup",
-            str(WARMUP),
-            "--runs",
-            str(runs),
-            "--style",
-            "basic",
-            "--export-json",
-            "taken.json",
-        ]
-        run(["hyperfine", *options, *commands], folder)
+        counts = [f"--warmup={WARMUP}", f"--runs={runs}"]
+        run(["hyperfine", "-N", "--style=basic", *counts, "--export-json=taken.json", *commands], folder)
         return told(task, (folder / "taken.json").read_text(), calls)
 
 

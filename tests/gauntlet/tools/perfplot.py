@@ -21,7 +21,7 @@ answer = perfplot.bench(
     kernels=[lambda n, call=call: call() for call in CALLS],
     labels=[f"arm {index}" for index in range(len(CALLS))],
     n_range=[1],
-    target_time_per_measurement=seconds(len(CALLS)),
+    target_time_per_measurement=seconds(),
     equality_check=None,
     show_progress=False,
 )

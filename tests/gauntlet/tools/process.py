@@ -68,10 +68,10 @@ def end(process: subprocess.Popen[str]) -> None:
 
 
 def script(task: Task, begun: float, body: str) -> str:
-    """The source of a script that times all arms in one process: ``CALLS``, ``seconds(arms still to come)``, and ``body``.
+    """The source of a script that times all arms in one process: ``CALLS``, ``seconds()`` for each of them, and ``body``.
 
     ``begun``: when the try began, by ``time.monotonic``, which all processes of a machine share. With a wall clock,
-    what is left of it after start-up is divided among the arms.
+    what is left of it when ``seconds`` is called is divided among the arms.
     """
     until = None if task.wall_s is None else begun + task.wall_s - LEAVING_S
     arms = [(arm.kernel, arm.rows) for arm in task.arms]
@@ -86,10 +86,10 @@ CALLS = [call_of(*arm) for arm in {arms}]
 UNTIL = {until}
 
 
-def seconds(left):
+def seconds():
     if UNTIL is None:
         return {task.measure_s} / len(CALLS)
-    return max((UNTIL - time.monotonic()) / left, 0.01)
+    return max((UNTIL - time.monotonic()) / len(CALLS), 0.01)
 
 
 {body}"""

@@ -45,9 +45,9 @@ class Pyperf:
     def compare(self, task: Task, folder: Path) -> Told:
         begun = time.monotonic()
         longest = max(task.arms, key=lambda arm: arm.rows)
-        _bench(longest, "look", folder, ["--processes=1", "--values=3", "--warmups=1", "--loops=1"])
-        start_s = (time.monotonic() - begun) / 2  # of a process: a manager and a worker have come and gone
-        call_s = statistics.median(values((folder / "look.json").read_text()))
+        _bench(longest, "look", folder, ["--processes=1", "--values=3", "--warmups=1", "--loops=20"])
+        call_s = statistics.mean(values((folder / "look.json").read_text()))
+        start_s = max(time.monotonic() - begun - 4 * 20 * call_s, 0.0) / 2  # a manager and a worker have come and gone
         processes, value_s = plan(task, time.monotonic() - begun, start_s)
         options = [f"--processes={processes}", f"--values={VALUES}", "--warmups=1"]
 

@@ -17,11 +17,11 @@ from tests.gauntlet.tools.tool import Task, Told
 # %timeit takes no variables in its options.
 BODY = """\
 RUNS = 7
-taken = []
-for index, call in enumerate(CALLS):
-    looked = get_ipython().run_line_magic("timeit", "-o -q -n 1 -r 5 call()")
-    loops = max(1, round(seconds(len(CALLS) - index) / RUNS / looked.average))
-    taken.append(get_ipython().run_line_magic("timeit", f"-o -n {loops} -r {RUNS} call()"))
+magic = get_ipython().run_line_magic
+looked = [magic("timeit", "-o -q -n 10 -r 5 call()") for call in CALLS]
+each_s = seconds()
+loops = [max(1, round(each_s / RUNS / look.average)) for look in looked]
+taken = [magic("timeit", f"-o -n {n} -r {RUNS} call()") for n, call in zip(loops, CALLS)]
 Path("taken.json").write_text(
     json.dumps([{"timings": r.timings, "average": r.average, "stdev": r.stdev} for r in taken])
 )
@@ -29,12 +29,13 @@ Path("taken.json").write_text(
 
 
 class Timeit:
-    """``low`` and ``high`` divide the printed intervals mean ± std. dev., lowest by highest and highest by lowest."""
+    """``rule`` is how its users read it: it has none of its own.
+
+    ``low`` and ``high`` divide the printed intervals mean ± std. dev., lowest by highest and highest by lowest.
+    """
 
     name = "timeit"
-    rule = (
-        "different when the intervals mean ± std. dev. that the two lines print do not overlap, as its users read them"
-    )
+    rule = "different when the intervals mean ± std. dev. that its two lines print do not overlap"
 
     def version(self) -> str | None:
         try:

@@ -16,10 +16,10 @@ from tests.gauntlet.tools.tool import Task, Told
 BODY = """\
 from torch.utils.benchmark import Compare, Timer
 
-taken = []
+taken, each_s = [], seconds()
 for index, call in enumerate(CALLS):
     timer = Timer("call()", globals={"call": call}, label="gauntlet", sub_label=f"arm {index}", description="time")
-    taken.append(timer.blocked_autorange(min_run_time=seconds(len(CALLS) - index)))
+    taken.append(timer.blocked_autorange(min_run_time=each_s))
 Path("taken.json").write_text(json.dumps([{"times": m.times, "median": m.median, "iqr": [m._p25, m._p75]} for m in taken]))
 Compare(taken).print()
 """

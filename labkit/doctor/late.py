@@ -1,0 +1,89 @@
+"""Does work go on after a call has returned? Then its time was taken too early."""
+
+from __future__ import annotations
+
+import copy
+import math
+import sys
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass, replace
+from typing import Any
+
+from labkit.measure.tasks import Quiet, scheduled
+
+TRIES, IDLE_TRIES = 3, 10
+SHORTEST_S, LONGEST_S = 0.03, 0.3  # how long to look for what still runs
+LEAST_CPU_S = 0.003  # the kernel's account of who ran is kept by its timer's tick
+LEAST_WAIT_S = 0.0003
+WORTH_TELLING = 0.1  # of the call's time
+
+
+@dataclass(frozen=True)
+class Late:
+    """After a call of ``call_s``: CPU seconds that went on, or the seconds that its result had to be waited for."""
+
+    call_s: float
+    cpu_s: float
+    waited_s: float
+
+
+def late_work(call: Callable[..., Any], inputs: tuple[Any, ...]) -> Late | None:
+    """What goes on after each of three calls, in the one where it was least; None where nothing worth telling does."""
+    tries = [_after_one(call, inputs) for _ in range(TRIES)]
+    least = min(tries, key=lambda one: one.cpu_s + one.waited_s)
+    if least.waited_s > max(LEAST_WAIT_S, WORTH_TELLING * least.call_s):
+        return least
+    worth = max(LEAST_CPU_S, WORTH_TELLING * least.call_s)
+    if least.cpu_s > worth:
+        least = replace(least, cpu_s=least.cpu_s - _idle_share() * _window(least.call_s))
+    return least if least.cpu_s > worth else None
+
+
+def _idle_share() -> float:
+    """CPUs that others keep busy when nothing is left to be done: Numba's idle workers look for work without end."""
+    least = math.inf
+    for _ in range(IDLE_TRIES):
+        before = _cpu_s()
+        time.sleep(SHORTEST_S)
+        least = min(least, (_cpu_s() - before) / SHORTEST_S)
+        if least < LEAST_CPU_S:
+            break
+    return least
+
+
+def _window(call_s: float) -> float:
+    return min(LONGEST_S, max(SHORTEST_S, call_s))
+
+
+def _cpu_s() -> float:
+    """CPU seconds so far of all threads but this one, also of those that ended, and of the processes that were started."""
+    children = sum(run for run, _ in scheduled(own=False).values())
+    return time.process_time() - time.thread_time() + children * 1e-9
+
+
+def _after_one(call: Callable[..., Any], inputs: tuple[Any, ...]) -> Late:
+    used = copy.deepcopy(inputs)
+    Quiet().wait()
+    start = time.perf_counter()
+    output = call(*used)
+    end = time.perf_counter()
+    before = _cpu_s()
+    waited = _wait_for(output)
+    time.sleep(_window(end - start))
+    return Late(end - start, _cpu_s() - before, waited)
+
+
+def _wait_for(output: Any) -> float:
+    """Seconds until what was returned is there, and what was queued on a CUDA device is done."""
+    start = time.perf_counter()
+    for part in output if isinstance(output, list | tuple) else (output,):
+        if isinstance(part, Future):
+            part.exception()
+        elif hasattr(part, "block_until_ready"):  # an array of jax
+            part.block_until_ready()
+    torch = sys.modules.get("torch")
+    if torch is not None and torch.cuda.is_initialized():
+        torch.cuda.synchronize()
+    return time.perf_counter() - start
