@@ -14,7 +14,7 @@ from labkit.core.registry import registry
 from labkit.core.workload import input_files
 from labkit.engines import STARTS_PROCESSES, engine_missing
 from labkit.engines.arm import ArmName
-from labkit.measure.against.probe import HostedProbe, side_by_side
+from labkit.measure.against.probe import HostedProbe, plan_beside
 from labkit.measure.conclude import conclude, no_baseline
 from labkit.measure.fleet import Command, Fleet, Parent, ParentLost
 from labkit.measure.launch import LaunchTask
@@ -102,7 +102,7 @@ def measure_table(
     rows = {str(arm): new_row(stage, workload, arm) for arm in arms}
     state = _State(rows)
     table = Table(stage, workload, baseline, list(rows.values()), Samples((*rows, LIMIT)), seen=state.seen)
-    too_slow_s = settings.budget_s / FEWEST_LAUNCHES
+    too_slow_s = math.inf if _beside_earlier(stage, baseline) else settings.budget_s / FEWEST_LAUNCHES
     try:
         exam = _exam(fleet, stage, workload, rows, settings)
         if exam is not None:
@@ -205,6 +205,11 @@ def _probe(fleet: Fleet, stage: str, arm: ArmName, state: _State, settings: Sett
                 state.warm.append(str(arm))
 
 
+def _beside_earlier(stage: str, baseline: str) -> bool:
+    """Is this the table of a variant beside its earlier self?"""
+    return registry.variant(stage, ArmName.parse(baseline).variant).host is not None
+
+
 def failure(outcome: Outcome, settings: Settings) -> tuple[Status, str]:
     if outcome.ending == "timed_out":
         return Status.TIMED_OUT, f"did not end within {settings.time_limit_s:g} s"
@@ -231,9 +236,10 @@ def _launch_all(
     floor_bytes = exam["floor_bytes"]
     if floor_bytes is not None:
         costs[LIMIT] = LIMIT_COST_S
-    plan = plan_table(costs, baseline, settings.budget_s, state.untested)
-    if registry.variant(table.stage, ArmName.parse(baseline).variant).host is not None:
-        plan = side_by_side(plan)
+    if _beside_earlier(table.stage, baseline):
+        plan = plan_beside(costs, baseline, settings.budget_s)
+    else:
+        plan = plan_table(costs, baseline, settings.budget_s, state.untested)
     for arm, needed in plan.too_slow.items():
         row = state.rows[arm]
         row.status, row.median_s = Status.TOO_SLOW, None

@@ -136,7 +136,6 @@ class HostedCall:
         facts = self._ask("open", stage, arm, workers)
         self.setup_s: float = facts["setup_s"]
         self.memory_before: int = facts["memory_before"]
-        self.threads_before: int = facts["threads_before"]
 
     def __call__(self, *inputs: Any) -> Any:
         output, self.seconds = self._ask("answer", *inputs)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import os
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -17,7 +16,7 @@ from labkit.engines.arm import ArmName
 from labkit.measure.against.hosted import Host
 from labkit.measure.limit import LIMIT
 from labkit.measure.probe import LONG_ENOUGH_S, Send
-from labkit.measure.schedule import Plan
+from labkit.measure.schedule import FEWEST_LAUNCHES, Plan, plan_table
 from labkit.measure.tasks import threads_used
 
 
@@ -57,17 +56,20 @@ class HostedProbe:
             send("memory_after", _most_resident(call.pid))
             fault = first_fault(call, exam, agreement, output, used)
             send("fault", fault or edge_case_fault(call, held["edge_cases"], agreement))
-            send("starts_no_thread", len(os.listdir(f"/proc/{call.pid}/task")) == call.threads_before)
+            send("starts_no_thread", False)  # nothing is prepared for it here
             send("cost_s", min(costs))
             call.close()
 
 
-def side_by_side(plan: Plan) -> Plan:
+def plan_beside(costs: Mapping[str, float], baseline: str, budget_s: float) -> Plan:
     """A plan for code beside its earlier self: both come in every round, with as many calls to a sample.
+
+    However slow one of them has become, it is measured: a budget too small is stretched.
 
     A host that is asked wakes up first, which takes some microseconds and leaves its caches cold. With 9 calls to a sample of
     the one and 7 of the other, the very same 14 µs looked 5 % faster.
     """
+    plan = plan_table(costs, baseline, max(budget_s, 1.5 * FEWEST_LAUNCHES * sum(costs.values())))
     calls = max((batch for arm, batch in plan.batch.items() if arm != LIMIT), default=1)
     return replace(
         plan,

@@ -54,7 +54,7 @@ STEP_COST = 4.0
 """Log likelihood a step costs, times log n: asv's."""
 
 SHORT = 16
-"""Shorter series count as long as this: 4 log n would let 6 to 9 % of some kinds of noise pass there."""
+"""Shorter series count as long as this: 4 log n alone would let 5 to 10 % of some kinds of noise pass in 6 to 12 runs."""
 
 ROUNDING = 1e-9
 """Of what a fit without steps leaves; less than that is rounding."""
