@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,9 +11,9 @@ import numpy as np
 
 from labkit.core.errors import UsageError
 from labkit.core.registry import registry
-from labkit.doctor.finding import Level
+from labkit.doctor.finding import Finding, Level
 from labkit.doctor.machine import judge, look
-from labkit.doctor.record import Entry, entries, worst
+from labkit.doctor.record import Entry, entries, tellable, worst
 from labkit.doctor.selftest import judge_self_test, self_test
 from labkit.doctor.variant import examine
 from labkit.engines.arm import ArmName
@@ -66,9 +66,12 @@ def diagnosis(
             document |= {"self_test": tested.as_dict(), "stopped": tested.stopped}
             found += entries([*judge(machine), *judge_self_test(tested)])
         else:
-            found += entries(judge(machine))
+            judged = judge(machine)
+            found += entries(judged)
             try:
-                _examine(requests, settings, listener, document["examined"], found)
+                for looked, findings in _examine(requests, settings, listener):
+                    document["examined"].append(looked)
+                    found += entries(tellable(findings, judged), looked["stage"], looked["workload"])
             except KeyboardInterrupt:
                 document["stopped"] = True
     head = {"schema": SCHEMA, "started": started, "wall_s": time.perf_counter() - begin}
@@ -101,13 +104,9 @@ def _requests(
 
 
 def _examine(
-    requests: Sequence[Request],
-    settings: Settings,
-    listener: Listener,
-    examined: list[dict[str, Any]],
-    found: list[Entry],
-) -> None:
-    """Look at each arm that can run here; adds to ``examined`` and ``found`` as it goes."""
+    requests: Sequence[Request], settings: Settings, listener: Listener
+) -> Iterator[tuple[dict[str, Any], list[Finding]]]:
+    """For each workload which arms were looked at (with a ``reason`` those that could not be), and what was found."""
     with Stop() as stop, Fleet(settings.threads, np.random.default_rng([settings.seed, 1]), launchers=0) as fleet:
         try:
             for request in requests:
@@ -115,9 +114,8 @@ def _examine(
                 able = [arm for arm, row in rows.items() if row.status is not Status.UNAVAILABLE]
                 listener.table_begins(request.stage, request.workload, len(able))
                 findings = examine(fleet, request.stage, request.workload, able, settings, listener)
-                found += entries(findings, request.stage, request.workload)
                 arms = [{"arm": str(arm), "reason": row.reason} for arm, row in rows.items()]
-                examined.append({"stage": request.stage, "workload": request.workload, "arms": arms})
+                yield {"stage": request.stage, "workload": request.workload, "arms": arms}, findings
         except KeyboardInterrupt:
             stop.ask()  # so that the fleet leaves in a hurry
             raise

@@ -27,10 +27,21 @@ def entries(findings: Iterable[Finding], stage: str | None = None, workload: str
 
 def of_run(measurement: Measurement) -> list[Entry]:
     """What a run shows of its machine and of its arms, without any further measuring."""
-    found = entries(judge(measurement.machine))
+    machine = judge(measurement.machine)
+    found = entries(machine)
     for table in measurement.tables:
-        found += entries(cheap_findings(table), table.stage, table.workload)
+        found += entries(tellable(cheap_findings(table), machine), table.stage, table.workload)
     return found
+
+
+def tellable(findings: Iterable[Finding], machine: Iterable[Finding]) -> list[Finding]:
+    """Those findings on arms that such a machine lets be told.
+
+    Threads that wait for a CPU may wait for another of the arm's, or for another program's: where there were others,
+    nothing is said of too many threads.
+    """
+    crowded = any(finding.lint == "neighbours" and finding.level is not Level.OK for finding in machine)
+    return [finding for finding in findings if not (crowded and finding.lint == "oversubscribed")]
 
 
 def worst(findings: Iterable[Entry]) -> Level:
