@@ -154,6 +154,25 @@ def remembers_by_content(image):
     return of_content(image.tobytes())
 
 
+def thoroughly(image):
+    return [cv2.flip(image, 1) for _ in range(40)][-1]
+
+
+@functools.cache
+def thoroughly_of(content):
+    return thoroughly(np.frombuffer(content, np.uint8).reshape(SIDE, SIDE, 3))
+
+
+@planted("library")
+def remembers_and_copies(image):
+    return thoroughly_of(image.tobytes()).copy()
+
+
+@planted("library")
+def works_each_time(image):
+    return thoroughly(image)
+
+
 def burn(seconds):
     end = time.perf_counter() + seconds
     data = bytes(1 << 20)

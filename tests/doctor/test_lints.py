@@ -27,6 +27,12 @@ ILL = [
     ("planted_mirror", "iterator", "lazy_view", "is a generator"),
     ("planted_mirror", "remembers_by_first_row", "memoised_answer", "remembers the answer .* elements"),
     ("planted_mirror", "remembers_by_content", "memoised_answer", "is that of the first"),
+    (
+        "planted_mirror",
+        "remembers_and_copies",
+        "memoised_answer",
+        r"new content took \S+ ms, an equal copy of it \S+ ms",
+    ),
     ("planted_mirror", "not_joined", "work_after_return", r"\d+ ms of CPU time followed"),
     ("planted_mirror", "queued", "work_after_return", r"was there \d+(\.\d)? ms later"),
     ("planted_mirror", "six_threads", "oversubscribed", r"[3-6]\.\d threads .* 2 CPUs .* cv2 \d"),
@@ -51,7 +57,10 @@ ILL = [
 SOUND = [
     *(("planted_mirror", name) for name in ("plain", "built_once", "built_for_the_size", "works_on_each_row")),
     *(("planted_mirror", name) for name in ("jitted_once", "contiguous", "beside_a_poller", "two_workers")),
-    *(("planted_mirror", name) for name in ("joined", "queued_and_waited_for", "two_threads", "forks_alone")),
+    *(
+        ("planted_mirror", name)
+        for name in ("works_each_time", "joined", "queued_and_waited_for", "two_threads", "forks_alone")
+    ),
     *(("planted_mirror", name) for name in ("puts_all_back", "narrow_enough", "band_by_band", "plain@shared_memory")),
     ("planted_noise", "stream_of_its_own"),
 ]
