@@ -10,7 +10,7 @@ WORKLOADS ?= logo*,photo*,few,million,512
 INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check --constraint requirements.lock
 
 .DEFAULT_GOAL := help
-.PHONY: help bench report lab test data selftest simulation gauntlet lock clean
+.PHONY: help bench report lab test data simulation gauntlet lock clean
 
 help:  ## what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,9 +33,6 @@ data: data/.ready
 
 data/.ready: .venv/ready
 	@$(BIN)/python -m labkit.prepare && touch $@
-
-selftest: .venv/ready  ## can verdicts be trusted on this machine, while it is busy? (about 45 minutes)
-	@$(BIN)/python -m benchmarks.selftest
 
 simulation: .venv/test  ## simulate 10,000 comparisons of each kind and print how often the intervals are right
 	@$(BIN)/python -m tests.statistics.simulation

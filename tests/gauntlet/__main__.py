@@ -21,7 +21,7 @@ from tests.gauntlet.plan import SUBSET, WHOLE, Cell
 from tests.gauntlet.promises import Promise, promises, truths
 from tests.gauntlet.record import record
 from tests.gauntlet.score import Line, by_interval, lines
-from tests.gauntlet.show import markdown, promised, write
+from tests.gauntlet.show import markdown, promised, publish, write
 from tests.gauntlet.tables import BURNERS, PLACED, TRUTH, Kind
 from tests.gauntlet.tools import TOOLS
 
@@ -52,12 +52,17 @@ def main() -> int:
         "--only", choices=["tables", "tries", "nothing"], help="record one part; nothing: show what there is"
     )
     parser.add_argument("--tools", help=f"harnesses, with commas between them: {', '.join(TOOLS)}")
+    parser.add_argument(
+        "--cells", default="", metavar="TEXT", help="only cells whose name holds it, such as '10 s in all'"
+    )
     parser.add_argument("--to", type=Path, default=HERE, help=f"the folder of the recordings (default {HERE})")
     arguments = parser.parse_args()
     tools = arguments.tools.split(",") if arguments.tools else list(TOOLS)
     if unknown := [name for name in tools if name not in TOOLS]:
         parser.error(f"no harness {', '.join(unknown)}; there are {', '.join(TOOLS)}")
     plan = LARGE if arguments.whole else SMALL
+    if not any(arguments.cells in cell.key for cell in plan.cells):
+        parser.error(f"no cell holds {arguments.cells!r}; there are: {'; '.join(cell.key for cell in plan.cells)}")
     end = None if arguments.minutes is None else time.monotonic() + 60 * arguments.minutes
     ledger = Ledger(arguments.to)
     try:
@@ -65,7 +70,7 @@ def main() -> int:
             _record_tables(arguments.to, plan.tables, end)
         if arguments.only in (None, "tries"):
             left = None if end is None else (end - time.monotonic()) / 60
-            record(ledger, plan.cells, tools, left)
+            record(ledger, [cell for cell in plan.cells if arguments.cells in cell.key], tools, left)
     except KeyboardInterrupt:
         print("\ngauntlet: stopped; what was done is kept", file=sys.stderr)
     found, kept = summary(arguments.to)
@@ -73,12 +78,12 @@ def main() -> int:
         print(f"gauntlet: nothing is recorded in {arguments.to} yet", file=sys.stderr)
         return 0
     published = results_folder() / "gauntlet"
-    if arguments.to.resolve() != published.resolve() and published.is_dir():
-        _beside(found, summary(published)[0])
-    else:
-        print(markdown(found))
+    own = arguments.to.resolve() == published.resolve()
+    print(markdown(found if own or not published.is_dir() else _beside(found, summary(published)[0])))
     print(promised(kept))
     print(f"stored in {write(arguments.to, found, kept)}", file=sys.stderr)
+    if own:
+        publish(published.parents[1], found)
     return int(any(promise.state == "missed" for promise in kept))
 
 
@@ -101,7 +106,7 @@ def _record_tables(folder: Path, planned: Sequence[tuple[Kind, int]], end: float
             kind.record(folder, n)
 
 
-def _beside(here: Sequence[Line], published: Sequence[Line]) -> None:
+def _beside(here: Sequence[Line], published: Sequence[Line]) -> list[Line]:
     """This machine's lines, each with the published one of the same harness and cell under it."""
     known = {(p.tool, p.condition, p.kernel, p.budget): p for p in published}
     merged = []
@@ -110,7 +115,7 @@ def _beside(here: Sequence[Line], published: Sequence[Line]) -> None:
         other = known.get((line.tool, line.condition, line.kernel, line.budget))
         if other is not None:
             merged.append(replace(other, tool=f"{other.tool} (published)"))
-    print(markdown(merged))
+    return merged
 
 
 if __name__ == "__main__":
