@@ -34,6 +34,7 @@ def simulated(rng, spread, bias=0.0, launches=LAUNCHES, stopped=False):
             "arm": np.tile([0, 1], ROUNDS),
             "seconds": seconds.ravel(),
             "device_seconds": np.full(2 * ROUNDS, np.nan),
+            "put_aside": np.zeros(2 * ROUNDS, bool),
         }
         table.samples.launches.append({"launch": number, "arms": ARMS, "samples": columns})
     if launches == LAUNCHES:
