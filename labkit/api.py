@@ -124,12 +124,13 @@ def bench(
     names, variants, workloads = _named(stages=stages, variants=variants, workloads=workloads)
     if against is not None and baseline is not None:
         raise UsageError(f"baseline is {baseline!r}: with --against each variant is told against itself; leave one out")
+    requests = plan_requests(names, variants, workloads, baseline)
+    settings = make_settings(budget, threads, seed)
     with beside_revision(names, variants, against) if against is not None else nullcontext() as beside:
-        if beside is not None:
-            measurement = measure_pairs(beside, workloads, make_settings(budget, threads, seed), listener)
+        if beside is None:
+            measurement = measuring.measure(requests, settings, listener)
         else:
-            requests = plan_requests(names, variants, workloads, baseline)
-            measurement = measuring.measure(requests, make_settings(budget, threads, seed), listener)
+            measurement = measure_pairs(beside, workloads, settings, listener)
         measurement.doctor = of_run(measurement)
     run, problem = _stored(measurement, results)
     return Shown(run, run.document if run else document(measurement), problem)

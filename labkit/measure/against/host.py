@@ -19,6 +19,7 @@ from __future__ import annotations
 import ctypes
 import gc
 import importlib
+import importlib.util
 import json
 import os
 import pickle
@@ -99,8 +100,9 @@ class Room:
                 registry.add_stage(thing, registry.origins.get(thing.name, "session"))
             else:
                 registry.add_variant(thing)
-        if stage not in registry.stages and hasattr(importlib.import_module(module), "__path__"):
-            registry.import_folder(module)  # of a package that discovery does not know
+        unknown = stage not in registry.stages and importlib.util.find_spec(module.partition(".")[0]) is not None
+        if unknown and hasattr(importlib.import_module(module), "__path__"):  # a package that discovery does not know
+            registry.import_folder(module)
         registry.stage(stage)
         return str(labkit.__file__)
 
