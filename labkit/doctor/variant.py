@@ -39,9 +39,8 @@ def examine(
     task = ExamTask(stage, workload, settings.threads)
     outcome = run_task(fleet, fleet.clean, task, Limits(10 * settings.time_limit_s, settings.memory_limit))
     if outcome.ending != "done":
-        reference = registry.stage(stage).reference
-        why = f"the reference or its workload {failure(outcome, settings)[1]}"
-        return [Finding("not_examined", Level.WARNING, reference, f"there is no answer to compare with: {why}")]
+        why = f"there is no answer to compare with: the reference or its workload {failure(outcome, settings)[1]}"
+        return [Finding("not_examined", Level.WARNING, str(arm), why) for arm in arms]
     exam: Exam = outcome.found["exam"]
     fleet.tell(fleet.clean, ("hold", {"exam": exam}))
     found = []
