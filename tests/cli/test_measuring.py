@@ -210,6 +210,16 @@ def test_a_real_run_prints_one_document_with_every_key_of_the_contract(
     assert rows["wrong"]["median_s"] is None
 
 
+def test_a_real_run_tells_what_the_doctor_saw_of_its_machine_meanwhile(
+    measured_for_real: tuple[subprocess.CompletedProcess[str], Path],
+) -> None:
+    document = json.loads(measured_for_real[0].stdout)
+    told = {entry["lint"]: entry for entry in document["doctor"]}
+    assert {"cpu_limit", "neighbours", "steal", "memory"} <= told.keys()
+    assert 0 <= document["machine"]["during"]["others_cpus"] <= document["machine"]["surroundings"]["cpus"]
+    assert 0 < document["machine"]["during"]["seconds"] <= document["wall_s"]
+
+
 def test_a_real_run_is_stored_and_nothing_else_is_written(
     measured_for_real: tuple[subprocess.CompletedProcess[str], Path],
 ) -> None:
