@@ -53,6 +53,8 @@ def command(
     A speed-up is the paired ratio baseline time / variant time with its interval over launches. A verdict needs the
     whole interval beyond (or within) ±1 %; otherwise the row is unresolved. Ctrl-C keeps what is done.
 
+    Lines that begin with "doctor:" tell what may mislead in these figures, and the way out; labkit doctor looks closer.
+
     Against a revision each variant is told beside itself as it was then. Exit status 1: a regression, or an answer that differs.
 
     Example: labkit bench main_colors --workloads logo --variants fast,native,native@threads --budget 20
