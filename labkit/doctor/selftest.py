@@ -4,7 +4,7 @@
 
     log ratio of identical code          x = |middle| + h + h
                                          ---------------------
-    0 ..|..[--------o--------]..         how far the interval reaches from none, and half of it once more
+    0 ..|..[--------o--------]..         how far the interval reaches from none, and its half width once more
         |           |<-- h ->|
         |<--------->|                    a true difference of x moves the interval by x; wherever within its
            middle                        own error (h) it then lies, none is outside of it
