@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import copy
-import math
+import os
 import sys
+import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
+from statistics import median
 from typing import Any
 
 from labkit.measure.tasks import Quiet, scheduled
 
-TRIES, IDLE_TRIES = 3, 10
+TRIES, IDLE_TRIES = 3, 11
 SHORTEST_S, LONGEST_S = 0.03, 0.3  # how long to look for what still runs
-LEAST_CPU_S = 0.003  # the kernel's account of who ran is kept by its timer's tick
+LEAST_CPU_S = 0.005  # the kernel's account of who ran is kept by its timer's tick
 LEAST_WAIT_S = 0.0003
 WORTH_TELLING = 0.1  # of the call's time
 
@@ -30,27 +32,29 @@ class Late:
 
 
 def late_work(call: Callable[..., Any], inputs: tuple[Any, ...]) -> Late | None:
-    """What goes on after each of three calls, in the one where it was least; None where nothing worth telling does."""
+    """What goes on after each of three calls, in the one where it was least; None where nothing worth telling does.
+
+    Left out are threads that a library had before the call.
+    """
     tries = [_after_one(call, inputs) for _ in range(TRIES)]
     least = min(tries, key=lambda one: one.cpu_s + one.waited_s)
     if least.waited_s > max(LEAST_WAIT_S, WORTH_TELLING * least.call_s):
         return least
     worth = max(LEAST_CPU_S, WORTH_TELLING * least.call_s)
     if least.cpu_s > worth:
-        least = replace(least, cpu_s=least.cpu_s - _idle_share() * _window(least.call_s))
+        idle_s = _idle_share() * _window(least.call_s)
+        least = replace(least, cpu_s=least.cpu_s - idle_s if idle_s < least.cpu_s / 2 else 0.0)
     return least if least.cpu_s > worth else None
 
 
 def _idle_share() -> float:
     """CPUs that others keep busy when nothing is left to be done: Numba's idle workers look for work without end."""
-    least = math.inf
+    shares = []
     for _ in range(IDLE_TRIES):
         before = _cpu_s()
         time.sleep(SHORTEST_S)
-        least = min(least, (_cpu_s() - before) / SHORTEST_S)
-        if least < LEAST_CPU_S:
-            break
-    return least
+        shares.append((_cpu_s() - before) / SHORTEST_S)
+    return median(shares)
 
 
 def _window(call_s: float) -> float:
@@ -66,13 +70,24 @@ def _cpu_s() -> float:
 def _after_one(call: Callable[..., Any], inputs: tuple[Any, ...]) -> Late:
     used = copy.deepcopy(inputs)
     Quiet().wait()
+    kept = _library_threads()
     start = time.perf_counter()
     output = call(*used)
     end = time.perf_counter()
-    before = _cpu_s()
+    before, spun = _cpu_s(), scheduled()
     waited = _wait_for(output)
     time.sleep(_window(end - start))
-    return Late(end - start, _cpu_s() - before, waited)
+    spinning = sum(run - spun[task][0] for task, (run, _) in scheduled().items() if task in kept and task in spun)
+    return Late(end - start, _cpu_s() - before - spinning * 1e-9, waited)
+
+
+def _library_threads() -> set[str]:
+    """Threads of this process that are not Python's. Those of OpenMP and TBB look for work a while before they sleep."""
+    try:
+        tasks = set(os.listdir("/proc/self/task"))
+    except OSError:
+        return set()
+    return tasks - {str(thread.native_id) for thread in threading.enumerate()}
 
 
 def _wait_for(output: Any) -> float:

@@ -196,11 +196,14 @@ class Examination:
             with self._in_this_process() as call:
                 found += widened(call, self.inputs(), self.large, self.folders)
         if found:
-            largest = max(found, key=lambda wide: wide.nbytes)
-            places = {wide.place for wide in found}
-            more = f", and in {len(places) - 1} places more" if len(places) > 1 else ""
-            text = f"{largest.nbytes / 2**20:.1f} MiB of float64 as {largest.place}{more}; neither inputs nor output hold any"
-            yield self.finding("widened_to_float64", text)
+            first = max(found, key=lambda wide: (wide.own, wide.nbytes))
+            others = len({wide.place for wide in found}) - 1
+            more = f", and in {others} place{'s' if others > 1 else ''} more" if others else ""
+            text = (
+                f"{first.nbytes / 2**20:.1f} MiB of float64 as {first.place}{more}; neither inputs nor output hold any"
+            )
+            whose = "" if first.own else "; a library's code does it"
+            yield self.finding("widened_to_float64", text + whose, Level.WARNING if first.own else Level.NOTE)
 
     def shared(self) -> list[Finding]:
         """What the whole process shares and calls change, and which function does."""

@@ -44,10 +44,11 @@ class Called:
 
 @dataclass(frozen=True)
 class Wide:
-    """A large float64 array, and the place of one's own that made it."""
+    """A large float64 array, the place of one's own where it came to be, and whether one's own code or a library made it."""
 
     place: str
     nbytes: int
+    own: bool
 
 
 class Trace:
@@ -129,7 +130,8 @@ class Trace:
             return  # a module or class being made
         for name, value in frame.f_locals.items():
             if type(value) is np.ndarray and value.dtype == np.float64 and value.size >= self._large:
-                self.wide.append(Wide(f"{name} in {_name(frame)}{self._place(frame)}", value.nbytes))
+                place = f"{name} in {_name(frame)}{self._place(frame)}"
+                self.wide.append(Wide(place, value.nbytes, self._is_own(frame.f_code)))
 
     def _place(self, frame: FrameType) -> str:
         """The nearest line of one's own, for people."""

@@ -39,7 +39,8 @@ def widened(call: Callable[..., Any], inputs: tuple[Any, ...], large: int, folde
 
     def note(array: Any) -> None:
         if isinstance(array, np.ndarray) and array.dtype == np.float64 and array.size >= large:
-            made.append(Wide(_place(sys._getframe(2), folders), array.nbytes))
+            maker = sys._getframe(2)
+            made.append(Wide(_place(maker, folders), array.nbytes, is_own(maker.f_code.co_filename, folders)))
 
     def _plain(value: Any) -> Any:
         return value.view(np.ndarray) if isinstance(value, Telling) else value
