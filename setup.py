@@ -2,11 +2,8 @@
 
 A source whose first line is ``// pkg-config: opencv4 (opencv_core opencv_imgproc)`` needs that package, and of its
 libraries those in brackets; without the package it is left out.
-
-LABKIT_BUILD names another folder to search: ``labkit bench --against`` builds earlier code with it.
 """
 
-import os
 import re
 import subprocess
 from pathlib import Path
@@ -50,11 +47,7 @@ def extension(source: Path) -> Extension | None:
     return made
 
 
-sources = sorted(
-    path
-    for suffix in ("*.pyx", "*.c", "*.cpp")
-    for path in Path(os.environ.get("LABKIT_BUILD", "labkit")).rglob(suffix)
-)
+sources = sorted(path for suffix in ("*.pyx", "*.c", "*.cpp") for path in Path("labkit").rglob(suffix))
 extensions = cythonize(
     [made for made in map(extension, sources) if made],
     build_dir="build/cython",

@@ -112,17 +112,13 @@ class Room:
 
         return {name: (v.kind, v.partial is not None, v.unavailable()) for name, v in registry.of(stage).items()}
 
-    def open(self, stage: str, arm: str, threads: int) -> dict[str, Any]:
-        """Make an arm ready; tells the seconds it took, and the bytes of this process without the arm."""
+    def open(self, stage: str, arm: str, threads: int) -> None:
+        """Make an arm ready."""
         from labkit.core.cpus import set_threads
         from labkit.engines.arm import ArmName, open_arm
 
-        before, start = _resident(), time.perf_counter()
         self._call = self._stack.enter_context(open_arm(stage, ArmName.parse(arm), threads))
-        setup_s = time.perf_counter() - start
-        opened = _resident()
-        set_threads(threads)  # BLAS starts its threads here, with 32 MB each
-        return {"setup_s": setup_s, "memory_before": before + _resident() - opened}
+        set_threads(threads)
 
     def answer(self, *inputs: Any) -> tuple[Any, float]:
         """The arm's output, and its seconds."""
@@ -205,10 +201,6 @@ def _told(error: BaseException) -> tuple[str, str, str]:
     frames = traceback.extract_tb(error.__traceback__)
     place = f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
     return type(error).__name__, str(error), place
-
-
-def _resident() -> int:
-    return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
 
 
 if __name__ == "__main__":

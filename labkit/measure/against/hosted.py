@@ -133,9 +133,7 @@ class HostedCall:
 
     def __init__(self, process: HostProcess, stage: str, arm: str, workers: int) -> None:
         self._process, self.pid, self.seconds = process, process.pid, float("nan")
-        facts = self._ask("open", stage, arm, workers)
-        self.setup_s: float = facts["setup_s"]
-        self.memory_before: int = facts["memory_before"]
+        self._ask("open", stage, arm, workers)
 
     def __call__(self, *inputs: Any) -> Any:
         output, self.seconds = self._ask("answer", *inputs)

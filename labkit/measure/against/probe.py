@@ -24,7 +24,8 @@ from labkit.measure.tasks import threads_used
 class HostedProbe:
     """Finds what :class:`labkit.measure.probe.ProbeTask` does, as far as it can be seen from here.
 
-    Earlier code answers what today's reference has answered; what it does to its inputs stays in its own process.
+    Earlier code answers what today's reference has answered. What it does to its inputs stays in its own process; its set-up
+    and memory there would be no match for those of variants that are probed here, and are not told.
     """
 
     host: Host
@@ -39,8 +40,6 @@ class HostedProbe:
         with self.host.execute() as process:
             call = self.host.open(process, ArmName.parse(self.arm), self.threads)
             send("beside", call.pid)
-            send("memory_before", call.memory_before)
-            send("setup_s", call.setup_s)
             try:
                 output = call(*used)
             except NotOffered as error:
@@ -53,7 +52,6 @@ class HostedProbe:
                 call(*used)
                 costs.append(call.seconds)
             send("threads", threads_used(before, _run_times(call.pid)))
-            send("memory_after", _most_resident(call.pid))
             fault = first_fault(call, exam, agreement, output, used)
             send("fault", fault or edge_case_fault(call, held["edge_cases"], agreement))
             send("starts_no_thread", False)  # nothing is prepared for it here
@@ -82,9 +80,3 @@ def _run_times(process: int) -> dict[str, int]:
     """Nanoseconds on a CPU so far, of each thread of a process."""
     folder = Path(f"/proc/{process}/task")
     return {task.name: int((task / "schedstat").read_text().split()[0]) for task in folder.iterdir()}
-
-
-def _most_resident(process: int) -> int:
-    """The most bytes that a process has held so far."""
-    lines = Path(f"/proc/{process}/status").read_text().splitlines()
-    return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM:"))

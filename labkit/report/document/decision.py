@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from labkit.report import words
+from labkit.report import against, words
 from labkit.report.document.needs import is_built
 
 Row = dict[str, Any]
@@ -61,6 +61,13 @@ def decide(table: dict[str, Any], rows: Sequence[Row]) -> Decision:
         words.REASONS.get(found["reason"], "") if found else "nothing else was timed",
         plain if best is not None and is_built(best) else None,
     )
+
+
+def compared(run: dict[str, Any]) -> Said:
+    """What a run of old code against new code says, which is not which variant to use; empty for any other run."""
+    told = [*map(against.regression, run.get("regressions", [])), *against.lines(run)]
+    text = "; ".join(told)
+    return [("text", f"{text[0].upper()}{text[1:]}.")] if told else []
 
 
 def advice(decisions: Sequence[Decision]) -> Said:

@@ -16,7 +16,7 @@ from labkit.profiling.run import profile_arms
 from labkit.report import words
 from labkit.report.cells import Cells, cells
 from labkit.report.document.claimed import checked
-from labkit.report.document.decision import Decision, Row, Said, advice, decide
+from labkit.report.document.decision import Decision, Row, Said, advice, compared, decide
 from labkit.report.document.needs import known_variant
 from labkit.report.document.pictures import Pictured, pictured
 from labkit.store import Run
@@ -96,7 +96,7 @@ def gather(runs: Sequence[Run], *, pictures: bool, profile: bool, tell: Tell) ->
                 lines = _lines(name, tables, run.folder.parent, profile, tell, problems)
                 seen = _pictures(name, tables, tell, problems) if pictures else None
             sweeps = _sweeps(name, run.folder.parent, [d["run"] for d in documents]) if first else []
-            said = advice([part.decision for part in tables])
+            said = compared(document) or advice([part.decision for part in tables])
             stages.append(
                 StagePart(name, _summary(name), document["run"], tables, said, _variants(tables), lines, seen, sweeps)
             )
