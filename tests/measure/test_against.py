@@ -20,7 +20,7 @@ from labkit.core.errors import UsageError
 from labkit.core.registry import registry
 from labkit.engines.arm import ArmName
 from labkit.measure import schedule
-from labkit.measure.against.beside import beside_revision
+from labkit.measure.against.beside import beside_revision, stale_builds
 from labkit.measure.against.needs import Needs, install_words
 from labkit.measure.against.pairs import joined, regressions
 from labkit.measure.against.revision import build, find_revision
@@ -28,6 +28,7 @@ from labkit.measure.bench import check, make_settings, plan_requests
 from labkit.measure.result import Samples, Status, Table
 from labkit.measure.statistics import Verdict
 from labkit.report.cells import cells
+from labkit.report.document.decision import compared
 from labkit.store.run import document
 
 SHARED = """
@@ -295,6 +296,15 @@ def wheel(folder, name, source):
         file.writestr(f"{about}/RECORD", "")
 
 
+def test_a_source_that_is_newer_than_its_build_is_found(tmp_path):
+    for name in ("fresh", "stale"):
+        (tmp_path / f"{name}.cpp").touch()
+        (tmp_path / f"{name}.cpython-311.so").touch()
+    (tmp_path / "unbuilt.cpp").touch()
+    os.utime(tmp_path / "stale.cpython-311.so", (1, 1))
+    assert stale_builds(tmp_path) == [tmp_path / "stale.cpp"]
+
+
 def test_needs_are_compared_without_comments_and_order(tmp_path):
     (tmp_path / "requirements.txt").write_text("b==1 # why\na==2\n")
     (tmp_path / "requirements.lock").write_text("# made by a tool\na==2\n")
@@ -395,6 +405,20 @@ def test_a_regression_ends_the_command_with_status_1_and_one_line(measurement_of
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith("labkit: regression: blur on logo: fast is 0.80")
     assert line.endswith(" as fast as fast_at_1")
+
+
+def test_a_report_says_what_became_of_the_pairs_and_not_which_variant_to_use(measurement_of, measured):
+    old, new = measured("fast_at_1234567", 1.0, 0.0, verdict=None), measured("fast", 0.8, verdict=Verdict.SLOWER)
+    measurement = measurement_of(old, new)
+    measurement.tables[0].facts["pairs"] = {"fast": "fast_at_1234567"}
+    about = {"revision": "main", "commit": "1234567" * 5, "own_libraries": False, "only_now": ["new"], "only_then": []}
+    found = regressions(measurement.tables[0], {"fast": "fast_at_1234567"})
+    measurement.against = {"against": about, "regressions": found}
+    ((_, text),) = compared(document(measurement))
+    assert text.startswith("Regression: blur on logo: fast is 0.80")
+    assert "against main (1234567): 1 regression in 1 comparison (1 slower)" in text
+    assert text.endswith("not there yet at main (1234567), so not compared: new.")
+    assert compared(document(measurement_of(old, new))) == []
 
 
 def test_an_earlier_self_that_differs_from_what_is_right_today_fails_nobody(measurement_of, measured):

@@ -15,7 +15,7 @@ from typing import Any
 import cloudpickle
 
 from labkit.core.errors import UsageError, listed
-from labkit.core.registry import registry
+from labkit.core.registry import COMPILED, registry
 from labkit.core.variant import Variant
 from labkit.engines.arm import ArmName
 from labkit.measure.against.hosted import Host
@@ -51,6 +51,10 @@ def beside_revision(stages: Sequence[str], variants: Sequence[str] | None, given
     arms = [ArmName(name) for name in known] if variants is None else [ArmName.parse(arm) for arm in variants]
     for arm in arms:
         registry.variant(stage, arm.variant)
+    package = sys.modules.get(module.partition(".")[0])
+    for folder in getattr(package, "__path__", []):
+        for stale in stale_builds(Path(folder)):
+            print(f"labkit: {stale} is newer than what was built of it; build first (make)", file=sys.stderr)
     build(revision)
     host = _host(stage, source, module, revision)
     offered = _offered(host, stage, revision)
@@ -132,6 +136,16 @@ def _offered(host: Host, stage: str, revision: Revision) -> dict[str, tuple[str,
         raise UsageError(
             f"--against: {revision.given} ({revision.short}) can't be measured: {' '.join(said.split())}"
         ) from None
+
+
+def stale_builds(folder: Path) -> list[Path]:
+    """Sources under a package's folder that are newer than what was built of them: what runs is then not today's code."""
+    stale = []
+    for source in (path for path in sorted(folder.rglob("*")) if path.suffix in COMPILED):
+        built = [path.stat().st_mtime for path in source.parent.glob(f"{source.stem}.*.so")]
+        if built and max(built) < source.stat().st_mtime:
+            stale.append(source)
+    return stale
 
 
 def _earlier(stage: str, name: str, today: Variant, offer: tuple[str, bool, str | None], host: Host) -> Variant:
