@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 DEEPEST = 4
-MOST_ELEMENTS = 1000
+MOST_ELEMENTS = 500
 LARGEST_WHOLE = 1 << 16  # bytes of an array that are all looked at; of a larger one as many, spread over it
 PLAIN = (type(None), bool, int, float, complex, str, bytes, np.generic)
 NAMED = (type, FunctionType, BuiltinFunctionType, ModuleType, enum.Enum, np.dtype)
@@ -22,11 +22,21 @@ class Unknown(Exception):
     """What this value holds can't be told: a lock, a file, a compiled object."""
 
 
-def mark(value: Any, *, lenient: bool = False, depth: int = 0) -> Any:
-    """A hashable mark of what a value holds. Raises Unknown; where ``lenient``, a type alone marks what is inside an object.
+def mark(value: Any, *, lenient: bool = False) -> Any:
+    """A hashable mark of what a value holds. Raises Unknown, also for what holds more than some hundred values.
 
-    Lenient is for the parts of a thing that is being built: two transforms of equal settings are alike, whatever their locks.
+    Where ``lenient``, a type alone marks what is inside an object: for the parts of a thing that is being built. Two transforms
+    of equal settings are alike, whatever their locks.
     """
+    return _mark(value, lenient, 0, [MOST_ELEMENTS])
+
+
+def _mark(value: Any, lenient: bool, depth: int, left: list[int]) -> Any:
+    left[0] -= 1
+    if left[0] < 0:
+        raise Unknown
+    if isinstance(value, str | bytes):
+        return type(value).__name__, len(value), hash(value)
     if isinstance(value, PLAIN):
         return type(value).__name__, repr(value)
     if isinstance(value, NAMED):
@@ -34,16 +44,15 @@ def mark(value: Any, *, lenient: bool = False, depth: int = 0) -> Any:
     if isinstance(value, np.ndarray):
         return _array_mark(value)
     if depth < DEEPEST:
-        if isinstance(value, tuple | list) and len(value) <= MOST_ELEMENTS:
-            return type(value).__name__, tuple(mark(inner, lenient=lenient, depth=depth + 1) for inner in value)
-        if isinstance(value, dict) and len(value) <= MOST_ELEMENTS:
-            keys = tuple(sorted((repr(key), mark(value[key], lenient=lenient, depth=depth + 1)) for key in value))
-            return "dict", keys
-        if isinstance(value, set | frozenset) and len(value) <= MOST_ELEMENTS:
-            return "set", tuple(sorted(repr(mark(inner, lenient=lenient, depth=depth + 1)) for inner in value))
+        if isinstance(value, tuple | list):
+            return type(value).__name__, tuple(_mark(inner, lenient, depth + 1, left) for inner in value)
+        if isinstance(value, dict):
+            return "dict", tuple((repr(key), _mark(inner, lenient, depth + 1, left)) for key, inner in value.items())
+        if isinstance(value, set | frozenset):
+            return "set", tuple(sorted(repr(_mark(inner, lenient, depth + 1, left)) for inner in value))
         inside = getattr(value, "__dict__", None)
         if inside is not None and not isinstance(value, GENERATORS):
-            return type(value).__qualname__, mark(dict(inside), lenient=lenient, depth=depth + 1)
+            return type(value).__qualname__, _mark(dict(inside), lenient, depth + 1, left)
     if lenient:
         return "a", type(value).__qualname__
     raise Unknown

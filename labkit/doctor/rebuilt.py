@@ -35,15 +35,19 @@ def rebuilt(one: Sequence[Called], other: Sequence[Called], inputs: Sequence[Any
     seen: dict[tuple[str, Line], set[Any]] = defaultdict(set)
     for call in (*one, *other):
         seen[call.name, call.line].add((call.what, call.result) if _told(call) else call)
-    steady = {place for place, ways in seen.items() if len(ways) == 1}
-    again = {(call.name, call.line) for call in other}
+    firsts = {(call.name, call.line): call for call in other}
+    steady = {
+        place
+        for place, first in firsts.items()
+        if len(seen[place]) == 1 and _told(first) and not given.shows_in(first.given)
+    }
     alike: set[int] = set()
     found: dict[tuple[str, Line], list[int]] = defaultdict(list)
     for call in one:  # in the order of their beginning: what calls others comes before them
         place = call.name, call.line
         if call.outer is not None and id(call.outer) in alike:
             alike.add(id(call))
-        elif place in steady & again and not given.shows_in(call.given):
+        elif place in steady:
             alike.add(id(call))
             found[place].append(call.ns)
     sums = [Rebuilt(name, line, len(spent), sum(spent)) for (name, line), spent in found.items()]

@@ -22,6 +22,7 @@ from labkit.doctor.likeness import Unknown, mark
 from labkit.profiling.sources import is_own, short_path
 
 MOST_EVENTS = 500_000  # of each call that is noted: some seconds
+MOST_MARKING_NS = 3_000_000_000  # in each thread, to tell arguments from each other
 Line = tuple[str, int]  # file, line
 
 
@@ -116,7 +117,7 @@ class Trace:
         if caller is None or not self._is_own(caller.f_code) or frame.f_code.co_flags & _SUSPENDS:
             return
         outer = thread.open[-1][1] if thread.open else None
-        what, given, builds = _what(frame)
+        what, given, builds = _what(frame) if thread.own_ns < MOST_MARKING_NS else (None, [], False)
         called = Called((caller.f_code.co_filename, caller.f_lineno), _name(frame), what, given, outer, builds)
         self.called.append(called)
         thread.open.append((frame, called, time.perf_counter_ns(), thread.own_ns))

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from labkit.core.workload import data_file, data_folder
+from labkit.core.workload import data_file, data_folder, input_files
 
 
 @pytest.fixture
@@ -56,3 +56,11 @@ def test_from_a_folder_of_notebooks_the_data_are_the_projects(
     (tmp_path / "notebooks" / "deep").mkdir(parents=True)
     monkeypatch.chdir(tmp_path / "notebooks" / "deep")
     assert data_folder() == tmp_path / "data"
+
+
+def test_the_files_among_inputs_are_found_however_deep_they_lie(tmp_path: Path) -> None:
+    files = [tmp_path / "a.bin", tmp_path / "b.bin"]
+    for file in files:
+        file.touch()
+    inputs = ({"first": [str(files[0]), "no file", "null\0character"]}, (files[1], tmp_path / "missing", tmp_path), 7)
+    assert input_files(inputs) == files
