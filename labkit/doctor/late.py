@@ -32,19 +32,29 @@ class Late:
 
 
 def late_work(call: Callable[..., Any], inputs: tuple[Any, ...]) -> Late | None:
-    """What goes on after each of three calls, in the one where it was least; None where nothing worth telling does.
+    """What goes on after each of three calls, in the one where it was least; None where after one of them nothing did.
 
     Left out are threads that a library had before the call.
     """
-    tries = [_after_one(call, inputs) for _ in range(TRIES)]
+    tries = []
+    for _ in range(TRIES):
+        tries.append(_after_one(call, inputs))
+        if not (_awaited(tries[-1]) or _busy(tries[-1])):
+            return None
     least = min(tries, key=lambda one: one.cpu_s + one.waited_s)
-    if least.waited_s > max(LEAST_WAIT_S, WORTH_TELLING * least.call_s):
+    if _awaited(least):
         return least
-    worth = max(LEAST_CPU_S, WORTH_TELLING * least.call_s)
-    if least.cpu_s > worth:
-        idle_s = _idle_share() * _window(least.call_s)
-        least = replace(least, cpu_s=least.cpu_s - idle_s if idle_s < least.cpu_s / 2 else 0.0)
-    return least if least.cpu_s > worth else None
+    idle_s = _idle_share() * _window(least.call_s)
+    least = replace(least, cpu_s=least.cpu_s - idle_s if idle_s < least.cpu_s / 2 else 0.0)
+    return least if _busy(least) else None
+
+
+def _awaited(late: Late) -> bool:
+    return late.waited_s > max(LEAST_WAIT_S, WORTH_TELLING * late.call_s)
+
+
+def _busy(late: Late) -> bool:
+    return late.cpu_s > max(LEAST_CPU_S, WORTH_TELLING * late.call_s)
 
 
 def _idle_share() -> float:

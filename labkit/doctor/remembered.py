@@ -35,14 +35,16 @@ def remembered(call: Callable[..., Any], inputs: tuple[Any, ...]) -> Remembered 
     if sum(array.nbytes for _, array in arrays(inputs)) > LARGEST:
         return None
     fresh = [_other_content(inputs, number) for number in range(1, TRIES + 1)]
-    pairs = [(content, copy.deepcopy(content)) for content in fresh]
+    tries = []
     try:
         call(*inputs)
-        tries = [Remembered(_seconds(call, new), _seconds(call, again)) for new, again in pairs]
+        for new, again in [(content, copy.deepcopy(content)) for content in fresh]:
+            tries.append(Remembered(_seconds(call, new), _seconds(call, again)))
+            if tries[-1].new_s < max(SHORTEST_S, CLEARLY_FASTER * tries[-1].again_s):
+                return None
     except Exception:
         return None
-    closest = min(tries, key=lambda one: one.new_s / one.again_s)
-    return closest if closest.new_s > max(SHORTEST_S, CLEARLY_FASTER * closest.again_s) else None
+    return min(tries, key=lambda one: one.new_s / one.again_s)
 
 
 def _other_content(inputs: tuple[Any, ...], number: int) -> tuple[Any, ...]:

@@ -33,7 +33,7 @@ from labkit.profiling.sources import own_folders, short_path
 Call = Callable[..., Any]
 LONG_ENOUGH_S = 0.05
 CROWD_S = 0.1
-TRACED_SHARE = 20  # a plain call may take so small a part of the patience: three traced ones take many times as long
+TRACED_SHARE = 40  # a plain call may take so small a part of the patience: three traced ones take many times as long
 WORTH_REBUILDING = 0.2  # of a call's time
 SHORTEST_REBUILT_NS = 20_000
 MANY_CALLS, SMALL_NS = 200, 20_000
@@ -93,8 +93,7 @@ class Examination:
     def open(self, stack: ExitStack) -> None:
         """Make the arm ready and call it once. Raises NotOffered where it can't do this workload."""
         self.call: Call = stack.enter_context(open_arm(self.order.stage, self.name, self.order.threads))
-        self.used = self.inputs()
-        self.first = self.call(*self.used)
+        self.first = self.call(*self.inputs())
 
     def called(self) -> list[Finding]:
         """Later calls, watched as a probe does."""
