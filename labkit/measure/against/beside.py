@@ -90,7 +90,7 @@ def _host(stage: str, source: Path, module: str, revision: Revision) -> Host:
     for _ in module.split(".")[1:]:
         base = base.parent
     first, last = [str(revision.then(base))], []
-    for path in (Path(path or ".").absolute() for path in sys.path):
+    for path in (Path(path or ".").resolve() for path in sys.path):
         if path.is_relative_to(revision.root) and revision.then(path).is_dir():
             first.append(str(revision.then(path)))
         else:

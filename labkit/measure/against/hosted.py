@@ -63,7 +63,7 @@ class Host:
 
 
 class HostProcess:
-    """The near end of a host. It ends when this process does; its crash is this process's (see ``ask``)."""
+    """The near end of a host, which ends with this process at the latest."""
 
     def __init__(self, python: str) -> None:
         here, there = socket.socketpair()

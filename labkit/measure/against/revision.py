@@ -105,45 +105,24 @@ def _build_in(revision: Revision, unfinished: Path) -> None:
     tree, python = unfinished / "tree", unfinished / "python" / "bin" / "python"
     try:
         tree.mkdir(parents=True)
-        archive = subprocess.run(
-            ["git", "-C", str(revision.root), "archive", revision.commit], capture_output=True, check=False
-        )
+        git = ["git", "-C", str(revision.root), "archive", revision.commit]
+        archive = subprocess.run(git, capture_output=True, check=False)
         if archive.returncode:
             raise UsageError(f"--against: git archive {revision.short}: {_last_line(archive.stderr)}")
         with tarfile.open(fileobj=io.BytesIO(archive.stdout)) as tar:
             tar.extractall(tree, filter="data")
-        _run(
-            [sys.executable, "-m", "venv", "--without-pip", unfinished / "python"],
-            tree,
-            f"{revision.short} gets no environment",
-        )
+        venv = [sys.executable, "-m", "venv", "--without-pip", str(unfinished / "python")]
+        _run(venv, tree, f"{revision.short} gets no environment")
         _let_it_see_todays(unfinished / "python")
         if revision.own_libraries:
             words = install_words(Needs.at(revision.root, revision.commit), tree)
             _tell(f"installs what {revision.short} declares to need, which is not what today's code does")
-            pip: list[str | Path] = [
-                sys.executable,
-                "-m",
-                "pip",
-                "--python",
-                python,
-                "install",
-                "--quiet",
-                "--disable-pip-version-check",
-            ]
+            pip = ["-m", "pip", "--python", str(python), "install", "--quiet", "--disable-pip-version-check"]
             if words:
-                _run([*pip, *words], tree, f"what {revision.short} needs can't be installed")
+                _run([sys.executable, *pip, *words], tree, f"what {revision.short} needs can't be installed")
         if (tree / "setup.py").exists():
-            setup: list[str | Path] = [
-                python,
-                "setup.py",
-                "--quiet",
-                "build_ext",
-                "--inplace",
-                "--parallel",
-                str(cpu_limit()),
-            ]
-            _run(setup, tree, f"{revision.short} can't be built")
+            setup = ["setup.py", "--quiet", "build_ext", "--inplace", "--parallel", str(cpu_limit())]
+            _run([python, *setup], tree, f"{revision.short} can't be built")
             shutil.rmtree(tree / "build", ignore_errors=True)
         unfinished.rename(revision.home)
     except BaseException:
@@ -159,7 +138,7 @@ def _let_it_see_todays(environment: Path) -> None:
     (own / "labkit_today.pth").write_text("\n".join(lines) + "\n")
 
 
-def _run(words: Sequence[str | Path], folder: Path, otherwise: str) -> None:
+def _run(words: Sequence[object], folder: Path, otherwise: str) -> None:
     """Run a program in a process group of its own, which is gone when this returns; UsageError with its last line if it fails."""
     with subprocess.Popen(
         list(map(str, words)),
