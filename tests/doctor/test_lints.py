@@ -90,15 +90,24 @@ def fleet(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def examined(fleet):
-    """Examine one arm on its stage's first workload, where two CPUs may be used."""
+def examine(fleet):
+    """Examine arms on a workload of their stage, its first if none is named, where two CPUs may be used."""
 
-    def examine(stage, arm, workload=None, **settings):
+    def run(stage, arms, workload=None, time_limit_s=30.0):
         name = workload or next(iter(registry.stage(stage).workloads))
-        chosen = make_settings(threads=2, seed=3, **({"time_limit_s": 30.0} | settings))
-        return variant.examine(fleet, stage, name, [ArmName.parse(arm)], chosen)
+        settings = make_settings(threads=2, seed=3, time_limit_s=time_limit_s)
+        return variant.examine(fleet, stage, name, [ArmName.parse(arm) for arm in arms], settings)
 
-    return examine
+    return run
+
+
+@pytest.fixture(scope="module")
+def examined(examine):
+    """What was found of each planted arm: all of a stage are examined one after the other."""
+    cases = [(stage, arm) for stage, arm, *_ in ILL if arm != "hangs"] + SOUND + [("planted_mirror", "draws_from_all")]
+    arms = {stage: [arm for place, arm in cases if place == stage] for stage, _ in cases}
+    found = [finding for stage in arms for finding in examine(stage, arms[stage])]
+    return {arm: [finding for finding in found if finding.subject == arm] for _, arm in cases}
 
 
 @pytest.fixture(scope="module")
@@ -116,29 +125,29 @@ def probed(fleet):
 
 
 @pytest.mark.parametrize(("stage", "arm", "lint", "told"), ILL, ids=[case[1] for case in ILL])
-def test_a_planted_fault_is_found_with_its_figure(examined, stage, arm, lint, told):
-    found = examined(stage, arm, **({"time_limit_s": 1.0} if arm == "hangs" else {}))
+def test_a_planted_fault_is_found_with_its_figure(examine, examined, stage, arm, lint, told):
+    found = examine(stage, [arm], time_limit_s=1.0) if arm == "hangs" else examined[arm]
     matching = [finding for finding in found if finding.lint == lint and re.search(told, finding.found)]
     assert matching, found
     assert all((finding.subject, finding.level) == (arm, Level.WARNING) for finding in matching)
 
 
-@pytest.mark.parametrize(("stage", "arm"), SOUND, ids=[case[1] for case in SOUND])
-def test_its_nearest_neighbour_is_left_alone(examined, stage, arm):
-    assert examined(stage, arm) == []
+@pytest.mark.parametrize("arm", [arm for _, arm in SOUND])
+def test_its_nearest_neighbour_is_left_alone(examined, arm):
+    assert examined[arm] == []
 
 
 def test_drawing_from_a_global_generator_is_worth_a_note(examined):
-    (finding,) = examined("planted_mirror", "draws_from_all")
+    (finding,) = examined["draws_from_all"]
     assert (finding.lint, finding.level) == ("global_state", Level.NOTE)
     assert "numpy.random is left changed by a call; by draws_from_all" in finding.found
 
 
-def test_files_in_memory_are_told_only_where_the_workload_says_disk(examined):
-    (finding,) = examined("planted_file", "sum_of_bytes", "from_disk")
+def test_files_in_memory_are_told_only_where_the_workload_says_disk(examine):
+    (finding,) = examine("planted_file", ["sum_of_bytes"], "from_disk")
     assert (finding.lint, finding.level, finding.subject) == ("page_cache", Level.WARNING, "inputs")
     assert finding.found == "100 % of 0.286 MiB in 1 input file lay in the page cache"
-    assert examined("planted_file", "sum_of_bytes", "from_memory") == []
+    assert examine("planted_file", ["sum_of_bytes"], "from_memory") == []
 
 
 def test_a_bench_tells_the_cheap_lints_from_what_its_probes_noted(probed):
@@ -163,10 +172,9 @@ def test_a_bench_tells_of_files_in_memory_where_the_workload_says_disk(tmp_path)
         ("augment", "256", ("cv2", "native_omp")),
     ],
 )
-def test_the_fast_variants_of_the_house_give_no_warning(fleet, stage, workload, arms):
-    able = [name for name in map(ArmName.parse, arms) if registry.variant(stage, name.variant).unavailable() is None]
-    found = variant.examine(fleet, stage, workload, able, make_settings(threads=2, seed=3, time_limit_s=30.0))
-    assert [finding for finding in found if finding.level is Level.WARNING] == []
+def test_the_fast_variants_of_the_house_give_no_warning(examine, stage, workload, arms):
+    able = [arm for arm in arms if registry.variant(stage, ArmName.parse(arm).variant).unavailable() is None]
+    assert [finding for finding in examine(stage, able, workload) if finding.level is Level.WARNING] == []
 
 
 def test_every_lint_is_planted():
