@@ -13,7 +13,7 @@ from threadpoolctl import threadpool_info
 
 from labkit.measure.tasks import scheduled
 
-EVERY_S = 0.004
+EVERY_S = 0.002
 NAMES = {"openblas": "OpenBLAS", "mkl": "MKL", "blis": "BLIS", "openmp": "OpenMP"}
 
 

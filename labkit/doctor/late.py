@@ -15,8 +15,8 @@ from typing import Any
 
 from labkit.measure.tasks import Quiet, scheduled
 
-TRIES, IDLE_TRIES = 3, 11
-SHORTEST_S, LONGEST_S = 0.03, 0.3  # how long to look for what still runs
+TRIES, IDLE_TRIES = 3, 15
+SHORTEST_S, LONGEST_S = 0.04, 0.3  # how long to look for what still runs
 LEAST_CPU_S = 0.005  # the kernel's account of who ran is kept by its timer's tick
 LEAST_WAIT_S = 0.0003
 WORTH_TELLING = 0.1  # of the call's time

@@ -182,7 +182,7 @@ def burn(seconds):
 
 @planted("library")
 def not_joined(image):
-    threading.Thread(target=burn, args=(0.03,)).start()
+    threading.Thread(target=burn, args=(0.06,)).start()
     return cv2.flip(image, 1)
 
 
@@ -233,7 +233,7 @@ def queued_and_waited_for(image):
 
 def crowded(image, count):
     with ThreadPoolExecutor(count) as pool:
-        list(pool.map(burn, [0.015] * count))
+        list(pool.map(burn, [0.04] * count))
     return cv2.flip(image, 1)
 
 
@@ -251,7 +251,7 @@ def opened(count):
     with multiprocessing.get_context("fork").Pool(count) as pool:
 
         def call(image):
-            pool.map(burn, [0.015] * count, chunksize=1)
+            pool.map(burn, [0.04] * count, chunksize=1)
             return cv2.flip(image, 1)
 
         yield call
