@@ -36,8 +36,8 @@ class Plan:
     tables: Sequence[tuple[Kind, int]]
 
 
-SMALL = Plan(SUBSET, [*((kind, 1) for kind in TRUTH.values()), (BURNERS, 10)])
-LARGE = Plan(WHOLE, [*((kind, 1) for kind in TRUTH.values()), (BURNERS, 100), (PLACED, 10)])
+SMALL = Plan(SUBSET, [(TRUTH["chain"], 4), (BURNERS, 10)])
+LARGE = Plan(WHOLE, [*((kind, 12) for kind in TRUTH.values()), (BURNERS, 100), (PLACED, 10)])
 
 
 def main() -> int:

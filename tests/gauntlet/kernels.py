@@ -17,8 +17,8 @@ from pathlib import Path
 SOURCE = Path(__file__).with_name("kernels.c")
 BUILT = SOURCE.parents[2] / "build" / "gauntlet"
 MOST_ROWS = 510
-ROW_BYTES = {"chain": 2500, "spin": 2500, "stream": 131072}
-PLACED_BYTES = 65536
+ROW_BYTES = {"chain": 2500, "spin": 2500, "stream": 131072, "placed": 2500}
+PLACED_BYTES, PAGE = 65536, 4096
 
 
 def built(name: str) -> Path:
@@ -70,7 +70,7 @@ def function_of(kernel: str) -> Callable[[int, int], int]:
 
 @cache
 def placed_on() -> Callable[[int, int, int], int]:
-    """The kernel ``placed`` as a function of where it reads, where it writes (64 KB each), and how often."""
+    """The kernel ``placed`` as a function of where it reads, where it writes (64 KB each), and the rows it counts as."""
     function = _library().placed
     function.argtypes, function.restype = (ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int64), ctypes.c_uint64
     return function
@@ -85,4 +85,8 @@ def call_of(kernel: str, rows: int) -> Callable[[], int]:
     if not 1 <= rows <= MOST_ROWS:
         raise ValueError(f"rows is {rows!r}; taken are 1 to {MOST_ROWS}")
     address = ctypes.addressof(ctypes.c_char.from_buffer(_buffer(ROW_BYTES[kernel])))
+    if kernel == "placed":
+        own = mmap.mmap(-1, PLACED_BYTES + PAGE)
+        target = ctypes.addressof(ctypes.c_char.from_buffer(own)) + 16 * (os.urandom(1)[0])
+        return lambda memory=own: placed_on()(address, target, rows)
     return lambda: function(address, rows)

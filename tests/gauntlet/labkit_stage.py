@@ -15,10 +15,8 @@ from string import ascii_lowercase
 import numpy as np
 
 import labkit as lk
-from tests.gauntlet.kernels import MOST_ROWS, PLACED_BYTES, ROW_BYTES, fill, function_of, placed_on
+from tests.gauntlet.kernels import MOST_ROWS, PAGE, PLACED_BYTES, ROW_BYTES, fill, function_of, placed_on
 
-PAGE = 4096
-PLACED_ROWS = 1000
 ROWS = (500, 502, 505, 510, 333, 50)
 
 
@@ -52,12 +50,12 @@ def _variant(stage: str, kernel: str, rows: int, name: str) -> None:
     lk.variant(stage, kind="native")(variant)
 
 
-@lk.stage(reference="placed_a", workloads=[lk.Workload("rows", lambda: _buffer("chain"))])
+@lk.stage(reference="rows_500_a", workloads=[lk.Workload("rows", lambda: _buffer("chain"))])
 def gauntlet_placed(buffer: np.ndarray) -> None:
     """The byte in the middle of a buffer, after it was worked on into memory that begins elsewhere in every launch."""
 
 
-def _placed(name: str) -> None:
+def _placed(rows: int, name: str) -> None:
     @contextmanager
     def variant() -> Iterator[Callable[[np.ndarray], int]]:
         memory = np.zeros(PLACED_BYTES + PAGE, np.uint8)
@@ -66,7 +64,7 @@ def _placed(name: str) -> None:
         )  # a launch seeds this generator with its own seed
 
         def call(buffer: np.ndarray) -> int:
-            placed_on()(buffer.ctypes.data, target, PLACED_ROWS)
+            placed_on()(buffer.ctypes.data, target, rows)
             return int(buffer[MOST_ROWS // 2, 0])
 
         yield call
@@ -78,5 +76,6 @@ def _placed(name: str) -> None:
 
 _stage("chain")
 _stage("stream")
-for copy in ascii_lowercase:
-    _placed(f"placed_{copy}")
+for rows in ROWS:
+    for copy in ascii_lowercase:
+        _placed(rows, f"rows_{rows}_{copy}")

@@ -66,7 +66,9 @@ def _cells(condition: str, kernel: str, rows: Sequence[int], tries: int, **budge
 
 
 SUBSET = [
-    *_cells("2 CPU burners", "chain", (500, 510), 25, measure_s=2.0),
+    *_cells("2 CPU burners", "chain", (500, 510), 10, measure_s=2.0),
+    *_cells("2 memory burners", "stream", (500,), 10, measure_s=2.0),
+    *_cells("quiet", "placed", (500,), 10, measure_s=2.0),
 ]
 """What ``make gauntlet`` records on a fresh machine within an hour."""
 
@@ -75,6 +77,7 @@ WHOLE = [
     *_cells("2 CPU burners", "chain", (502, 505), 20, measure_s=2.0),
     *_cells("1 CPU burner", "chain", (500,), 10, measure_s=2.0),
     *_cells("quiet", "chain", (500, 510), 20, measure_s=2.0),
+    *_cells("quiet", "placed", (500,), 20, measure_s=2.0),
     *_cells("1 memory burner", "stream", (500,), 10, measure_s=2.0),
     *_cells("2 memory burners", "stream", (500, 510), 10, measure_s=2.0),
     *_cells("drift", "chain", (500,), 10, measure_s=2.0),

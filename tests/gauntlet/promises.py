@@ -49,10 +49,10 @@ def truths(folder: Path) -> dict[tuple[str, int], float]:
     """The true ratio of 500 rows' time to that of each number of rows, by kernel, from the long runs."""
     found = {}
     for kernel, kind in TRUTH.items():
-        for file in kind.files(folder):
-            launches = Launches.read(file)
-            for arm in (name for name in kind.arms if name in KNOWN):
-                found[kernel, int(arm.split("_")[1])] = float(np.exp(np.median(launches.between(TWINS[0], arm))))
+        tables = [Launches.read(file) for file in kind.files(folder)]
+        for arm in (name for name in kind.arms if tables and name in KNOWN):
+            values = np.concatenate([launches.between(TWINS[0], arm) for launches in tables])
+            found[kernel, int(arm.split("_")[1])] = float(np.exp(np.median(values)))
     return found
 
 

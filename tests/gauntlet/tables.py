@@ -75,15 +75,15 @@ class Kind:
 
 
 TRUTH = {
-    "chain": Kind("truth-chain", "chain", (*TWINS[:2], *KNOWN), 12.0),
-    "stream": Kind("truth-stream", "stream", (*TWINS[:2], *KNOWN[:3]), 12.0),
+    "chain": Kind("truth-chain", "chain", (*TWINS[:2], *KNOWN), 2.0),
+    "stream": Kind("truth-stream", "stream", (*TWINS[:2], *KNOWN[:3]), 2.0),
 }
-"""Long runs beside nothing at all, which say what the effects are."""
+"""Beside nothing at all: many launches of these say what the effects are. (Longer launches would not help.)"""
 
 BURNERS = Kind("burners", "chain", (*TWINS, *KNOWN), 1.0, "2 CPU burners")
 """A pair has 2 s of measuring, beside neighbours that come and go."""
 
-PLACED = Kind("placed", "placed", tuple(f"placed_{copy}" for copy in ascii_lowercase[:20]), 15.0)
+PLACED = Kind("placed", "placed", TWINS, 15.0)
 """A pair has 30 s of measuring in fresh processes; where its arms' memory lies moves a launch by several per cent."""
 
 
@@ -97,9 +97,8 @@ def _measured(kernel: str, arms: tuple[str, ...], budget_s: float) -> Table:
 
 
 def _rows(arm: str) -> int:
-    """What ``rows_510_a`` works on; ``placed_a`` counts as 500, for all of them do the same work."""
-    digits = arm.split("_")[1]
-    return int(digits) if digits.isdigit() else 500
+    """What ``rows_510_a`` works on."""
+    return int(arm.split("_")[1])
 
 
 def _stored(table: Table, path: Path) -> Path:
