@@ -21,11 +21,8 @@ WORKER_BYTES = 2 << 30
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """One more than there are CPUs, for a third of the time tests wait for processes; as far as memory reaches.
-
-    Beyond eight the longest file decides how long all take.
-    """
-    return max(1, min(cpu_limit() + 1, default_limit() // WORKER_BYTES, 8))
+    """One for each CPU, as far as memory reaches; beyond eight the longest file decides how long all take."""
+    return max(1, min(cpu_limit(), default_limit() // WORKER_BYTES, 8))
 
 
 @pytest.hookimpl(wrapper=True)

@@ -18,6 +18,7 @@ from labkit.measure.probe import ExamTask, ProbeTask
 from labkit.measure.result import Samples, Table
 from labkit.measure.table import new_row
 
+TRIES = 4
 PLANTED = Path(__file__).with_name("planted.py")
 ILL = [
     ("planted_mirror", "built_each_time", "work_rebuilt", r"Mirror at .*planted.py:\d+ with the same arguments: \d+ %"),
@@ -127,7 +128,11 @@ def probed(fleet):
 @pytest.mark.parametrize(("stage", "arm", "lint", "told"), ILL, ids=[case[1] for case in ILL])
 def test_a_planted_fault_is_found_with_its_figure(examine, examined, stage, arm, lint, told):
     found = examine(stage, [arm], time_limit_s=1.0) if arm == "hangs" else examined[arm]
-    matching = [finding for finding in found if finding.lint == lint and re.search(told, finding.found)]
+    for _ in range(TRIES):
+        matching = [finding for finding in found if finding.lint == lint and re.search(told, finding.found)]
+        if matching:
+            break
+        found = examine(stage, [arm])  # other tests may have kept the CPUs from the threads that were to be seen
     assert matching, found
     assert all((finding.subject, finding.level) == (arm, Level.WARNING) for finding in matching)
 
