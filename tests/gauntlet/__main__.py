@@ -18,7 +18,7 @@ from labkit.store import results_folder
 from tests.gauntlet.kernels import BUILT
 from tests.gauntlet.ledger import Ledger
 from tests.gauntlet.plan import SUBSET, WHOLE, Cell
-from tests.gauntlet.promises import Promise, promises, truths
+from tests.gauntlet.promises import MISSED, Promise, promises, truths
 from tests.gauntlet.record import record
 from tests.gauntlet.score import Line, by_interval, lines
 from tests.gauntlet.show import markdown, promised, publish, write
@@ -84,7 +84,7 @@ def main() -> int:
     print(f"stored in {write(arguments.to, found, kept)}", file=sys.stderr)
     if own:
         publish(published.parents[1], found)
-    return int(any(promise.state == "missed" for promise in kept))
+    return int(any(promise.state == MISSED for promise in kept))
 
 
 def summary(folder: Path) -> tuple[list[Line], list[Promise]]:
@@ -93,7 +93,8 @@ def summary(folder: Path) -> tuple[list[Line], list[Promise]]:
     entries = [entry for name in ledger.names() for entry in ledger.entries(name)]
     own = [entry for entry in entries if entry["tool"] == "labkit"]
     entries += [by_interval(entry) for entry in own if "failed" not in entry]
-    return lines(entries, truths(folder)), promises(folder, own) if own or BURNERS.files(folder) else []
+    truth = truths(folder)
+    return lines(entries, truth), promises(folder, own, truth) if own or BURNERS.files(folder) else []
 
 
 def _record_tables(folder: Path, planned: Sequence[tuple[Kind, int]], end: float | None) -> None:

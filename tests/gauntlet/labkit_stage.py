@@ -59,9 +59,8 @@ def _placed(rows: int, name: str) -> None:
     @contextmanager
     def variant() -> Iterator[Callable[[np.ndarray], int]]:
         memory = np.zeros(PLACED_BYTES + PAGE, np.uint8)
-        target = memory.ctypes.data + 16 * random.randrange(
-            PAGE // 16
-        )  # a launch seeds this generator with its own seed
+        # a launch seeds this generator with its own seed
+        target = memory.ctypes.data + 16 * random.randrange(PAGE // 16)
 
         def call(buffer: np.ndarray) -> int:
             placed_on()(buffer.ctypes.data, target, rows)

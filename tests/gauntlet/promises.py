@@ -56,19 +56,21 @@ def truths(folder: Path) -> dict[tuple[str, int], float]:
     return found
 
 
-def promises(folder: Path, entries: Sequence[Mapping[str, Any]]) -> list[Promise]:
-    """All promises, counted over the tables that lie in a folder and labkit's own tries of two arms."""
+def promises(
+    folder: Path, entries: Sequence[Mapping[str, Any]], truth: Mapping[tuple[str, int], float]
+) -> list[Promise]:
+    """All promises, counted over the tables that lie in a folder and labkit's own tries of two arms, by :func:`truths`."""
     burners = [Launches.read(file) for file in BURNERS.files(folder)]
     judged = [each for number, launches in enumerate(burners) for each in pairs(launches, str(number))]
     same = [each for each in judged if each.rows == BASE_ROWS]
     placed = [each for file in PLACED.files(folder) for each in pairs(Launches.read(file), file.stem)]
-    truth = {rows: ratio for (kernel, rows), ratio in truths(folder).items() if kernel == "chain"}
+    ratios = {rows: ratio for (kernel, rows), ratio in truth.items() if kernel == BURNERS.kernel}
     claimed = [each.verdict in (Verdict.FASTER, Verdict.SLOWER) for each in same]
     wrong = [wrong for launches in burners for _, wrong in races(launches)]
     family = [claimed for launches in burners for claimed in families(launches)]
     return [
         _promise("identical pairs called faster or slower, 2 s, 2 CPU burners", claimed, most=0.01),
-        *_coverage(judged, {BASE_ROWS: 1.0} | truth),
+        *_coverage(judged, {BASE_ROWS: 1.0} | ratios),
         _sharpness(entries),
         _promise("interval holds the truth, fresh processes and placements, 30 s", _holds(placed, 0.0, "fixed"), 0.93),
         _promise("eight identical variants: any called faster or slower", family, most=0.05),
