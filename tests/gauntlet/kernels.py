@@ -17,7 +17,7 @@ from pathlib import Path
 SOURCE = Path(__file__).with_name("kernels.c")
 BUILT = SOURCE.parents[2] / "build" / "gauntlet"
 MOST_ROWS = 510
-ROW_BYTES = {"chain": 2500, "spin": 2500, "stream": 131072, "placed": 2500}
+ROW_BYTES = {"chain": 500, "spin": 500, "stream": 131072, "placed": 500}
 PLACED_BYTES, PAGE = 65536, 4096
 
 
