@@ -37,7 +37,7 @@ data/.ready: .venv/ready
 simulation: .venv/test  ## simulate 10,000 comparisons of each kind and print how often the intervals are right
 	@$(BIN)/python -m tests.statistics.simulation
 
-gauntlet: .venv/test-gauntlet  ## labkit beside seven other harnesses where the truth is known (an hour; WHOLE=1 for all of it)
+gauntlet: .venv/test-gauntlet  ## labkit beside eight other harnesses where the truth is known (an hour; WHOLE=1 for all of it)
 	@$(BIN)/python -m tests.gauntlet $(if $(WHOLE),--whole)
 
 lock: .venv/ready  ## refresh requirements.lock, the tested versions

@@ -59,20 +59,16 @@ def _buffer(row_bytes: int) -> mmap.mmap:
 
 
 @cache
-def function_of(kernel: str) -> Callable[[int, int], int]:
-    """The kernel as a function of an address and a number of rows; it releases the GIL. Raises ValueError for another kernel."""
+def function_of(kernel: str) -> Callable[..., int]:
+    """The kernel as a function of where it reads and a number of rows; ``placed`` takes where it writes between the two.
+
+    It releases the GIL. Raises ValueError for another kernel.
+    """
     if kernel not in ROW_BYTES:
         raise ValueError(f"kernel is {kernel!r}; taken are {', '.join(ROW_BYTES)}")
     function = getattr(_library(), kernel)
-    function.argtypes, function.restype = (ctypes.c_void_p, ctypes.c_int64), ctypes.c_uint64
-    return function
-
-
-@cache
-def placed_on() -> Callable[[int, int, int], int]:
-    """The kernel ``placed`` as a function of where it reads, where it writes (64 KB each), and the rows it counts as."""
-    function = _library().placed
-    function.argtypes, function.restype = (ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int64), ctypes.c_uint64
+    addresses = (ctypes.c_void_p,) * (2 if kernel == "placed" else 1)
+    function.argtypes, function.restype = (*addresses, ctypes.c_int64), ctypes.c_uint64
     return function
 
 
@@ -88,5 +84,5 @@ def call_of(kernel: str, rows: int) -> Callable[[], int]:
     if kernel == "placed":
         own = mmap.mmap(-1, PLACED_BYTES + PAGE)
         target = ctypes.addressof(ctypes.c_char.from_buffer(own)) + 16 * (os.urandom(1)[0])
-        return lambda memory=own: placed_on()(address, target, rows)
+        return lambda memory=own: function(address, target, rows)
     return lambda: function(address, rows)

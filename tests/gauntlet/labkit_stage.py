@@ -15,9 +15,10 @@ from string import ascii_lowercase
 import numpy as np
 
 import labkit as lk
-from tests.gauntlet.kernels import MOST_ROWS, PAGE, PLACED_BYTES, ROW_BYTES, fill, function_of, placed_on
+from tests.gauntlet.kernels import MOST_ROWS, PAGE, PLACED_BYTES, ROW_BYTES, fill, function_of
 
 ROWS = (500, 502, 505, 510, 333, 50)
+TENFOLD_ROWS = 5000  # ten times over 500 rows: all of them at once would not stay in a core's own cache
 
 
 def _buffer(kernel: str) -> tuple[np.ndarray]:
@@ -38,12 +39,17 @@ def _stage(kernel: str) -> None:
         for copy in ascii_lowercase:
             _variant(contract.__name__, kernel, rows, f"rows_{rows}_{copy}")
     if kernel == "chain":
+        for copy in ascii_lowercase:
+            _variant(contract.__name__, kernel, TENFOLD_ROWS, f"rows_{TENFOLD_ROWS}_{copy}")
         _variant(contract.__name__, "spin", 500, "spin")
 
 
 def _variant(stage: str, kernel: str, rows: int, name: str) -> None:
+    times = 1 if rows <= MOST_ROWS else rows // 500
+
     def variant(buffer: np.ndarray) -> int:
-        function_of(kernel)(buffer.ctypes.data, rows)
+        for _ in range(times):
+            function_of(kernel)(buffer.ctypes.data, rows // times)
         return int(buffer[MOST_ROWS // 2, 0])
 
     variant.__name__ = name
@@ -63,7 +69,7 @@ def _placed(rows: int, name: str) -> None:
         target = memory.ctypes.data + 16 * random.randrange(PAGE // 16)
 
         def call(buffer: np.ndarray) -> int:
-            placed_on()(buffer.ctypes.data, target, rows)
+            function_of("placed")(buffer.ctypes.data, target, rows)
             return int(buffer[MOST_ROWS // 2, 0])
 
         yield call

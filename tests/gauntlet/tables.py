@@ -15,11 +15,13 @@ from __future__ import annotations
 
 import itertools
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from string import ascii_lowercase
+from typing import TypeVar
 
 import numpy as np
 import pandas as pd
@@ -43,10 +45,12 @@ from tests.gauntlet.burners import burning
 from tests.gauntlet.plan import CONDITIONS
 from tests.gauntlet.tools.labkit import STAGE
 
+Found = TypeVar("Found")
 ALPHA = 0.05
-EFFECTS = {502: "0.4 %", 505: "1 %", 510: "2 %", 333: "50 %", 50: "10×"}
+EFFECTS = {502: "0.4 %", 505: "1 %", 510: "2 %", 333: "50 %", 5000: "10×", 50: "10× down to 0.14 ms"}
 TWINS = tuple(f"rows_500_{copy}" for copy in ascii_lowercase[:20])
-KNOWN = tuple(f"rows_{rows}_a" for rows in EFFECTS)
+KNOWN = tuple(f"rows_{rows}_a" for rows in (502, 505, 510, 333, 50))
+TENFOLD = tuple(f"rows_5000_{copy}" for copy in ascii_lowercase[:10])
 
 
 @dataclass(frozen=True)
@@ -62,7 +66,7 @@ class Kind:
     def record(self, folder: Path, number: int) -> Path:
         """Measure the table of that number and store its samples; returns the file."""
         beside = CONDITIONS[self.condition]
-        budget_s = sum(self.seconds_an_arm * _rows(arm) / 500 for arm in self.arms)
+        budget_s = sum(self.seconds_an_arm * rows_of(arm) / 500 for arm in self.arms)
         with burning(beside.kind, beside.count, 1000 * number) if beside.kind else nullcontext():
             table = _measured(self.kernel, self.arms, budget_s)
         return _stored(table, self.file(folder, number))
@@ -74,14 +78,18 @@ class Kind:
         return sorted(folder.glob(f"{self.name}-[0-9]*.parquet"))
 
 
-TRUTH = {
-    "chain": Kind("truth-chain", "chain", (*TWINS[:2], *KNOWN), 2.0),
-    "stream": Kind("truth-stream", "stream", (*TWINS[:2], *KNOWN[:3]), 2.0),
-}
+TRUTH = (
+    Kind("truth-chain", "chain", (*TWINS[:2], *KNOWN), 2.0),
+    Kind("truth-tenfold", "chain", (*TWINS[:2], TENFOLD[0]), 1.0),
+    Kind("truth-stream", "stream", (*TWINS[:2], *KNOWN[:3]), 2.0),
+)
 """Beside nothing at all: many launches of these say what the effects are. (Longer launches would not help.)"""
 
 BURNERS = Kind("burners", "chain", (*TWINS, *KNOWN), 1.0, "2 CPU burners")
 """A pair has 2 s of measuring, beside neighbours that come and go."""
+
+TENFOLDS = Kind("tenfold", "chain", (*TWINS[:10], *TENFOLD), 2 / 11, "2 CPU burners")
+"""The same for calls of 1.4 and 14 ms: ten pairs, each of them with 2 s of measuring."""
 
 PLACED = Kind("placed", "placed", TWINS, 15.0)
 """A pair has 30 s of measuring in fresh processes; where its arms' memory lies moves a launch by several per cent."""
@@ -96,7 +104,7 @@ def _measured(kernel: str, arms: tuple[str, ...], budget_s: float) -> Table:
     return measurement.tables[0]
 
 
-def _rows(arm: str) -> int:
+def rows_of(arm: str) -> int:
     """What ``rows_510_a`` works on."""
     return int(arm.split("_")[1])
 
@@ -164,23 +172,34 @@ class Judged:
 
 
 def pairs(launches: Launches, table: str) -> Iterator[Judged]:
-    """The ten identical pairs, and each effect beside an arm of its own."""
-    twins = [arm for arm in launches.arms if arm not in KNOWN]
-    matched = [(twins[i], twins[i + 1]) for i in range(0, len(twins) - 1, 2)]
-    matched += [(twins[2 * i % len(twins)], arm) for i, arm in enumerate(arm for arm in KNOWN if arm in launches.arms)]
-    for first, second in matched:
-        yield judge(launches.between(first, second), launches.looks, table, _rows(second))
+    """The identical pairs, two by two, and each effect beside an identical arm of its own."""
+    twins = [arm for arm in launches.arms if arm in TWINS]
+    effects = [arm for arm in launches.arms if arm not in TWINS]
+    identical = zip(twins[0::2], twins[1::2], strict=True)
+    for first, second in [*identical, *zip([*twins[0::2], *twins[1::2]], effects, strict=False)]:
+        yield judge(launches.between(first, second), launches.looks, table, rows_of(second))
 
 
 def judge(values: np.ndarray, looks: tuple[int, ...], table: str, rows: int) -> Judged:
     """One pair's launches, as a run of two arms would have judged them."""
     fixed = interval_at_look(values, (looks[-1],), 0, ALPHA)
+    looked = _ended(
+        looks, partial(interval_at_look, values, looks), lambda found: _said(found) is not Verdict.UNRESOLVED
+    )
+    return Judged(table, rows, fixed, looked, _said(looked))
+
+
+def _said(interval: Interval) -> Verdict:
+    return verdict(interval, GATE)[0]
+
+
+def _ended(looks: tuple[int, ...], judged: Callable[[int, float], Found], decided: Callable[[Found], bool]) -> Found:
+    """What the stopping rule ends with: what the first look that decides has found, or else the last."""
     for number in range(len(looks)):
-        looked = interval_at_look(values, looks, number, ALPHA)
-        said, _ = verdict(looked, GATE)
-        if said is not Verdict.UNRESOLVED:
+        found = judged(number, ALPHA)
+        if decided(found):
             break
-    return Judged(table, rows, fixed, looked, said)
+    return found
 
 
 def families(launches: Launches) -> Iterator[bool]:
@@ -188,21 +207,17 @@ def families(launches: Launches) -> Iterator[bool]:
     for start in (0, 9):
         baseline, *variants = TWINS[start : start + 9]
         values = {variant: launches.between(baseline, variant) for variant in variants}
-        claimed = False
-        for number in range(len(launches.looks)):
-            found = compare_family(values, launches.looks, number, ALPHA)
-            claimed = any(each.verdict in (Verdict.FASTER, Verdict.SLOWER) for each in found.values())
-            if all(each.verdict is not Verdict.UNRESOLVED for each in found.values()):
-                break
-        yield claimed
+        found = _ended(
+            launches.looks,
+            partial(compare_family, values, launches.looks),
+            lambda found: all(each.verdict is not Verdict.UNRESOLVED for each in found.values()),
+        )
+        yield any(each.verdict in (Verdict.FASTER, Verdict.SLOWER) for each in found.values())
 
 
 def races(launches: Launches) -> Iterator[tuple[bool, bool]]:
     """(was an arm named the best, was that wrong): among nine identical arms, and where 500 rows race 502, 505 and 510."""
     for arms, best in ((TWINS[:9], None), ((TWINS[10], *KNOWN[:3]), TWINS[10])):
         values = {(a, b): launches.between(a, b) for a, b in itertools.combinations(arms, 2)}
-        for number in range(len(launches.looks)):
-            found = best_of(arms, values, launches.looks, number, ALPHA)
-            if found.decided:
-                break
+        found = _ended(launches.looks, partial(best_of, arms, values, launches.looks), lambda found: found.decided)
         yield found.decided, found.decided and found.best != best

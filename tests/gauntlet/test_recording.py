@@ -41,10 +41,9 @@ class Canned:
 
 
 @pytest.fixture
-def canned(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Canned:
+def canned(monkeypatch: pytest.MonkeyPatch) -> Canned:
     tool = Canned()
     monkeypatch.setitem(TOOLS, "canned", tool)
-    monkeypatch.setenv("LABKIT_LOCK", str(tmp_path / "lock"))
     return tool
 
 

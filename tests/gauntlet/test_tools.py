@@ -16,7 +16,18 @@ from typing import Any
 import psutil
 import pytest
 
-from tests.gauntlet.tools import TOOLS, asv, hyperfine, perfplot, process, pyperf, pytest_benchmark, timeit, torch_timer
+from tests.gauntlet.tools import (
+    TOOLS,
+    asv,
+    criterion,
+    hyperfine,
+    perfplot,
+    process,
+    pyperf,
+    pytest_benchmark,
+    timeit,
+    torch_timer,
+)
 from tests.gauntlet.tools.interval import overlap, quotient
 from tests.gauntlet.tools.tool import Arm, Task, Told
 
@@ -46,12 +57,18 @@ def told_by_asv(task: Task) -> Told:
     return asv.told(task, recorded("asv")[0])
 
 
+def told_by_criterion(task: Task) -> Told:
+    stored, printed = recorded("criterion")
+    return criterion.told(task, [json.dumps(one) for one in stored["samples"]], json.dumps(stored["change"]), printed)
+
+
 HEARD: dict[str, Callable[[Task], Told]] = {
     "pyperf": told_by_pyperf,
     "pytest_benchmark": told_by_pytest_benchmark,
     "asv": told_by_asv,
     "torch": lambda task: torch_timer.told(task, json.dumps(recorded("torch")[0])),
     "hyperfine": lambda task: hyperfine.told(task, json.dumps(recorded("hyperfine")[0]), calls=7),
+    "criterion": told_by_criterion,
     "perfplot": lambda task: perfplot.told(task, json.dumps(recorded("perfplot")[0])),
     "timeit": lambda task: timeit.told(task, json.dumps(recorded("timeit")[0])),
 }
@@ -70,6 +87,7 @@ PRINTED = {
     "asv": ("1.40±0.01ms", "1.38±0.04ms", 1.40 / 1.38, 0.008),
     "torch": ("1398.3", "1367.7", 1398.3 / 1367.7, 0.0001),
     "hyperfine": ("11.8 ms", "11.3 ms", 11.8 / 11.3, 0.01),
+    "criterion": ("-2.0045%", "1.3624 ms", 1 / (1 - 0.020045), 1e-6),
     "perfplot": ("0.0013819260000000001", "0.0013549060000000001", 0.001381926 / 0.001354906, 1e-9),
     "timeit": ("1.4 ms ± 7.27 μs", "1.38 ms ± 12.6 μs", 1.40 / 1.38, 0.008),
 }
@@ -142,6 +160,28 @@ def test_the_interval_of_pyperf_holds_1_exactly_where_its_own_test_finds_no_diff
         assert (low <= 1 <= high) != different
         verdicts.add(different)
     assert verdicts == {True, False}
+
+
+@pytest.mark.parametrize(
+    ("said", "different"),
+    [
+        ("Performance has regressed.", True),
+        ("Performance has improved.", True),
+        ("Change within noise threshold.", False),
+        ("No change in performance detected.", False),
+    ],
+)
+def test_criterion_is_taken_at_its_word(said: str, different: bool) -> None:
+    stored, printed = recorded("criterion")
+    samples, change = [json.dumps(one) for one in stored["samples"]], json.dumps(stored["change"])
+    assert (
+        criterion.told(TASK, samples, change, printed.replace("Performance has improved.", said)).different is different
+    )
+
+
+def test_criterion_that_says_nothing_of_a_change_is_an_error() -> None:
+    with pytest.raises(RuntimeError, match="no verdict that is known"):
+        criterion.told(TASK, [], "{}", "arm   time:   [1 ms 1 ms 1 ms]")
 
 
 def medians(*figures: float) -> str:
@@ -295,13 +335,13 @@ def test_a_harness_that_is_not_installed_has_no_version(monkeypatch: pytest.Monk
     monkeypatch.setattr(metadata, "version", missing)
     monkeypatch.setenv("PATH", "")
     peers = [tool for name, tool in TOOLS.items() if name != "labkit"]
-    assert [tool.version() for tool in peers] == [None] * 7
+    assert [tool.version() for tool in peers] == [None] * 8
 
 
 def test_importing_the_adapters_imports_no_harness(tmp_path: Path) -> None:
     modules = "{'pyperf', 'pytest_benchmark', 'asv', 'torch', 'perfplot', 'IPython', 'scipy'}"
     adapters = ", ".join(
-        ("asv", "hyperfine", "perfplot", "process", "pyperf", "pytest_benchmark", "timeit", "torch_timer")
+        ("asv", "criterion", "hyperfine", "perfplot", "process", "pyperf", "pytest_benchmark", "timeit", "torch_timer")
     )
     code = (
         "import sys, types, tests.gauntlet\n"

@@ -13,14 +13,12 @@ RIGHT = ("right", "also_right")
 
 
 @pytest.fixture(scope="module")
-def rows(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Row]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("LABKIT_LOCK", str(tmp_path_factory.mktemp("lock") / "lock"))
-        registry.load(SEEDED)
-        try:
-            found = measure(plan_requests(["gauntlet_invert"]), make_settings(0.05, threads=2))
-        finally:
-            registry.forget(SEEDED)
+def rows() -> dict[str, Row]:
+    registry.load(SEEDED)
+    try:
+        found = measure(plan_requests(["gauntlet_invert"]), make_settings(0.05, threads=2))
+    finally:
+        registry.forget(SEEDED)
     return {row.variant: row for row in found.rows}
 
 

@@ -105,22 +105,22 @@ def test_wrong_usage_is_one_line_and_no_traceback(shell: InteractiveShell, cell:
     assert "Traceback" not in said.stderr + said.stdout
 
 
-def test_a_cell_becomes_a_variant_that_is_checked_and_compared_at_once(shell: InteractiveShell) -> None:
+def test_a_cell_becomes_a_variant_that_is_checked_compared_at_once_and_has_lines(shell: InteractiveShell) -> None:
     done, said = run(shell, MINE.format(name="of_a_cell", n="n", decorator="", options="--against fast"))
     assert done.success
     text = said.outputs[-1].data["text/plain"]
     assert all(f"| {name} |" in text for name in ("naive", "fast", "of_a_cell"))
     assert registry.variant("main_colors", "of_a_cell").kind == "numpy"
-
-
-def test_a_wrong_one_is_told_what_differs_and_gets_no_time(shell: InteractiveShell) -> None:
-    done, said = run(shell, MINE.format(name="too_few", n="n - 1", decorator="", options=""))
+    done, _ = run(shell, "found = %labprofile -o main_colors of_a_cell --workload tiny --calls 2")
     assert done.success
-    assert "too_few: differs from the reference: output.colors: has shape" in said.outputs[-1].data["text/plain"]
+    sources = {line.source.strip() for _, line in shell.user_ns["found"].executed}
+    assert "pixels = image.reshape(-1, 4)" in sources
 
 
-def test_the_same_cell_may_be_run_again_with_another_body(shell: InteractiveShell) -> None:
-    run(shell, MINE.format(name="again", n="n - 1", decorator="", options=""))
+def test_a_wrong_one_is_told_what_differs_and_the_same_cell_may_be_run_again_mended(shell: InteractiveShell) -> None:
+    done, said = run(shell, MINE.format(name="again", n="n - 1", decorator="", options=""))
+    assert done.success
+    assert "again: differs from the reference: output.colors: has shape" in said.outputs[-1].data["text/plain"]
     _, said = run(shell, MINE.format(name="again", n="n", decorator="", options=""))
     assert "differs" not in said.outputs[-1].data["text/plain"]
 
@@ -145,11 +145,3 @@ def test_an_error_in_the_cell_is_shown_and_nothing_is_registered(shell: Interact
     _, said = run(shell, "%%labvariant main_colors\ndef broken(image, n=6): ...\n1 / 0")
     assert "ZeroDivisionError" in said.stdout + said.stderr
     assert "broken" not in registry.of("main_colors")
-
-
-def test_a_variant_of_a_cell_has_lines(shell: InteractiveShell) -> None:
-    run(shell, MINE.format(name="with_lines", n="n", decorator="", options=""))
-    done, _ = run(shell, "found = %labprofile -o main_colors with_lines --workload tiny --calls 2")
-    assert done.success
-    sources = {line.source.strip() for _, line in shell.user_ns["found"].executed}
-    assert "pixels = image.reshape(-1, 4)" in sources

@@ -278,6 +278,9 @@ def test_profile_of_two_gives_their_difference_and_a_sweep_its_curve(model):
     assert (lines.state, lines.code[:34]) == ("done", "lk.diff('toy_negative', 'plain', '")
     job = ended(model.sweep("workers", "plain", values=[1, 2], budget_s=0.3))
     assert (job.state, list(job.result.frame.value)) == ("done", [1, 2])
+    arms = {f"{row['variant']}@{row['engine']}": row["threads"] for row in job.result.document["rows"]}
+    assert arms == {"plain@threads:1": 1, "plain@threads:2": 2, "plain@serial": 1}
+    assert job.result.best in (1, 2)
     assert all(row["provisional"] is False for row in job.table)
 
 
