@@ -78,8 +78,9 @@ class Kind:
         return sorted(folder.glob(f"{self.name}-[0-9]*.parquet"))
 
 
+CHAIN_TRUTH = Kind("truth-chain", "chain", (*TWINS[:2], *KNOWN), 2.0)
 TRUTH = (
-    Kind("truth-chain", "chain", (*TWINS[:2], *KNOWN), 2.0),
+    CHAIN_TRUTH,
     Kind("truth-tenfold", "chain", (*TWINS[:2], TENFOLD[0]), 1.0),
     Kind("truth-stream", "stream", (*TWINS[:2], *KNOWN[:3]), 2.0),
 )

@@ -16,6 +16,7 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shuti
 CELLS = (
     "%matplotlib inline\n%load_ext labkit",
     "%labprofile main_colors faster --workload tiny --calls 2 --results {FOLDER}",
+    "%labdiff main_colors naive faster --workload tiny --calls 2 --results {FOLDER}",
     "%labmemory main_colors faster --workload tiny --results {FOLDER}",
     "difference = %labdiff -o main_colors naive faster --workload tiny --calls 2 --results {FOLDER}\n"
     "difference.figure()",
@@ -65,5 +66,5 @@ def test_nothing_is_asked_of_the_network(shown: str) -> None:
 
 def test_each_output_is_text_as_well_as_html(page: Path) -> None:
     outputs = re.findall(r"jp-OutputArea-output[^>]*data-mime-type=\"([^\"]*)\"", page.read_text(encoding="utf-8"))
-    assert outputs.count("text/html") == 4
+    assert outputs.count("text/html") == 5
     assert "application/vnd.jupyter.stderr" not in outputs

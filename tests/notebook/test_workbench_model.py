@@ -10,6 +10,7 @@ import psutil
 import pytest
 
 import labkit as lk
+from labkit.core.cpus import cpu_limit
 from labkit.core.errors import UsageError
 from labkit.core.registry import registry
 from labkit.measure.machine import machine_facts
@@ -281,6 +282,8 @@ def test_profile_of_two_gives_their_difference_and_a_sweep_its_curve(model):
     arms = {f"{row['variant']}@{row['engine']}": row["threads"] for row in job.result.document["rows"]}
     assert arms == {"plain@threads:1": 1, "plain@threads:2": 2, "plain@serial": 1}
     assert job.result.best in (1, 2)
+    assert job.result.document["settings"]["threads"] == 1
+    assert (job.result.document["fit"] is None) == (cpu_limit() == 1)
     assert all(row["provisional"] is False for row in job.table)
 
 
