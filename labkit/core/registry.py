@@ -8,7 +8,7 @@ import pkgutil
 import sys
 import warnings
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
@@ -25,13 +25,14 @@ from labkit.core.variant import Variant, check_signature, define_variant
 from labkit.core.workload import Workload
 
 Function = TypeVar("Function", bound=Callable[..., Any])
-HOMES = ("labkit.stages", "labkit.pipelines")
+PIPELINES = "labkit.pipelines"
+HOMES = ("labkit.stages", PIPELINES)
 ENTRY_POINTS = "labkit.stages"
 COMPILED = {".pyx": "cython", ".c": "native", ".cpp": "native"}
 
 
 class Registry:
-    """Stages by name, and their variants by name. Discovery happens on the first question."""
+    """Stages by name, and their variants by name. Discovery happens on the first question, or on one that needs it."""
 
     def __init__(self) -> None:
         self.stages: dict[str, Stage] = {}
@@ -44,19 +45,23 @@ class Registry:
         self._suffix = ""
 
     def stage(self, name: str) -> Stage:
-        self.discover()
+        if self._state != "partial" or name not in self.stages:
+            self.discover()
         if name not in self.stages:
             raise UsageError(f"unknown stage {name!r}; stages: {listed(sorted(self.stages))}")
         return self.stages[name]
 
     def variant(self, stage: str, name: str) -> Variant:
-        known = self.of(stage)
+        known = self.variants.get(stage, {})
+        if self._state != "partial" or name not in known:
+            known = self.of(stage)
         if name not in known:
             raise UsageError(f"stage {stage} has no variant {name!r}; it has: {listed(known)}")
         return known[name]
 
     def of(self, stage: str) -> dict[str, Variant]:
         """The variants of a stage, the reference first."""
+        self.discover()
         reference = self.stage(stage).reference
         found = self.variants.get(stage, {})
         return dict(sorted(found.items(), key=lambda item: (item[0] != reference, KINDS.index(item[1].kind))))
@@ -100,7 +105,7 @@ class Registry:
 
         What can't be imported is left out with a warning. Raises UsageError when two stages or variants share a name.
         """
-        if self._state != "new":
+        if self._state not in ("new", "partial"):
             return
         self._state = "discovering"
         try:
@@ -116,7 +121,26 @@ class Registry:
             raise
         self._state = "ready"
 
-    def _bring(self, what: str, bring: Callable[[], None]) -> None:
+    def modules_of(self, wanted: Collection[tuple[str, str]]) -> set[str] | None:
+        """The modules that define these (stage, variant), but for loaded files; None where all may be asked for.
+
+        That is so with a pipeline, which asks for other stages while it runs.
+        """
+        origins = {self.origins.get(self.stage(stage).name, "") for stage, _ in wanted}
+        if any(origin.startswith(PIPELINES + ".") for origin in origins):
+            return None
+        origins |= {self.variant(stage, name).origin for stage, name in wanted}
+        modules = {module for module, colon, _ in (origin.partition(":") for origin in origins) if colon}
+        return modules - {_module_of(thing) for thing in self.brought if isinstance(thing, Path)}
+
+    def import_only(self, modules: Collection[str]) -> None:
+        """Import these modules, and all others with the first question that these can't answer."""
+        self._state = "discovering"
+        for module in modules:
+            self._bring(module, partial(importlib.import_module, module))
+        self._state = "partial"
+
+    def _bring(self, what: str, bring: Callable[[], object]) -> None:
         """One folder or package that can't be imported must not cost the others."""
         try:
             bring()
@@ -175,7 +199,8 @@ class Registry:
         path = Path(path).absolute()
         if not path.is_file():
             raise UsageError(f"--load {path}: no such file; give a Python file that defines stages or variants")
-        self.discover()
+        if self._state != "partial":
+            self.discover()
         name = _module_of(path)
         spec = importlib.util.spec_from_file_location(name, path)
         if spec is None or spec.loader is None:

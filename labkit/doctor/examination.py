@@ -17,7 +17,7 @@ from labkit.doctor.record import Entry, entries, tellable, worst
 from labkit.doctor.selftest import judge_self_test, self_test
 from labkit.doctor.variant import examine
 from labkit.engines.arm import ArmName
-from labkit.measure.bench import DEFAULT_BUDGET_S, Request, make_settings, plan_requests
+from labkit.measure.bench import DEFAULT_BUDGET_S, Request, make_settings, plan_requests, wanted_of
 from labkit.measure.fleet import Fleet
 from labkit.measure.machine import machine_facts
 from labkit.measure.result import Status
@@ -107,7 +107,8 @@ def _examine(
     requests: Sequence[Request], settings: Settings, listener: Listener
 ) -> Iterator[tuple[dict[str, Any], list[Finding]]]:
     """For each workload which arms were looked at (with a ``reason`` those that could not be), and what was found."""
-    with Stop() as stop, Fleet(settings.threads, np.random.default_rng([settings.seed, 1]), launchers=0) as fleet:
+    rng = np.random.default_rng([settings.seed, 1])
+    with Stop() as stop, Fleet(settings.threads, rng, wanted_of(requests), launchers=0) as fleet:
         try:
             for request in requests:
                 rows = {arm: new_row(request.stage, request.workload, arm) for arm in request.arms}

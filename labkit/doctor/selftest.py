@@ -30,7 +30,7 @@ from labkit.core.variant import define_variant
 from labkit.core.workload import Workload
 from labkit.doctor.finding import Finding, Level
 from labkit.engines.arm import ArmName
-from labkit.measure.bench import Measurement, Request, measure
+from labkit.measure.bench import Measurement, Request, measure, wanted_of
 from labkit.measure.conclude import provisional
 from labkit.measure.fleet import Fleet
 from labkit.measure.result import Row, Table
@@ -89,7 +89,7 @@ def self_test(settings: Settings, listener: Listener | None = None) -> SelfTest:
     rng = np.random.default_rng([settings.seed, 1])
     with _stage(), Stop() as stop, Turn("the self-test"):
         try:
-            with Fleet(settings.threads, rng) as fleet:
+            with Fleet(settings.threads, rng, wanted_of([request])) as fleet:
                 measurement = measure([request], settings, listener, fleet)
                 if measurement.stopped:
                     stop.ask()  # so that the fleet leaves in a hurry

@@ -166,7 +166,7 @@ def measure(
         if fleet is None:
             before = Reading.take()
             rng = np.random.default_rng([settings.seed, 1])
-            fleet = stack.enter_context(Fleet(settings.threads, rng, LAUNCHERS))
+            fleet = stack.enter_context(Fleet(settings.threads, rng, wanted_of(requests), LAUNCHERS))
         for request in requests:
             try:
                 table = measure_table(
@@ -186,6 +186,12 @@ def measure(
     return measurement
 
 
+def wanted_of(requests: Sequence[Request]) -> set[tuple[str, str]]:
+    """Each (stage, variant) that the requests need: their arms, and the reference, which says what is right."""
+    arms = {(request.stage, arm.variant) for request in requests for arm in request.arms}
+    return arms | {(request.stage, registry.stage(request.stage).reference) for request in requests}
+
+
 def _told(requests: Sequence[Request]) -> str:
     """What is measured, for those who wait for it."""
     tables = [f"{request.stage} on {request.workload}" for request in requests]
@@ -196,7 +202,7 @@ def check(requests: Sequence[Request], settings: Settings, listener: Listener | 
     """Only the agreement gate, for every table; no launches, no run."""
     rng = np.random.default_rng([settings.seed, 1])
     rows: list[Row] = []
-    with Turn(_told(requests)), Fleet(settings.threads, rng, launchers=0) as fleet:
+    with Turn(_told(requests)), Fleet(settings.threads, rng, wanted_of(requests), launchers=0) as fleet:
         for request in requests:
             rows += check_table(fleet, request.stage, request.workload, request.arms, settings, listener or Listener())
     return rows

@@ -12,7 +12,9 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Collection
 from multiprocessing.connection import Connection
+from pathlib import Path
 from typing import Any
 
 import cloudpickle
@@ -20,6 +22,8 @@ import numpy as np
 
 from labkit.core.cpus import thread_environment
 from labkit.core.registry import registry
+from labkit.core.stage import Stage
+from labkit.core.variant import Variant
 from labkit.measure.parent import Limits, Outcome, Preparation, Task
 from labkit.measure.stop import stopped, wait
 
@@ -32,6 +36,8 @@ HURRIED_S = 0.3  # the same, for a whole fleet that is stopped
 # ("hold", {name: thing}) for children to find; ("import", modules) and ("warm", stage, arm, workers) so that children
 # inherit what is imported and compiled: only modules and arms that were seen to start no thread.
 Command = tuple[Any, ...]
+Wanted = Collection[tuple[str, str]] | None
+"""Stages and variants by name; None means any that there are."""
 
 
 class ParentLost(RuntimeError):
@@ -41,7 +47,7 @@ class ParentLost(RuntimeError):
 class Parent:
     """The near end of one parent process."""
 
-    def __init__(self, threads: int, rng: np.random.Generator) -> None:
+    def __init__(self, threads: int, rng: np.random.Generator, wanted: Wanted = None) -> None:
         here, there = socket.socketpair()
         environment = os.environ | thread_environment(threads)
         environment["LABKIT_PADDING"] = "x" * int(rng.integers(LONGEST_PADDING))
@@ -57,8 +63,7 @@ class Parent:
             )
         self._pipe = Connection(here.detach())
         self.pid = self._process.pid
-        brought = cloudpickle.dumps(registry.brought)
-        self._pipe.send(Preparation(list(sys.path), brought))
+        self._pipe.send(_preparation(wanted))
         self.told: tuple[Command, ...] = ()
         self._ready = False
 
@@ -117,13 +122,32 @@ class Parent:
             self._process.wait()
 
 
-class Fleet:
-    """A clean parent for probes and several launchers; use it as a context manager."""
+def _preparation(wanted: Wanted) -> Preparation:
+    if wanted is None:
+        modules, brought = None, registry.brought
+    else:
+        modules = registry.modules_of(wanted)
+        brought = [thing for thing in registry.brought if _is_for(thing, {stage for stage, _ in wanted})]
+    return Preparation(list(sys.path), modules, cloudpickle.dumps(brought))
 
-    def __init__(self, threads: int, rng: np.random.Generator, launchers: int = LAUNCHERS) -> None:
-        self.threads, self._rng = threads, rng
-        self.clean = Parent(threads, rng)
-        self.launchers = [Parent(threads, rng) for _ in range(launchers)]
+
+def _is_for(thing: Stage | Variant | Path, stages: set[str]) -> bool:
+    """Whether what discovery does not find is of one of these stages; a loaded file may be of any."""
+    return isinstance(thing, Path) or (thing.name if isinstance(thing, Stage) else thing.stage) in stages
+
+
+class Fleet:
+    """A clean parent for probes and several launchers; use it as a context manager.
+
+    They import what is ``wanted`` of them, None everything: they are ready the sooner, the less they import.
+    """
+
+    def __init__(
+        self, threads: int, rng: np.random.Generator, wanted: Wanted = None, launchers: int = LAUNCHERS
+    ) -> None:
+        self.threads, self._rng, self._wanted = threads, rng, wanted
+        self.clean = Parent(threads, rng, wanted)
+        self.launchers = [Parent(threads, rng, wanted) for _ in range(launchers)]
 
     def __enter__(self) -> Fleet:
         return self
@@ -146,7 +170,7 @@ class Fleet:
     def replace(self, parent: Parent) -> Parent:
         """Execute a parent afresh in the place of one that is lost, and tell it what that one had been told."""
         parent.close()
-        fresh = Parent(self.threads, self._rng)
+        fresh = Parent(self.threads, self._rng, self._wanted)
         fresh.tell(*parent.told)
         if parent is self.clean:
             self.clean = fresh

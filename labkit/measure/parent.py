@@ -1,4 +1,4 @@
-"""A parent: a freshly executed, single-threaded process that has everything imported and forks probes and launches.
+"""A parent: a freshly executed, single-threaded process that has imported what is wanted and forks probes and launches.
 
 It is given a socket's descriptor, on which the commands of a :class:`labkit.measure.fleet.Fleet` arrive.
 When that socket closes, whatever the reason, the parent kills what it started and leaves.
@@ -42,9 +42,10 @@ class Task(Protocol):
 
 @dataclass(frozen=True)
 class Preparation:
-    """What a parent needs to know before it can run anything."""
+    """What a parent needs to know before it can run anything; ``modules`` is what it imports, None all that is found."""
 
     path: list[str]
+    modules: set[str] | None
     brought: bytes
 
 
@@ -109,7 +110,10 @@ def main(descriptor: int) -> None:
 
 def _prepare(preparation: Preparation) -> None:
     sys.path[:] = preparation.path
-    registry.discover()
+    if preparation.modules is None:
+        registry.discover()
+    else:
+        registry.import_only(preparation.modules)
     for thing in cloudpickle.loads(preparation.brought):
         if isinstance(thing, Path):
             registry.load(thing)

@@ -19,8 +19,8 @@ from labkit.core.gate import bind
 from labkit.core.registry import registry
 from labkit.engines import engine_missing
 from labkit.engines.arm import ArmName, open_arm
-from labkit.measure.bench import LONGEST_BUDGET_S, make_settings, plan_requests
-from labkit.measure.fleet import Fleet, ParentLost
+from labkit.measure.bench import LONGEST_BUDGET_S, make_settings, plan_requests, wanted_of
+from labkit.measure.fleet import Fleet, ParentLost, Wanted
 from labkit.measure.images import Mosaic, picture
 from labkit.measure.parent import Limits, Outcome
 from labkit.measure.result import Status
@@ -156,11 +156,11 @@ def make_pictures(
     VariantFailed when the workload can't be built or the reference does not answer.
     """
     name = registry.stage(stage).workload(workload or next(iter(registry.stage(stage).workloads))).name
-    plan_requests([stage], list(variants))
+    wanted = wanted_of(plan_requests([stage], list(variants)))
     if not isinstance(longest, int) or longest < 16:
         raise UsageError(f"longest is {longest!r}; give a whole number of pixels, at least 16")
     settings = make_settings(LONGEST_BUDGET_S, threads)
-    with Turn(f"pictures of {stage} on {name}"), _fleet(settings) as fleet:
+    with Turn(f"pictures of {stage} on {name}"), _fleet(settings, wanted) as fleet:
         task = ReferenceTask(stage, name, settings.threads, longest)
         told = _done(_run(fleet, task, settings, 10), settings, f"{stage} on {name}: the reference or the workload")
         fleet.tell(fleet.clean, ("hold", told["held"]))
@@ -184,14 +184,17 @@ def look_at_inputs(
     """
     registry.stage(stage).workload(workload)
     settings = make_settings(LONGEST_BUDGET_S)
-    with Turn(f"a look at {stage} on {workload}", tell), _fleet(settings) as fleet:
+    with (
+        Turn(f"a look at {stage} on {workload}", tell),
+        _fleet(settings, {(stage, registry.stage(stage).reference)}) as fleet,
+    ):
         outcome = _run(fleet, InputTask(stage, workload, longest), settings, 10)
         found: Inputs = _done(outcome, settings, f"{stage} on {workload}: the workload")["inputs"]
         return found
 
 
-def _fleet(settings: Settings) -> Fleet:
-    return Fleet(settings.threads, np.random.default_rng(settings.seed), launchers=0)
+def _fleet(settings: Settings, wanted: Wanted) -> Fleet:
+    return Fleet(settings.threads, np.random.default_rng(settings.seed), wanted, launchers=0)
 
 
 def _run(fleet: Fleet, task: Any, settings: Settings, patience: int = 1) -> Outcome:

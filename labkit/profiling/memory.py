@@ -24,7 +24,7 @@ from labkit.core.errors import UsageError, VariantFailed
 from labkit.core.registry import registry
 from labkit.engines import STARTS_PROCESSES, engine_missing
 from labkit.engines.arm import ArmName
-from labkit.measure.bench import LONGEST_BUDGET_S, make_settings, plan_requests
+from labkit.measure.bench import LONGEST_BUDGET_S, make_settings, plan_requests, wanted_of
 from labkit.measure.fleet import Fleet, ParentLost
 from labkit.measure.machine import machine_facts
 from labkit.measure.parent import Limits
@@ -125,7 +125,9 @@ def measure_memory(
     if workload is None:
         workload = next(iter(registry.stage(stage).workloads))
     registry.stage(stage).workload(workload)
-    plan_requests([stage], [variant], [workload])  # names that do not exist, an engine that does not fit
+    wanted = wanted_of(
+        plan_requests([stage], [variant], [workload])
+    )  # names that do not exist, an engine that does not fit
     arm = ArmName.parse(variant)
     found = registry.variant(stage, arm.variant)
     if reason := found.unavailable() or (engine_missing(arm.engine) if arm.engine else None):
@@ -140,7 +142,7 @@ def measure_memory(
     folder = tempfile.mkdtemp(prefix="labkit-memory-")
     try:
         rng = np.random.default_rng(settings.seed)
-        with Turn(f"the memory of {stage} on {workload}"), Fleet(settings.threads, rng, launchers=0) as fleet:
+        with Turn(f"the memory of {stage} on {workload}"), Fleet(settings.threads, rng, wanted, launchers=0) as fleet:
             told = _told(fleet, task, settings)
             objects = told["call_s"] < LONG_CALL_S
             told |= _told(fleet, replace(task, folder=folder, objects=objects), settings)

@@ -10,7 +10,7 @@ import numpy as np
 from labkit.core.errors import UsageError, VariantFailed
 from labkit.core.registry import registry
 from labkit.engines.arm import ArmName
-from labkit.measure.bench import make_settings, plan_requests
+from labkit.measure.bench import make_settings, plan_requests, wanted_of
 from labkit.measure.fleet import Fleet, ParentLost
 from labkit.measure.machine import machine_facts
 from labkit.measure.parent import Limits, Outcome
@@ -51,7 +51,7 @@ def profile_arms(
     """
     name = workload or next(iter(registry.stage(stage).workloads))
     registry.stage(stage).workload(name)
-    plan_requests([stage], list(arms), [name])
+    wanted = wanted_of(plan_requests([stage], list(arms), [name]))
     for arm in arms:
         reason = registry.variant(stage, ArmName.parse(arm).variant).unavailable()
         if reason:
@@ -67,7 +67,7 @@ def profile_arms(
             tell(_announcement(stage, arm, name))
     try:
         rng = np.random.default_rng([settings.seed, 1])
-        with Turn(f"{stage} on {name}, line by line"), Fleet(settings.threads, rng, launchers=0) as fleet:
+        with Turn(f"{stage} on {name}, line by line"), Fleet(settings.threads, rng, wanted, launchers=0) as fleet:
             outcome = fleet.clean.run(task, Limits(settings.time_limit_s, settings.memory_limit))
     except ParentLost as lost:
         raise VariantFailed(f"{stage}/{unique[0]} on {name}: {lost}") from lost

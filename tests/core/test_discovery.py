@@ -77,6 +77,52 @@ def test_adding_a_file_adds_a_variant(square: Path, new_registry: Registry) -> N
     assert reasons(new_registry, "square") == {"plain": None, "faster": None}
 
 
+@pytest.fixture
+def squares(home: Path, square: Path, new_registry: Registry) -> Registry:
+    """A registry that has imported one variant of a stage only; beside it the stage has another, and there is another stage."""
+    write(square / "faster.py", VARIANT.format(stage="square", name="faster"))
+    write(home / "cube" / "__init__.py", STAGE.format(name="cube"))
+    new_registry.import_only({f"{home.name}.square.plain"})
+    return new_registry
+
+
+def test_what_is_wanted_alone_is_imported_alone(home: Path, squares: Registry) -> None:
+    assert squares.variant("square", "plain").function(3) == 9
+    assert not {f"{home.name}.square.faster", f"{home.name}.cube"} & sys.modules.keys()
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        (lambda known: sorted(known.of("square")), ["faster", "plain"]),
+        (lambda known: known.variant("square", "faster").function(3), 9),
+        (lambda known: known.stage("cube").name, "cube"),
+    ],
+)
+def test_a_question_about_more_than_was_imported_is_answered_all_the_same(
+    squares: Registry, question: Callable[[Registry], object], answer: object
+) -> None:
+    assert question(squares) == answer
+
+
+def test_a_loaded_file_may_add_to_a_stage_that_was_not_imported(squares: Registry, tmp_path: Path) -> None:
+    write(tmp_path / "own.py", VARIANT.format(stage="cube", name="own"))
+    squares.load(tmp_path / "own.py")
+    assert list(squares.of("cube")) == ["own"]
+
+
+def test_wanted_variants_come_from_their_own_modules(home: Path, square: Path, new_registry: Registry) -> None:
+    write(square / "broken.py", "import a_module_nobody_has")
+    assert new_registry.modules_of([("square", "plain"), ("square", "broken")]) == {
+        f"{home.name}.square",
+        f"{home.name}.square.plain",
+    }
+
+
+def test_a_pipeline_may_ask_for_any_stage() -> None:
+    assert MODULE.registry.modules_of([("main_colors_of_file", "naive")]) is None
+
+
 def test_discovered_stages_are_not_sent_to_measuring_processes(square: Path, new_registry: Registry) -> None:
     new_registry.discover()
     assert new_registry.brought == []

@@ -171,11 +171,10 @@ def _as_here(name: str, text: str, place: str) -> Exception:
 
 def host_of(stage: str, name: ArmName) -> Host | None:
     """Where an arm lives in a launch: with earlier code in the registry each arm of its stage lives in a host; None: here."""
-    known = registry.of(stage)
-    if (own := known[name.variant].host) is not None:
+    if (own := registry.variant(stage, name.variant).host) is not None:
         assert isinstance(own, Host)
         return own
-    return next((v.host.today for v in known.values() if isinstance(v.host, Host)), None)
+    return next((v.host.today for v in registry.variants[stage].values() if isinstance(v.host, Host)), None)
 
 
 class QuietHosts(Quiet):
