@@ -57,7 +57,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 @pytest.fixture(autouse=True)
 def few_launchers(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Two processes that launch instead of five: each imports everything, and tests ask for no figure that is worth it."""
+    """Two processes that launch instead of five: each imports for itself, and tests ask for no figure that is worth it."""
     monkeypatch.setattr(bench, "LAUNCHERS", 2)
 
 

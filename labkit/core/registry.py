@@ -32,7 +32,10 @@ COMPILED = {".pyx": "cython", ".c": "native", ".cpp": "native"}
 
 
 class Registry:
-    """Stages by name, and their variants by name. Discovery happens on the first question, or on one that needs it."""
+    """Stages by name, and their variants by name. Discovery happens on the first question.
+
+    After :meth:`import_only` it happens on the first question that what was imported can't answer.
+    """
 
     def __init__(self) -> None:
         self.stages: dict[str, Stage] = {}

@@ -126,8 +126,9 @@ def _preparation(wanted: Wanted) -> Preparation:
     if wanted is None:
         modules, brought = None, registry.brought
     else:
+        stages = {stage for stage, _ in wanted}
         modules = registry.modules_of(wanted)
-        brought = [thing for thing in registry.brought if _is_for(thing, {stage for stage, _ in wanted})]
+        brought = [thing for thing in registry.brought if _is_for(thing, stages)]
     return Preparation(list(sys.path), modules, cloudpickle.dumps(brought))
 
 

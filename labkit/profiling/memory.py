@@ -125,9 +125,7 @@ def measure_memory(
     if workload is None:
         workload = next(iter(registry.stage(stage).workloads))
     registry.stage(stage).workload(workload)
-    wanted = wanted_of(
-        plan_requests([stage], [variant], [workload])
-    )  # names that do not exist, an engine that does not fit
+    requests = plan_requests([stage], [variant], [workload])  # names that do not exist, an engine that does not fit
     arm = ArmName.parse(variant)
     found = registry.variant(stage, arm.variant)
     if reason := found.unavailable() or (engine_missing(arm.engine) if arm.engine else None):
@@ -142,6 +140,7 @@ def measure_memory(
     folder = tempfile.mkdtemp(prefix="labkit-memory-")
     try:
         rng = np.random.default_rng(settings.seed)
+        wanted = wanted_of(requests)
         with Turn(f"the memory of {stage} on {workload}"), Fleet(settings.threads, rng, wanted, launchers=0) as fleet:
             told = _told(fleet, task, settings)
             objects = told["call_s"] < LONG_CALL_S
