@@ -119,7 +119,7 @@ _ALL = (
         "timer",
         "timer",
         "The clock is coarse, or dear to read: short calls are lost in it.",
-        "Use the kernel's tsc clock source where there is one; else time batches of calls, as labkit does below 0.1 ms.",
+        "Use the kernel's tsc clock source where there is one; else time batches of calls, as labkit does of quick variants.",
         cheap=False,
     ),
     Lint(

@@ -8,20 +8,33 @@ A round times its arms once, in a fresh random permutation:
     round 3   slow  b  baseline  c
 
 A cyclic order would give an arm always the same neighbour, and with it the same state of the caches.
+
+Quick arms are called several times for one sample, so that the samples of a round are about equally long:
+
+    baseline  |--------------|        14 ms
+    quick     |-|-|-|-|-|-|-|         one call takes 2 ms, seven make a sample
+
+The kernel interrupts a CPU at every tick of its timer (250 a second, some 30 µs each, on the machine where this was found).
+A call of 14 ms holds three or four ticks, one of 1.4 ms one or none, so its times have two modes, and the median of a few
+rounds falls on either: ten times the work came out 0.3 % off, always to the same side. Samples of one length hold as
+many ticks and are put aside as often (``results/gauntlet/README.md``).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 
+from labkit.measure.statistics import FEWEST_ROUNDS
+
 MOST_LAUNCHES = 25
 FEWEST_LAUNCHES = 11  # the fewest whose extremes still make an interval for a family of twenty
-MUCH_SLOWER = 4  # an arm 4·k times as slow as the baseline comes in every k-th round
+MUCH_SLOWER = 4  # an arm whose sample is 4·k times as long as the baseline's comes in every k-th round
 SHORTEST_SAMPLE_S = 1e-4  # one reading of the clock costs about 50 ns and an interrupt some microseconds
+LONGEST_BATCH_S = 0.02  # five ticks: beyond, one more or less is under 0.2 %
 
 
 @dataclass(frozen=True)
@@ -45,7 +58,7 @@ def plan_table(costs: Mapping[str, float], baseline: str, budget_s: float, untes
     if budget_s <= 0:
         raise ValueError(f"budget_s is {budget_s}; give a positive number of seconds")
     budget_s = max(budget_s, 1.5 * FEWEST_LAUNCHES * costs[baseline])
-    batch = {arm: max(1, round(SHORTEST_SAMPLE_S / max(cost, 1e-9))) for arm, cost in costs.items()}
+    batch = {arm: calls_for(SHORTEST_SAMPLE_S, cost) for arm, cost in costs.items()}
     sample = {arm: costs[arm] * batch[arm] for arm in costs}
     kept = dict(sorted(sample.items(), key=lambda item: (item[0] != baseline, item[1])))
     too_slow: dict[str, float] = {}
@@ -55,8 +68,27 @@ def plan_table(costs: Mapping[str, float], baseline: str, budget_s: float, untes
             too_slow[arm] = needed
             del kept[arm]
     launches = min(MOST_LAUNCHES, max(FEWEST_LAUNCHES, int(budget_s / sum(kept.values()))))
-    every = {arm: max(1, round(cost / kept[baseline] / MUCH_SLOWER)) for arm, cost in kept.items()}
-    return Plan(launches, budget_s / launches, every, {arm: batch[arm] for arm in kept}, too_slow)
+    slice_s = budget_s / launches
+    length_s = _common_length(kept.values(), slice_s / FEWEST_ROUNDS)
+    batch = {arm: max(batch[arm], int(length_s / max(costs[arm], 1e-9))) for arm in kept}
+    kept = {arm: costs[arm] * batch[arm] for arm in kept}
+    every = {arm: max(1, round(length / kept[baseline] / MUCH_SLOWER)) for arm, length in kept.items()}
+    return Plan(launches, slice_s, every, batch, too_slow)
+
+
+def calls_for(sample_s: float, cost_s: float) -> int:
+    """How many calls make a sample of about so many seconds."""
+    return max(1, round(sample_s / max(cost_s, 1e-9)))
+
+
+def _common_length(samples_s: Iterable[float], round_s: float) -> float:
+    """The length to which shorter samples are drawn out: the longest sample's, or as much as the time of a round has room for."""
+    shorter = sorted(samples_s)
+    longest = length = shorter.pop()
+    room = round_s - longest
+    while shorter and (length := room / len(shorter)) < shorter[-1]:
+        room -= shorter.pop()
+    return min(length, longest, LONGEST_BATCH_S)
 
 
 def permuted_rounds(every: Mapping[str, int], rng: np.random.Generator) -> Iterator[list[str]]:

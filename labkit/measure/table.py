@@ -18,7 +18,7 @@ from labkit.measure.against.probe import HostedProbe, plan_beside
 from labkit.measure.conclude import conclude, no_baseline
 from labkit.measure.fleet import Command, Fleet, Parent, ParentLost
 from labkit.measure.launch import LaunchTask
-from labkit.measure.limit import LIMIT
+from labkit.measure.limit import LIMIT, limit_cost
 from labkit.measure.parent import Limits, Outcome
 from labkit.measure.probe import ExamTask, ProbeTask
 from labkit.measure.result import Row, Samples, Status, Table
@@ -28,7 +28,6 @@ from labkit.measure.watch import Seen
 
 WORTH_WARMING_S = 0.03  # a first call that much dearer than the next has compiled or imported something
 ENOUGH_ATTEMPTS = 3
-LIMIT_COST_S = 1e-3
 
 
 @dataclass(frozen=True)
@@ -235,7 +234,7 @@ def _launch_all(
     costs = {arm: state.costs[arm] for arm in state.sound()}
     floor_bytes = exam["floor_bytes"]
     if floor_bytes is not None:
-        costs[LIMIT] = LIMIT_COST_S
+        costs[LIMIT] = limit_cost(floor_bytes)
     if _beside_earlier(table.stage, baseline):
         plan = plan_beside(costs, baseline, settings.budget_s)
     else:
@@ -290,7 +289,7 @@ def _one_launch(
         seed = int(rng.integers(2**32))
         arms = tuple(plan.every)
         task = LaunchTask(table.stage, arms, plan, floor_bytes, settings.threads, seed)
-        warm_up = sum(state.costs.get(arm, LIMIT_COST_S) for arm in arms)
+        warm_up = sum(state.costs.get(arm, 0.0) for arm in arms)
         limits = Limits(settings.time_limit_s + 10 * (plan.slice_s + warm_up), settings.memory_limit)
         index = number % len(fleet.launchers)
         outcome = run_task(fleet, fleet.launchers[index], task, limits)

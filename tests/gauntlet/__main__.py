@@ -22,7 +22,7 @@ from tests.gauntlet.promises import MISSED, Promise, promises, truths
 from tests.gauntlet.record import record
 from tests.gauntlet.score import Line, by_interval, lines
 from tests.gauntlet.show import markdown, promised, publish, write
-from tests.gauntlet.tables import BURNERS, CHAIN_TRUTH, PLACED, TENFOLDS, TRUTH, Kind
+from tests.gauntlet.tables import BURNERS, CHAIN_TRUTH, PLACED, TENFOLDS, TENTHS, TRUTH, Kind
 from tests.gauntlet.tools import TOOLS
 
 HERE = BUILT / "recorded"
@@ -37,7 +37,7 @@ class Plan:
 
 
 SMALL = Plan(SUBSET, [(CHAIN_TRUTH, 4), (BURNERS, 10)])
-LARGE = Plan(WHOLE, [*((kind, 12) for kind in TRUTH), (BURNERS, 100), (TENFOLDS, 10), (PLACED, 10)])
+LARGE = Plan(WHOLE, [*((kind, 12) for kind in TRUTH), (BURNERS, 100), (TENFOLDS, 20), (TENTHS, 10), (PLACED, 10)])
 
 
 def main() -> int:

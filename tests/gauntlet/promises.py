@@ -18,6 +18,7 @@ from tests.gauntlet.tables import (
     EFFECTS,
     PLACED,
     TENFOLDS,
+    TENTHS,
     TRUTH,
     TWINS,
     Judged,
@@ -51,9 +52,11 @@ def truths(folder: Path) -> dict[tuple[str, int], float]:
     found = {}
     for kind in TRUTH:
         tables = [Launches.read(file) for file in kind.files(folder)]
-        for arm in (name for name in kind.arms if tables and name not in TWINS):
-            values = np.concatenate([launches.between(TWINS[0], arm) for launches in tables])
-            found[kind.kernel, rows_of(arm)] = float(np.exp(np.median(values)))
+        others = [arm for arm in kind.arms if tables and arm not in TWINS]
+        for rows in {rows_of(arm) for arm in others}:
+            arms = [arm for arm in others if rows_of(arm) == rows]
+            values = [launches.between(TWINS[0], arm) for launches in tables for arm in arms]
+            found[kind.kernel, rows] = float(np.exp(np.median(np.concatenate(values))))
     return found
 
 
@@ -64,7 +67,8 @@ def promises(
     burners = [Launches.read(file) for file in BURNERS.files(folder)]
     judged = [each for number, launches in enumerate(burners) for each in pairs(launches, str(number))]
     same = [each for each in judged if each.rows == BASE_ROWS]
-    tenfold = [each for file in TENFOLDS.files(folder) for each in pairs(Launches.read(file), file.stem)]
+    far_apart = [file for kind in (TENFOLDS, TENTHS) for file in kind.files(folder)]
+    tenfold = [each for file in far_apart for each in pairs(Launches.read(file), file.stem)]
     placed = [each for file in PLACED.files(folder) for each in pairs(Launches.read(file), file.stem)]
     ratios = {rows: ratio for (kernel, rows), ratio in truth.items() if kernel == BURNERS.kernel}
     claimed = [each.verdict in (Verdict.FASTER, Verdict.SLOWER) for each in same]

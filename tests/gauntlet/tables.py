@@ -49,8 +49,9 @@ Found = TypeVar("Found")
 ALPHA = 0.05
 EFFECTS = {502: "0.4 %", 505: "1 %", 510: "2 %", 333: "50 %", 5000: "10×", 50: "10× down to 0.14 ms"}
 TWINS = tuple(f"rows_500_{copy}" for copy in ascii_lowercase[:20])
-KNOWN = tuple(f"rows_{rows}_a" for rows in (502, 505, 510, 333, 50))
+KNOWN = tuple(f"rows_{rows}_a" for rows in (502, 505, 510, 333))
 TENFOLD = tuple(f"rows_5000_{copy}" for copy in ascii_lowercase[:10])
+TENTH = tuple(f"rows_50_{copy}" for copy in ascii_lowercase[:10])
 
 
 @dataclass(frozen=True)
@@ -82,15 +83,22 @@ CHAIN_TRUTH = Kind("truth-chain", "chain", (*TWINS[:2], *KNOWN), 2.0)
 TRUTH = (
     CHAIN_TRUTH,
     Kind("truth-tenfold", "chain", (*TWINS[:2], TENFOLD[0]), 1.0),
+    Kind("truth-tenth", "chain", (*TWINS[:10], *TENTH), 2 / 1.1),
     Kind("truth-stream", "stream", (*TWINS[:2], *KNOWN[:3]), 2.0),
 )
-"""Beside nothing at all: many launches of these say what the effects are. (Longer launches would not help.)"""
+"""Beside nothing at all: many launches of these say what the effects are. (Longer launches would not help.)
+
+Calls of 0.14 ms are timed among as many arms as under burners: what they cost depends on that.
+"""
 
 BURNERS = Kind("burners", "chain", (*TWINS, *KNOWN), 1.0, "2 CPU burners")
 """A pair has 2 s of measuring, beside neighbours that come and go."""
 
 TENFOLDS = Kind("tenfold", "chain", (*TWINS[:10], *TENFOLD), 2 / 11, "2 CPU burners")
 """The same for calls of 1.4 and 14 ms: ten pairs, each of them with 2 s of measuring."""
+
+TENTHS = Kind("tenth", "chain", (*TWINS[:10], *TENTH), 2 / 1.1, "2 CPU burners")
+"""And for calls of 1.4 and 0.14 ms."""
 
 PLACED = Kind("placed", "placed", TWINS, 15.0)
 """A pair has 30 s of measuring in fresh processes; where its arms' memory lies moves a launch by several per cent."""

@@ -16,6 +16,7 @@ from labkit.measure.schedule import (
     plan_table,
     run_rounds,
 )
+from labkit.measure.statistics import FEWEST_ROUNDS
 
 SEED = 20261120
 
@@ -99,9 +100,55 @@ def test_the_same_seed_gives_the_same_order():
     assert first.order == second.order
 
 
+def lengths(costs: dict[str, float], made: Plan) -> dict[str, float]:
+    """Seconds that a sample of each arm lasts."""
+    return {arm: costs[arm] * made.batch[arm] for arm in made.every}
+
+
 def test_calls_too_short_for_the_clock_are_batched():
-    made = plan_table({"base": 2e-6, "quick": 1e-7, "long": 1e-2}, "base", 10)
-    assert made.batch == {"base": 50, "quick": 1000, "long": 1}
+    made = plan_table({"base": 2e-6, "quick": 1e-7}, "base", 10)
+    assert made.batch == {"base": 50, "quick": 1000}
+
+
+def test_the_samples_of_a_round_are_about_equally_long():
+    costs = {"base": 0.0105, "a": 0.001, "b": 0.0006, "c": 2e-6}
+    assert plan_table(costs, "base", 10).batch == {"base": 1, "a": 10, "b": 17, "c": 5250}
+
+
+def test_arms_of_much_the_same_length_are_timed_call_by_call():
+    assert set(plan_table({"base": 0.0014, "a": 0.00141, "b": 0.00095}, "base", 10).batch.values()) == {1}
+
+
+def test_no_arm_is_drawn_out_beyond_what_steadies_it():
+    costs = {"base": 0.5, "quick": 0.001, "slow": 2.0}
+    assert plan_table(costs, "base", 1000).batch == {"base": 1, "quick": 20, "slow": 1}
+
+
+@pytest.mark.parametrize("budget", [1.0, 2.0, 3.0, 10.0])
+@pytest.mark.parametrize(
+    "costs",
+    [
+        {"base": 0.02, "a": 0.001},
+        {"base": 0.001, "a": 0.02},
+        {"base": 0.02, "a": 0.015, "b": 0.001, "c": 0.0001},
+        {"base": 0.011, **{f"quick{number}": 0.0007 for number in range(20)}},
+    ],
+)
+def test_a_launch_keeps_enough_rounds_or_its_samples_are_not_drawn_out(costs, budget):
+    made = plan_table(costs, "base", budget)
+    fits = FEWEST_ROUNDS * sum(lengths(costs, made).values()) <= made.slice_s
+    assert fits or set(made.batch.values()) == {1}
+
+
+def test_what_room_there_is_goes_to_the_shortest_samples():
+    costs = {"base": 0.02, "a": 0.015, "b": 0.001, "c": 0.0001}
+    made = plan_table(costs, "base", 3.0)  # 0.12 s a launch, 40 ms a round: 5 ms beyond base and a
+    assert made.batch == {"base": 1, "a": 1, "b": 2, "c": 25}
+
+
+def test_a_slow_arm_comes_the_more_often_the_longer_the_baselines_samples_are():
+    made = plan_table({"base": 0.001, "slow": 0.24}, "base", 60)
+    assert (made.batch, made.every) == ({"base": 20, "slow": 1}, {"base": 1, "slow": 3})
 
 
 def test_a_budget_with_room_gives_all_launches_and_leaves_nothing_out():
@@ -110,7 +157,7 @@ def test_a_budget_with_room_gives_all_launches_and_leaves_nothing_out():
 
 
 def test_only_an_arm_much_slower_than_the_baseline_comes_seldom():
-    made = plan_table({"base": 0.001, "thrice": 0.003, "twelve": 0.012, "quick": 1e-4}, "base", 10)
+    made = plan_table({"base": 0.03, "thrice": 0.09, "twelve": 0.36, "quick": 1e-4}, "base", 60)
     assert made.every == {"base": 1, "quick": 1, "thrice": 1, "twelve": 3}
 
 

@@ -16,7 +16,7 @@ from labkit.engines.arm import ArmName
 from labkit.measure.against.hosted import Host
 from labkit.measure.limit import LIMIT
 from labkit.measure.probe import LONG_ENOUGH_S, Send
-from labkit.measure.schedule import FEWEST_LAUNCHES, Plan, plan_table
+from labkit.measure.schedule import FEWEST_LAUNCHES, SHORTEST_SAMPLE_S, Plan, calls_for, plan_table
 from labkit.measure.tasks import threads_used
 
 
@@ -68,7 +68,7 @@ def plan_beside(costs: Mapping[str, float], baseline: str, budget_s: float) -> P
     the one and 7 of the other, the very same 14 µs looked 5 % faster.
     """
     plan = plan_table(costs, baseline, max(budget_s, 1.5 * FEWEST_LAUNCHES * sum(costs.values())))
-    calls = max((batch for arm, batch in plan.batch.items() if arm != LIMIT), default=1)
+    calls = max(calls_for(SHORTEST_SAMPLE_S, cost) for arm, cost in costs.items() if arm != LIMIT)
     return replace(
         plan,
         every={arm: step if arm == LIMIT else 1 for arm, step in plan.every.items()},

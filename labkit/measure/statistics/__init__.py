@@ -26,11 +26,12 @@ from .order import (
 )
 from .plan import DEFAULT_LAUNCHES, plan_looks
 from .steps import Level, levels
-from .undisturbed import undisturbed
+from .undisturbed import FEWEST_ROUNDS, undisturbed
 from .verdict import GATE, Reason, Verdict, claims, verdict
 
 __all__ = [
     "DEFAULT_LAUNCHES",
+    "FEWEST_ROUNDS",
     "GATE",
     "Best",
     "Comparison",
