@@ -53,7 +53,8 @@ def plan_table(costs: Mapping[str, float], baseline: str, budget_s: float, untes
 
     Arms that would not leave room for ``FEWEST_LAUNCHES`` complete rounds are ``too_slow``, slowest first, each with the
     budget in seconds that would take it in; so are the ``untested``, whose gate was cut short because they were so slow.
-    The baseline always stays; a budget too small even for it is stretched.
+    The baseline always stays; a budget too small even for it is stretched. Quick arms' samples are drawn out as far as a launch
+    keeps ``FEWEST_ROUNDS`` complete rounds.
     """
     if budget_s <= 0:
         raise ValueError(f"budget_s is {budget_s}; give a positive number of seconds")
