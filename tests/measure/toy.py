@@ -3,6 +3,7 @@
 import ctypes
 import gc
 import os
+import random
 import signal
 import threading
 import time
@@ -129,6 +130,18 @@ def slow_to_set_up():
     def opened():
         time.sleep(0.05)
         yield lambda image: int(image.sum())
+
+    return opened()
+
+
+@lk.variant("toy_sum", kind="python", arm=True)
+def as_quick_or_half_as_quick():
+    import contextlib
+
+    @contextlib.contextmanager
+    def opened():
+        times = random.choice([1, 2])  # drawn anew in each launch, which seeds this generator
+        yield lambda image: max(int(image.sum()) for _ in range(times))
 
     return opened()
 
