@@ -17,9 +17,7 @@ Quick arms are called several times for one sample, so that the samples of a rou
 The kernel interrupts a CPU at every tick of its timer (250 a second, some 30 µs each, on the machine where this was found).
 A call of 14 ms holds three or four ticks, one of 1.4 ms one or none, so its times have two modes, and the median of a few
 rounds falls on either: ten times the work came out 0.3 % off, always to the same side. Samples of one length hold as
-many ticks and are put aside as often (``results/gauntlet/README.md``). No sample is much under 1 ms: the first call after
-another arm finds cold caches, and what that costs should not depend on which other arms there are (a call of 30 µs took
-34 µs after slower arms, with three calls a sample).
+many ticks and are put aside as often (``results/gauntlet/README.md``).
 """
 
 from __future__ import annotations
@@ -35,7 +33,7 @@ from labkit.measure.statistics import FEWEST_ROUNDS
 MOST_LAUNCHES = 25
 FEWEST_LAUNCHES = 11  # the fewest whose extremes still make an interval for a family of twenty
 MUCH_SLOWER = 4  # an arm whose sample is 4·k times as long as the baseline's comes in every k-th round
-SHORTEST_SAMPLE_S = 1e-3
+SHORTEST_SAMPLE_S = 1e-4  # one reading of the clock costs about 50 ns and an interrupt some microseconds
 LONGEST_BATCH_S = 0.02  # five ticks: beyond, one more or less is under 0.2 %
 
 

@@ -161,11 +161,11 @@ def test_ctrl_c_before_a_look_keeps_the_samples_and_decides_nothing(bench):
 
 
 def test_ctrl_c_after_a_look_keeps_what_it_had_decided(bench):
-    table = bench(["plain", "twice", "as_quick_or_half_as_quick"], budget=1.0, listener=StopAt(20))
+    table = bench(["plain", "twice", "faster_or_slower"], budget=1.0, listener=StopAt(20))
     assert len(table.samples.launches) == 20
     assert table.facts["look"] == 0
     assert row(table, "twice").verdict == "slower"
-    undecided = row(table, "as_quick_or_half_as_quick")
+    undecided = row(table, "faster_or_slower")
     assert (undecided.verdict, undecided.reason) == ("unresolved", "stopped")
 
 

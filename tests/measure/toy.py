@@ -135,13 +135,16 @@ def slow_to_set_up():
 
 
 @lk.variant("toy_sum", kind="python", arm=True)
-def as_quick_or_half_as_quick():
+def faster_or_slower():
+    """Which of the two is drawn anew in each launch, which seeds this generator: no number of launches decides it."""
     import contextlib
+
+    import cv2
 
     @contextlib.contextmanager
     def opened():
-        times = random.choice([1, 2])  # drawn anew in each launch, which seeds this generator
-        yield lambda image: max(int(image.sum()) for _ in range(times))
+        faster = random.choice([False, True])
+        yield lambda image: int(cv2.sumElems(image)[0]) if faster else max(int(image.sum()), int(image.sum()))
 
     return opened()
 
