@@ -34,6 +34,9 @@ MOST_LAUNCHES = 25
 FEWEST_LAUNCHES = 11  # the fewest whose extremes still make an interval for a family of twenty
 MUCH_SLOWER = 4  # an arm whose sample is 4·k times as long as the baseline's comes in every k-th round
 SHORTEST_SAMPLE_S = 1e-4  # one reading of the clock costs about 50 ns and an interrupt some microseconds
+STEADY_SAMPLE_S = (
+    1e-3  # with one call of 34 µs a sample, cold caches cost 10 % of it, and are not the same beside other arms
+)
 LONGEST_BATCH_S = 0.02  # five ticks: beyond, one more or less is under 0.2 %
 
 
@@ -84,12 +87,12 @@ def calls_for(sample_s: float, cost_s: float) -> int:
 
 def _common_length(samples_s: Iterable[float], round_s: float) -> float:
     """The length to which shorter samples are drawn out: the longest sample's, or as much as the time of a round has room for."""
-    shorter = sorted(samples_s)
-    longest = length = shorter.pop()
-    room = round_s - longest
-    while shorter and (length := room / len(shorter)) < shorter[-1]:
-        room -= shorter.pop()
-    return min(length, longest, LONGEST_BATCH_S)
+    samples = sorted(samples_s)
+    length, room = LONGEST_BATCH_S, round_s
+    wanted = max(samples[-1], STEADY_SAMPLE_S)
+    while samples and (length := room / len(samples)) < samples[-1]:
+        room -= samples.pop()
+    return min(length, wanted, LONGEST_BATCH_S)
 
 
 def permuted_rounds(every: Mapping[str, int], rng: np.random.Generator) -> Iterator[list[str]]:

@@ -9,9 +9,11 @@ import pytest
 from labkit.measure.schedule import (
     FEWEST_LAUNCHES,
     MOST_LAUNCHES,
+    SHORTEST_SAMPLE_S,
     Plan,
     Sample,
     Timing,
+    calls_for,
     permuted_rounds,
     plan_table,
     run_rounds,
@@ -107,7 +109,8 @@ def lengths(costs: dict[str, float], made: Plan) -> dict[str, float]:
 
 def test_calls_too_short_for_the_clock_are_batched():
     made = plan_table({"base": 2e-6, "quick": 1e-7}, "base", 10)
-    assert made.batch == {"base": 50, "quick": 1000}
+    assert made.batch == {"base": 500, "quick": 10000}
+    assert plan_table({"base": 2e-6, "quick": 1e-7}, "base", 0.02).batch == {"base": 66, "quick": 1333}
 
 
 def test_the_samples_of_a_round_are_about_equally_long():
@@ -137,7 +140,7 @@ def test_no_arm_is_drawn_out_beyond_what_steadies_it():
 def test_a_launch_keeps_enough_rounds_or_its_samples_are_not_drawn_out(costs, budget):
     made = plan_table(costs, "base", budget)
     fits = FEWEST_ROUNDS * sum(lengths(costs, made).values()) <= made.slice_s
-    assert fits or set(made.batch.values()) == {1}
+    assert fits or made.batch == {arm: calls_for(SHORTEST_SAMPLE_S, cost) for arm, cost in costs.items()}
 
 
 def test_what_room_there_is_goes_to_the_shortest_samples():
