@@ -148,10 +148,10 @@ class RayActors:
         answers, unanswered = self._answered(hand)
         for place, (ticket, count) in enumerate(unanswered):
             first = place == 0
-            blamed = 0 if first and count == 1 else None
-            answers.append(
-                Answer(ticket, lost=why, blamed=blamed, final=final and blamed is not None, innocent=not first)
-            )
+            if final:
+                answers.append(Answer(ticket, lost=why, blamed=0 if first else None, final=first, innocent=not first))
+            else:  # of several it may have done the first: its last answers can die with it, on their way here
+                answers.append(Answer(ticket, lost=why, blamed=0 if len(unanswered) == count == 1 else None))
         self.begin()
         return answers
 

@@ -8,6 +8,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import suppress
+from types import SimpleNamespace
 from typing import Any
 
 import cloudpickle
@@ -16,6 +17,7 @@ import psutil
 import pytest
 
 from labkit.engines import open_engine
+from labkit.engines.ray_actors import Hand, RayActors
 from tests.engines import tasks
 from tests.engines.tasks import act
 
@@ -72,6 +74,27 @@ def test_tasks_their_errors_and_those_that_kill_their_worker(cluster: Any) -> No
     assert found[4].value == (4,)
     assert found[5].error == "TimeLimit: took longer than 2 s"
     assert again == [(n,) for n in range(20)]
+
+
+class Unanswered(RayActors):
+    """Workers of whose answers nothing has come yet, and a stand-in for Ray, which is not needed to ask whose fault it was."""
+
+    def __init__(self, tasks: int) -> None:
+        self._ray = SimpleNamespace(wait=lambda references, **_: ([], references))
+        method = SimpleNamespace(remote=lambda *_: object())  # a reference to an answer
+        self.workers, self._crew = 0, [Hand(SimpleNamespace(ready=method, run=method))]
+        for ticket in range(tasks):
+            self.submit(ticket, [("echo", ticket)])
+
+
+@pytest.mark.parametrize(("tasks", "blamed"), [(1, [0]), (2, [None, None])])
+def test_a_task_is_blamed_for_a_death_only_where_no_other_can_be(tasks: int, blamed: list[int | None]) -> None:
+    """A worker's last answers may be lost with it: the first it has not answered need not be the one it died of."""
+    workers = Unanswered(tasks)
+    answers = workers._death(workers._crew[0], "WorkerDied: killed")
+    assert [(answer.ticket, answer.blamed, answer.innocent) for answer in answers] == [
+        (ticket, blame, False) for ticket, blame in enumerate(blamed)
+    ]
 
 
 def test_a_factory_is_called_once_a_worker(cluster: Any) -> None:
