@@ -14,7 +14,7 @@ from contextlib import contextmanager
 import numpy as np
 
 LIMIT = "limit"
-BYTES_A_SECOND, HAND_OVER_S = 1e10, 2e-5
+BYTES_A_SECOND, HAND_OVER_S = 1e10, 2e-5  # of the order of one core's copying, and of waking a thread
 
 try:
     stream_copy = importlib.import_module("labkit.measure.stream_copy")

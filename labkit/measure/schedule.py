@@ -17,7 +17,8 @@ Quick arms are called several times for one sample, so that the samples of a rou
 The kernel interrupts a CPU at every tick of its timer (250 a second, some 30 µs each, on the machine where this was found).
 A call of 14 ms holds three or four ticks, one of 1.4 ms one or none, so its times have two modes, and the median of a few
 rounds falls on either: ten times the work came out 0.3 % off, always to the same side. Samples of one length hold as
-many ticks and are put aside as often (``results/gauntlet/README.md``).
+many ticks and are put aside as often (``results/gauntlet/README.md``). Among quick arms alone a sample lasts about 1 ms, so that
+what a call takes hardly depends on which other arms there are.
 """
 
 from __future__ import annotations
@@ -34,9 +35,7 @@ MOST_LAUNCHES = 25
 FEWEST_LAUNCHES = 11  # the fewest whose extremes still make an interval for a family of twenty
 MUCH_SLOWER = 4  # an arm whose sample is 4·k times as long as the baseline's comes in every k-th round
 SHORTEST_SAMPLE_S = 1e-4  # one reading of the clock costs about 50 ns and an interrupt some microseconds
-STEADY_SAMPLE_S = (
-    1e-3  # with one call of 34 µs a sample, cold caches cost 10 % of it, and are not the same beside other arms
-)
+STEADY_SAMPLE_S = 1e-3  # a first call finds caches as the arm before left them: a tenth of a call of 34 µs
 LONGEST_BATCH_S = 0.02  # five ticks: beyond, one more or less is under 0.2 %
 
 
@@ -86,13 +85,12 @@ def calls_for(sample_s: float, cost_s: float) -> int:
 
 
 def _common_length(samples_s: Iterable[float], round_s: float) -> float:
-    """The length to which shorter samples are drawn out: the longest sample's, or as much as the time of a round has room for."""
-    samples = sorted(samples_s)
-    length, room = LONGEST_BATCH_S, round_s
-    wanted = max(samples[-1], STEADY_SAMPLE_S)
+    """The length to which shorter samples are drawn out: the longest's, but 1 to 20 ms, and no more than a round has room for."""
+    samples, room = sorted(samples_s), round_s
+    wanted = min(max(samples[-1], STEADY_SAMPLE_S), LONGEST_BATCH_S)
     while samples and (length := room / len(samples)) < samples[-1]:
         room -= samples.pop()
-    return min(length, wanted, LONGEST_BATCH_S)
+    return min(length, wanted)
 
 
 def permuted_rounds(every: Mapping[str, int], rng: np.random.Generator) -> Iterator[list[str]]:

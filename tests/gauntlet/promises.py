@@ -67,8 +67,8 @@ def promises(
     burners = [Launches.read(file) for file in BURNERS.files(folder)]
     judged = [each for number, launches in enumerate(burners) for each in pairs(launches, str(number))]
     same = [each for each in judged if each.rows == BASE_ROWS]
-    far_apart = [file for kind in (TENFOLDS, TENTHS) for file in kind.files(folder)]
-    tenfold = [each for file in far_apart for each in pairs(Launches.read(file), file.stem)]
+    far_apart_files = [file for kind in (TENFOLDS, TENTHS) for file in kind.files(folder)]
+    far_apart = [each for file in far_apart_files for each in pairs(Launches.read(file), file.stem)]
     placed = [each for file in PLACED.files(folder) for each in pairs(Launches.read(file), file.stem)]
     ratios = {rows: ratio for (kernel, rows), ratio in truth.items() if kernel == BURNERS.kernel}
     claimed = [each.verdict in (Verdict.FASTER, Verdict.SLOWER) for each in same]
@@ -76,7 +76,7 @@ def promises(
     family = [claimed for launches in burners for claimed in families(launches)]
     return [
         _promise("identical pairs called faster or slower, 2 s, 2 CPU burners", claimed, most=0.01),
-        *_coverage([*judged, *(each for each in tenfold if each.rows != BASE_ROWS)], {BASE_ROWS: 1.0} | ratios),
+        *_coverage([*judged, *(each for each in far_apart if each.rows != BASE_ROWS)], {BASE_ROWS: 1.0} | ratios),
         _sharpness(entries),
         _promise("interval holds the truth, fresh processes and placements, 30 s", _holds(placed, 0.0, "fixed"), 0.93),
         _promise("eight identical variants: any called faster or slower", family, most=0.05),
