@@ -14,6 +14,8 @@ from labkit.measure.memory import default_limit
 # Tests queue with those of their own process alone: what they find is no timing, so nobody needs to wait for them.
 os.environ["LABKIT_LOCK"] = str(Path(tempfile.gettempdir(), f"labkit-tests-{os.getpid()}.lock"))
 atexit.register(Path(os.environ["LABKIT_LOCK"]).unlink, missing_ok=True)
+# Two processes that launch, not five, each of which imports for itself: also in the programs that tests start.
+os.environ["LABKIT_LAUNCHERS"] = "2"
 
 WORKER_BYTES = 2 << 30
 """What a worker and the programs that its tests start take at most, together."""

@@ -13,7 +13,6 @@ import numpy as np
 import pytest
 
 from labkit.core.registry import Registry, registry
-from labkit.measure import bench
 from labkit.measure.bench import Measurement
 from labkit.measure.result import Row, Samples, Status, Table
 from labkit.measure.statistics import Best, Interval, Reason, Verdict
@@ -53,12 +52,6 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         reporter.ensure_newline()
         reporter.write_line("EXTRAS=all, and yet something was skipped", red=True)
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
-
-
-@pytest.fixture(autouse=True)
-def few_launchers(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Two processes that launch instead of five: each imports for itself, and tests ask for no figure that is worth it."""
-    monkeypatch.setattr(bench, "LAUNCHERS", 2)
 
 
 @pytest.fixture

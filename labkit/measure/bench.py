@@ -18,7 +18,7 @@ from labkit.core.errors import UsageError, listed
 from labkit.core.registry import registry
 from labkit.engines import ENGINES, check_engine
 from labkit.engines.arm import ArmName
-from labkit.measure.fleet import LAUNCHERS, Fleet
+from labkit.measure.fleet import Fleet
 from labkit.measure.machine import machine_facts
 from labkit.measure.memory import default_limit
 from labkit.measure.result import Row, Table
@@ -166,7 +166,7 @@ def measure(
         if fleet is None:
             before = Reading.take()
             rng = np.random.default_rng([settings.seed, 1])
-            fleet = stack.enter_context(Fleet(settings.threads, rng, wanted_of(requests), LAUNCHERS))
+            fleet = stack.enter_context(Fleet(settings.threads, rng, wanted_of(requests)))
         for request in requests:
             try:
                 table = measure_table(

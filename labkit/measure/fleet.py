@@ -144,8 +144,10 @@ class Fleet:
     """
 
     def __init__(
-        self, threads: int, rng: np.random.Generator, wanted: Wanted = None, launchers: int = LAUNCHERS
+        self, threads: int, rng: np.random.Generator, wanted: Wanted = None, launchers: int | None = None
     ) -> None:
+        if launchers is None:
+            launchers = int(os.environ.get("LABKIT_LAUNCHERS", LAUNCHERS))  # tests, which ask for no figure, take fewer
         self.threads, self._rng, self._wanted = threads, rng, wanted
         self.clean = Parent(threads, rng, wanted)
         self.launchers = [Parent(threads, rng, wanted) for _ in range(launchers)]
