@@ -147,11 +147,12 @@ class RayActors:
         self._crew.remove(hand)
         answers, unanswered = self._answered(hand)
         for place, (ticket, count) in enumerate(unanswered):
-            first = place == 0
-            if final:
-                answers.append(Answer(ticket, lost=why, blamed=0 if first else None, final=first, innocent=not first))
-            else:  # of several it may have done the first: its last answers can die with it, on their way here
-                answers.append(Answer(ticket, lost=why, blamed=0 if len(unanswered) == count == 1 else None))
+            # of several it may have done the first: its last answers can die with it, on their way here
+            blamed = 0 if place == 0 and count == 1 and (final or len(unanswered) == 1) else None
+            innocent = final and place > 0
+            answers.append(
+                Answer(ticket, lost=why, blamed=blamed, final=final and blamed is not None, innocent=innocent)
+            )
         self.begin()
         return answers
 

@@ -141,13 +141,15 @@ class Fleet:
     """A clean parent for probes and several launchers; use it as a context manager.
 
     They import what is ``wanted`` of them, None everything: they are ready the sooner, the less they import.
+    ``launchers``: how many launch in turn; None is ``LAUNCHERS``, or what ``$LABKIT_LAUNCHERS`` says: tests, which ask for
+    no figure, take fewer.
     """
 
     def __init__(
         self, threads: int, rng: np.random.Generator, wanted: Wanted = None, launchers: int | None = None
     ) -> None:
         if launchers is None:
-            launchers = int(os.environ.get("LABKIT_LAUNCHERS", LAUNCHERS))  # tests, which ask for no figure, take fewer
+            launchers = int(os.environ.get("LABKIT_LAUNCHERS", LAUNCHERS))
         self.threads, self._rng, self._wanted = threads, rng, wanted
         self.clean = Parent(threads, rng, wanted)
         self.launchers = [Parent(threads, rng, wanted) for _ in range(launchers)]

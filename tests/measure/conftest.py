@@ -13,7 +13,7 @@ TOY = Path(__file__).with_name("toy.py")
 @pytest.fixture(scope="package")
 def fleet():
     registry.load(TOY)
-    with Fleet(2, np.random.default_rng(7), launchers=2) as made:
+    with Fleet(2, np.random.default_rng(7)) as made:
         yield made
 
 
