@@ -11,8 +11,8 @@ import typer
 from labkit import api
 from labkit.cli import options
 from labkit.measure.bench import DEFAULT_BUDGET_S
+from labkit.measure.result import arm_of
 from labkit.report import against as against_words
-from labkit.report import words
 from labkit.report.progress import Progress
 from labkit.report.text import print_run
 from labkit.store import results_folder
@@ -92,5 +92,5 @@ def end(what: str, document: Mapping[str, Any], problem: str | None) -> None:
     for found in regressions:
         print(f"labkit: {against_words.regression(found)}", file=sys.stderr)
     past = {old for table in document.get("tables", []) for old in against_words.pairs(table).values()}
-    if regressions or any(row["status"] in FINDINGS and words.arm(row) not in past for row in document["rows"]):
+    if regressions or any(row["status"] in FINDINGS and arm_of(row) not in past for row in document["rows"]):
         raise typer.Exit(1)

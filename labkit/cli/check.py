@@ -11,7 +11,7 @@ from rich.text import Text
 from labkit import api
 from labkit.cli import options
 from labkit.cli.bench import FINDINGS
-from labkit.report import words
+from labkit.measure.result import arm_of
 from labkit.report.progress import Progress
 from labkit.report.text import console
 
@@ -48,7 +48,7 @@ def command(
         table = Table("stage", "workload", "variant", "result", "what differs, or why not", box=None)
         for row in rows:
             result = "agrees" if row["status"] == "measured" else row["status"]
-            arm = words.arm(row)
+            arm = arm_of(row)
             cells = [row["stage"], row["workload"], arm, result, row["reason"] or ""]
             table.add_row(*[Text(c, style=COLORS.get(result, "red") if n == 3 else "") for n, c in enumerate(cells)])
         console().print(table)

@@ -211,15 +211,16 @@ class _Flow:
         return batch
 
     def attend(self, timeout: float | None) -> None:
-        for answer in self.backend.wait(timeout):
-            self.settle(answer)
+        answers = self.backend.wait(timeout)
+        alone = len(self.out) == 1  # asked before any is settled: of two that were lost at once, neither was
+        for answer in answers:
+            self.settle(answer, alone)
         if self.time_limit_s is not None and self.out and (now := time.monotonic()) >= self.look_at:
             self.look_at = now + max(0.01, min(1.0, self.time_limit_s / 4))
             for answer in self.backend.overdue(self.time_limit_s):
                 self.settle(answer)
 
-    def settle(self, answer: Answer) -> None:
-        alone = len(self.out) == 1
+    def settle(self, answer: Answer, alone: bool = False) -> None:
         batch = self.out.pop(answer.ticket, None)
         if batch is None:
             return  # of a stream that was given up

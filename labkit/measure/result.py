@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -50,7 +51,13 @@ class Row:
 
     @property
     def arm(self) -> str:
-        return f"{self.variant}@{self.engine}" if self.engine else self.variant
+        return arm_of(vars(self))
+
+
+def arm_of(row: Mapping[Any, Any]) -> str:
+    """``variant`` or ``variant@engine`` of a row, as it is stored."""
+    variant, engine = row.get("variant"), row.get("engine")
+    return f"{variant}@{engine}" if engine else str(variant)
 
 
 @dataclass

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
+from labkit.measure.result import arm_of
 from labkit.report import words
 
 SAID = {"faster": "faster", "slower": "slower", "same": "the same", "unresolved": "unresolved"}
@@ -23,7 +24,7 @@ def lines(run: Mapping[str, Any]) -> list[str]:
     about = run["against"]
     name = f"{about['revision']} ({about['commit'][:7]})"
     new = {(t["stage"], t["workload"], arm) for t in run["tables"] for arm in pairs(t)}
-    rows = [row for row in run["rows"] if (row["stage"], row["workload"], words.arm(row)) in new]
+    rows = [row for row in run["rows"] if (row["stage"], row["workload"], arm_of(row)) in new]
     found = Counter(row["verdict"] or "without a verdict" for row in rows)
     told = [f"{count} {SAID.get(verdict, verdict)}" for verdict, count in found.items()]
     compared = words.counted(len(rows), "comparison")

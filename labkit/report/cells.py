@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from labkit.measure.result import arm_of
 from labkit.report import words
 from labkit.report.against import pairs
 
@@ -44,15 +45,15 @@ def _table(table: dict[str, Any], run: dict[str, Any]) -> Cells:
     bases = {table["baseline"], *own_bases.values()}
     if len(own_bases) > 1:  # each variant below its own earlier self
         names = [name for new, old in own_bases.items() for name in (old, new)]
-        timed.sort(key=lambda row: names.index(words.arm(row)))
+        timed.sort(key=lambda row: names.index(arm_of(row)))
     rows: list[tuple[str, ...]] = []
     verdicts: list[str] = []
     for row in timed:
-        verdict = "baseline" if words.arm(row) in bases else (row["verdict"] or "")
+        verdict = "baseline" if arm_of(row) in bases else (row["verdict"] or "")
         verdicts.append(verdict)
         rows.append(
             (
-                words.arm(row),
+                arm_of(row),
                 row["kind"],
                 words.duration(row["median_s"]),
                 words.times(row),
@@ -67,7 +68,7 @@ def _table(table: dict[str, Any], run: dict[str, Any]) -> Cells:
     notes = [words.best(table)] if table["best"] else []
     for row in own:
         if row["median_s"] is None:
-            notes.append(f"{words.arm(row)}: {words.outcome(row['status'], words.reason(row))}")
+            notes.append(f"{arm_of(row)}: {words.outcome(row['status'], words.reason(row))}")
     threaded = max((launch.get("threads_at_start") or 1 for launch in table["launches"]), default=1)
     if threaded > 1:
         notes.append(
@@ -77,7 +78,7 @@ def _table(table: dict[str, Any], run: dict[str, Any]) -> Cells:
     unresolved: dict[str, list[str]] = {}
     for row in timed:
         if row["verdict"] == "unresolved":
-            unresolved.setdefault(words.reason(row), []).append(words.arm(row))
+            unresolved.setdefault(words.reason(row), []).append(arm_of(row))
     notes += [f"unresolved ({', '.join(arms)}): {why}" for why, arms in unresolved.items()]
     threads = run["settings"]["threads"]
     launches = len(table["launches"])

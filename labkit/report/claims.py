@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from labkit.core.errors import UsageError
+from labkit.measure.result import arm_of
 from labkit.report import words
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ def claims(run: dict[str, Any], stage: str, workload: str, claimed: Sequence[Cla
     """
     import pandas as pd
 
-    rows = {words.arm(row): row for row in run["rows"] if (row["stage"], row["workload"]) == (stage, workload)}
+    rows = {arm_of(row): row for row in run["rows"] if (row["stage"], row["workload"]) == (stage, workload)}
     made = []
     for text, arm, theirs in claimed:
         if arm not in rows:

@@ -8,6 +8,7 @@ from typing import Any
 from matplotlib.figure import Figure
 
 from labkit.core.errors import UsageError, listed
+from labkit.measure.result import arm_of
 from labkit.profiling.profile import Profile
 from labkit.report import words
 from labkit.report.against import pairs
@@ -39,7 +40,7 @@ def speedups(run: dict[str, Any], stage: str, workload: str) -> Figure:
     figure = Figure(figsize=(8, 0.9 + 0.28 * len(rows)), layout="constrained")
     axes = figure.subplots()
     for height, row in enumerate(rows):
-        kind = "baseline" if words.arm(row) == tables[0]["baseline"] else row["verdict"] or "baseline"
+        kind = "baseline" if arm_of(row) == tables[0]["baseline"] else row["verdict"] or "baseline"
         color, mark = MARKS[kind]
         low, high = row["ratio_low"] or row["ratio"], row["ratio_high"] or row["ratio"]
         axes.plot([low, high], [height, height], color=color, linewidth=2.5, solid_capstyle="butt")
@@ -51,9 +52,7 @@ def speedups(run: dict[str, Any], stage: str, workload: str) -> Figure:
     axes.xaxis.set_major_formatter(lambda value, place: f"{value:g}×")
     low, high = axes.get_xlim()
     axes.xaxis.set_minor_formatter(_between if high / low < 20 else "")
-    axes.set_yticks(
-        range(len(rows)), [f"{words.arm(row)}  {words.duration(row['median_s'])}" for row in rows], fontsize=9
-    )
+    axes.set_yticks(range(len(rows)), [f"{arm_of(row)}  {words.duration(row['median_s'])}" for row in rows], fontsize=9)
     over = "its own earlier self" if len(pairs(tables[0])) > 1 else tables[0]["baseline"]
     axes.set_xlabel(f"speed-up over {over}, with its interval")
     axes.set_title(f"{stage} on {workload}", loc="left", fontsize=11, parse_math=False)

@@ -7,7 +7,8 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from labkit.report.words import arm, one_line, size
+from labkit.measure.result import arm_of
+from labkit.report.words import one_line, size
 
 SMALL = 0.001  # rows below that share of both totals are told together
 WIDEST_SOURCE = 100
@@ -64,7 +65,7 @@ def summary(document: Mapping[str, Any]) -> list[str]:
     threads = f"{document['threads']} thread{'s' if document['threads'] != 1 else ''}"
     inputs = f"inputs {size(document['input_bytes'])}, output {size(document['output_bytes'])}"
     return [
-        f"memory of {arm(dict(document))} ({document['kind']}), {document['stage']} on {document['workload']}, {threads}",
+        f"memory of {arm_of(document)} ({document['kind']}), {document['stage']} on {document['workload']}, {threads}",
         f"peak of the process tree in one call: {size(document['peak_bytes'])} ({inputs})",
         f"held between calls beyond the inputs: {size(document['standing_bytes'])} (libraries, compiled code, workers)",
         f"greatest total of the call's allocations: {size(document['tracked_peak_bytes'])}, by line:",

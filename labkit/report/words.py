@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from typing import Any
 
 REASONS = {
@@ -127,11 +126,6 @@ def outcome(status: Any, reason: str) -> str:
 def moment(started: Any) -> str:
     """A time of the ISO form to the minute: ``2026-11-20 12:28``."""
     return str(started)[:16].replace("T", " ")
-
-
-def arm(row: Mapping[Any, Any]) -> str:
-    """``variant`` or ``variant@engine``."""
-    return f"{row['variant']}@{row['engine']}" if row["engine"] else str(row["variant"])
 
 
 def machine(facts: dict[str, Any]) -> str:

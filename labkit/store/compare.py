@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from labkit.measure.result import arm_of
 from labkit.store.run import Run
 
 
@@ -60,7 +61,7 @@ def compare_runs(before: Run, after: Run) -> RunComparison:
 
 
 def _key(row: dict[str, Any]) -> tuple[str, str, str]:
-    return row["stage"], row["workload"], f"{row['variant']}@{row['engine']}" if row["engine"] else row["variant"]
+    return row["stage"], row["workload"], arm_of(row)
 
 
 def _moved(old: dict[str, Any] | None, new: dict[str, Any] | None) -> tuple[float | None, str]:

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from labkit.core.errors import UsageError, listed
 from labkit.core.registry import registry
 from labkit.measure.machine import machine_facts
+from labkit.measure.result import arm_of
 from labkit.measure.statistics import GATE, Level, levels
 from labkit.store.run import Run, all_runs, results_folder
 
@@ -176,8 +177,7 @@ def _frame(stage: str, runs: list[Run]) -> pd.DataFrame:
 def _row(run: Run, row: dict[str, Any]) -> tuple[Any, ...]:
     bases = {_place(table): table.get("baseline") for table in _dicts(run, "tables")}
     baseline, threads = bases.get(_place(row)), _dict(run, "settings").get("threads")
-    arm = f"{row.get('variant')}@{row['engine']}" if row.get("engine") else str(row.get("variant"))
-    about = (run.folder.name, str(run.document.get("started")), str(row.get("workload")), arm)
+    about = (run.folder.name, str(run.document.get("started")), str(row.get("workload")), arm_of(row))
     terms = (baseline if isinstance(baseline, str) else None, threads if isinstance(threads, int) else None)
     figures = (_number(row.get(name)) for name in ("ratio", "ratio_low", "ratio_high", "limit_ratio"))
     return (*about, *terms, *figures, row.get("verdict"))

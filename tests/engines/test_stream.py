@@ -2,6 +2,7 @@
 
 import itertools
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -162,6 +163,21 @@ def test_a_task_lost_to_a_single_death_is_done_again() -> None:
 
     found = list(Engine(Obedient(script)).stream(numbers(9)))
     assert sorted(outcome.value for outcome in found) == list(range(9))
+
+
+def test_of_two_tasks_lost_at_once_neither_is_blamed() -> None:
+    """Both workers are killed from outside, and so is the one that tries each task again: the third try counts."""
+    goes: Counter[int] = Counter()
+
+    def script(ticket: int, tasks: list[Task]) -> Answer:
+        number = tasks[0][0]
+        goes[number] += 1
+        return Answer(ticket, [(True, number)]) if goes[number] == 3 else Answer(ticket, lost="WorkerDied: SIGKILL")
+
+    backend = Obedient(script)
+    backend.wait = lambda timeout: [script(*backend.waiting.pop()) for _ in backend.waiting[:]]  # type: ignore[method-assign]
+    found = list(Engine(backend).stream(numbers(2), ordered=True))
+    assert [(outcome.value, outcome.error) for outcome in found] == [(0, None), (1, None)]
 
 
 def test_a_batch_that_could_not_be_sent_is_tried_task_by_task() -> None:

@@ -139,6 +139,26 @@ def check_ratios_are_baseline_time_over_variant_time(stats: Stats) -> None:
     assert (endless.ratio_low, endless.ratio_high) == (0.0, math.inf)
 
 
+# Rounds in which a call was put aside
+
+
+def check_undisturbed_leaves_the_rounds_in_which_nobody_was_put_aside(stats: Stats) -> None:
+    ratios = np.array([0.1, 9.0, np.nan, 0.2, 0.3])
+    kept = stats.undisturbed(ratios, [False, True, False, False, False])
+    assert np.array_equal(kept, [0.1, np.nan, np.nan, 0.2, 0.3], equal_nan=True)
+
+
+def check_undisturbed_keeps_a_launch_whole_of_which_less_than_three_rounds_are_left(stats: Stats) -> None:
+    ratios = np.array([[0.1, 0.2, np.nan, 0.4], [0.1, 0.2, 0.3, 0.4]])
+    kept = stats.undisturbed(ratios, [[False, False, False, True], [False, False, False, True]])
+    assert np.array_equal(kept, [[0.1, 0.2, np.nan, 0.4], [0.1, 0.2, 0.3, np.nan]], equal_nan=True)
+
+
+def check_undisturbed_refuses_another_number_of_rounds(stats: Stats) -> None:
+    refuses("put_aside", lambda: stats.undisturbed([0.1, 0.2], [False]))
+    refuses("log_ratios", lambda: stats.undisturbed([np.inf], [False]))
+
+
 # Several looks
 
 
@@ -589,23 +609,6 @@ def check_the_names_and_order_of_arms_do_not_matter_to_the_best(stats: Stats) ->
         assert one.lead <= one.interval.estimate
 
     holds()
-
-
-def check_undisturbed_leaves_the_rounds_in_which_nobody_was_put_aside(stats: Stats) -> None:
-    ratios = np.array([0.1, 9.0, np.nan, 0.2, 0.3])
-    kept = stats.undisturbed(ratios, [False, True, False, False, False])
-    assert np.array_equal(kept, [0.1, np.nan, np.nan, 0.2, 0.3], equal_nan=True)
-
-
-def check_undisturbed_keeps_a_launch_whole_of_which_less_than_three_rounds_are_left(stats: Stats) -> None:
-    ratios = np.array([[0.1, 0.2, np.nan, 0.4], [0.1, 0.2, 0.3, 0.4]])
-    kept = stats.undisturbed(ratios, [[False, False, False, True], [False, False, False, True]])
-    assert np.array_equal(kept, [[0.1, 0.2, np.nan, 0.4], [0.1, 0.2, 0.3, np.nan]], equal_nan=True)
-
-
-def check_undisturbed_refuses_another_number_of_rounds(stats: Stats) -> None:
-    refuses("put_aside", lambda: stats.undisturbed([0.1, 0.2], [False]))
-    refuses("log_ratios", lambda: stats.undisturbed([np.inf], [False]))
 
 
 CHECKS: tuple[Callable[[Stats], None], ...] = tuple(

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any
 
+from labkit.measure.result import arm_of
 from labkit.report import words
 
 Row = dict[str, Any]
@@ -106,12 +107,12 @@ def _heading(name: str, axis: Axis) -> str:
 
 
 def _name(row: Row) -> str:
-    name = escape(words.arm(row)).replace("_", "_<wbr>")  # a long name breaks at its words
+    name = escape(arm_of(row)).replace("_", "_<wbr>")  # a long name breaks at its words
     return f"<th scope='row'><b>{name}</b> <small>{escape(str(row['kind'] or ''))}</small></th>"
 
 
 def _timed(row: Row, baseline: str, axis: Axis) -> str:
-    kind = "baseline" if words.arm(row) == baseline else str(row["verdict"] or "")
+    kind = "baseline" if arm_of(row) == baseline else str(row["verdict"] or "")
     open_ = bool(row.get("provisional")) and kind != "baseline"
     verdict = "… so far" if open_ and not kind else words.VERDICT_MARKS.get(kind, kind)
     why = f" title='{escape(words.reason(row))}'" if words.reason(row) else ""

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
 
+from labkit.measure.result import arm_of
 from labkit.notebook.workbench import pieces
 from labkit.notebook.workbench.compare_html import compare_html
 from labkit.notebook.workbench.job import OVER, Job
 from labkit.notebook.workbench.pictures_html import difference_html
 from labkit.notebook.workbench.spelling import call, given
 from labkit.notebook.workbench.tab import Tab
-from labkit.report import words
 from labkit.report.cells import cells
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def titled(shown: Shown) -> tuple[str, list[str]]:
     if not shown.document["tables"]:
         return "stopped before anything was tried", []
     part = cells(shown.document)[0]
-    untimed = tuple(f"{words.arm(row)}: " for row in shown.document["rows"] if row["median_s"] is None)
+    untimed = tuple(f"{arm_of(row)}: " for row in shown.document["rows"] if row["median_s"] is None)
     return part.title, [note for note in part.notes if not note.startswith(untimed)]
 
 

@@ -21,6 +21,7 @@ from labkit.core.registry import registry
 from labkit.measure.bench import DEFAULT_BUDGET_S, make_settings, plan_requests
 from labkit.measure.fleet import ParentLost
 from labkit.measure.pictures import make_pictures
+from labkit.measure.result import arm_of
 from labkit.measure.sweep import DEFAULT_BUDGET_S as SWEEP_BUDGET_S
 from labkit.measure.sweep import plan_sweep
 from labkit.notebook.workbench.choice import (
@@ -39,7 +40,6 @@ from labkit.notebook.workbench.own import take_up
 from labkit.notebook.workbench.spelling import call, given
 from labkit.profiling.diff import diff_profiles
 from labkit.profiling.run import profile_arms
-from labkit.report.words import arm
 from labkit.store.artefact import keep_artefact
 from labkit.store.history import History, read_history
 
@@ -140,7 +140,7 @@ class Workbench:
             shown = api.bench(*positions, **asked, listener=Filling(job, requests, choice.budget_s))
             table = [row | {"provisional": False} for row in shown.document["rows"]]
             job.change(table=table, problem=shown.problem, result=shown)
-            wrong = [arm(row) for row in table if row["status"] == "differs"]
+            wrong = [arm_of(row) for row in table if row["status"] == "differs"]
             if wrong and not shown.document["stopped"]:
                 job.say("pictures where variants differ")
                 with suppress(UsageError, VariantFailed, ParentLost):  # the run itself is done

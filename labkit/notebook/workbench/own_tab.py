@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets as widgets
 
 from labkit.core.registry import registry
+from labkit.measure.result import arm_of
 from labkit.notebook.workbench import pieces
 from labkit.notebook.workbench.tab import Tab
 from labkit.report import words
@@ -65,7 +66,7 @@ class OwnTab(Tab):
         if job.state != "done":
             self.found.value = self.code.value = ""
             return
-        said = [told(row) for row in job.table if words.arm(row) != self.view.model.choice.baseline]
+        said = [told(row) for row in job.table if arm_of(row) != self.view.model.choice.baseline]
         self.found.value = "".join(pieces.message(text, trouble) for text, trouble in said)
         self.code.value = pieces.code(job.code, "this check")
         self.view.refresh()  # it stands in the list now
@@ -82,7 +83,7 @@ def told(row: dict[str, Any]) -> tuple[str, bool]:
     if row["status"] == "measured":
         first, most = words.duration(row["first_call_s"]), words.size(row["peak_bytes"])
         return (
-            f"✓ {words.arm(row)} agrees with the reference (first call {first}, peak memory {most}). Run compares it.",
+            f"✓ {arm_of(row)} agrees with the reference (first call {first}, peak memory {most}). Run compares it.",
             False,
         )
-    return f"{words.arm(row)} {words.outcome(row['status'], words.reason(row))}", True
+    return f"{arm_of(row)} {words.outcome(row['status'], words.reason(row))}", True

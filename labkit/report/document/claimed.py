@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from labkit.report import words
+from labkit.measure.result import arm_of
 from labkit.report.claims import claims
 
 TALK = "a 2023 industry talk on image translation"
@@ -54,7 +54,7 @@ CLAIMED = (
 def checked(run: dict[str, Any]) -> list[dict[str, Any]]:
     """The claims that a run can check: of arms that it has, told against the baseline that it has."""
     bases = {(table["stage"], table["workload"]): table["baseline"] for table in run["tables"]}
-    arms = {(row["stage"], row["workload"], words.arm(row)) for row in run["rows"]}
+    arms = {(row["stage"], row["workload"], arm_of(row)) for row in run["rows"]}
     made: list[dict[str, Any]] = []
     for claim in CLAIMED:
         place = (claim.stage, claim.workload)

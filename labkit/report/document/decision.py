@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from labkit.measure.result import arm_of
 from labkit.report import against, words
 from labkit.report.document.needs import is_built
 
@@ -33,7 +34,7 @@ class Decision:
 
     @property
     def arm(self) -> str:
-        return words.arm(self.best) if self.best else words.UNKNOWN
+        return arm_of(self.best) if self.best else words.UNKNOWN
 
     @property
     def keeps(self) -> bool:
@@ -43,7 +44,7 @@ class Decision:
 
 def decide(table: dict[str, Any], rows: Sequence[Row]) -> Decision:
     """The decision of one table of a run, from its stored conclusion and its rows."""
-    named = {words.arm(row): row for row in rows}
+    named = {arm_of(row): row for row in rows}
     found = table["best"]
     timed = [row for row in rows if row["ratio"] is not None]
     best = named.get(found["best"]) if found else (timed[0] if len(timed) == 1 else None)

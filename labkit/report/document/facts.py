@@ -10,6 +10,7 @@ from typing import Any
 
 from labkit.core.errors import UsageError, VariantFailed
 from labkit.core.registry import registry
+from labkit.measure.result import arm_of
 from labkit.profiling.diff import ProfileDiff, diff_profiles
 from labkit.profiling.profile import Profile
 from labkit.profiling.run import profile_arms
@@ -124,7 +125,7 @@ def _tables(stage: str, document: dict[str, Any]) -> list[TablePart]:
         if table["stage"] != stage:
             continue
         rows = [row for row in document["rows"] if (row["stage"], row["workload"]) == (stage, table["workload"])]
-        named = {words.arm(row): row for row in rows}
+        named = {arm_of(row): row for row in rows}
         timed = [named[entry[0]] for entry in shown.rows]
         made.append(TablePart(document, table, rows, timed, shown, decide(table, rows)))
     return made
@@ -214,7 +215,7 @@ def _failures(documents: Sequence[dict[str, Any]]) -> list[tuple[Row, list[str]]
     order = ("differs", "crashed", "timed_out", "too_slow", "unavailable", "measured")
     found: dict[tuple[str, ...], tuple[Row, list[str]]] = {}
     for row in (row for document in documents for row in document["rows"] if row["median_s"] is None):
-        key = (row["stage"], words.arm(row), row["status"], words.reason(row))
+        key = (row["stage"], arm_of(row), row["status"], words.reason(row))
         workloads = found.setdefault(key, (row, []))[1]
         if row["workload"] not in workloads:
             workloads.append(row["workload"])

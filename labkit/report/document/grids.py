@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from labkit.measure.result import arm_of
 from labkit.profiling.diff import ProfileDiff
 from labkit.report import doctor, words
 from labkit.report.cells import HEADINGS
@@ -82,7 +83,7 @@ def _plain(decision: Decision) -> str:
     """The fastest arm without a compiler, and its speed-up."""
     if decision.plain is None:
         return words.UNKNOWN
-    arm = words.arm(decision.plain)
+    arm = arm_of(decision.plain)
     return f"{arm}, {'the baseline' if arm == decision.baseline else words.times(decision.plain)}"
 
 
@@ -119,7 +120,7 @@ def failure_grid(failures: Sequence[tuple[Row, list[str]]]) -> Grid:
         rows.append(
             [
                 name(row["stage"]),
-                name(words.arm(row)),
+                name(arm_of(row)),
                 name(", ".join(workloads)),
                 Cell(status, tone=tone, outside=row["status"] not in words.STATUSES),
                 name(reason),

@@ -9,7 +9,7 @@ from typing import Any
 
 from labkit.core.errors import UsageError
 from labkit.measure.bench import plan_requests
-from labkit.report import words
+from labkit.measure.result import arm_of
 
 EARLIER = re.compile(r"_at_([0-9a-f]{7})(?=@|$)")  # what ``bench --against`` adds to a variant's name
 
@@ -33,7 +33,7 @@ def _settings(run: dict[str, Any]) -> list[str]:
 def _bench(stage: str, run: dict[str, Any]) -> str:
     tables = [table for table in run["tables"] if table["stage"] == stage]
     workloads = [table["workload"] for table in tables]
-    arms = list(dict.fromkeys(words.arm(row) for row in run["rows"] if row["stage"] == stage))
+    arms = list(dict.fromkeys(arm_of(row) for row in run["rows"] if row["stage"] == stage))
     line = ["labkit", "bench", stage, "--workloads", ",".join(workloads)]
     revisions = {found.group(1) for arm in arms if (found := EARLIER.search(arm))}
     if revisions:
