@@ -1,20 +1,25 @@
 """The limit: how long this machine takes merely to move the bytes that a stage must read and write.
 
 A plain copy of ``floor_bytes / 2`` bytes reads half of the floor and writes the other half, so its traffic is the
-floor. It is timed as one more arm of the same launches, with the same number of threads.
+floor. It is timed as one more arm of the same launches, with as many of the allowed threads as copy soonest: to wake
+one takes 5 µs on one machine and 100 on another, and in that time one core copies up to 3 MB.
 """
 
 from __future__ import annotations
 
 import importlib
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from statistics import median
 
 import numpy as np
 
 LIMIT = "limit"
 BYTES_A_SECOND, HAND_OVER_S = 1e10, 2e-5  # of the order of one core's copying, and of waking a thread
+LARGE = 16 << 20  # bytes; to copy them takes one core so long that waking threads is nothing beside it
+TRIES = 5
 
 try:
     stream_copy = importlib.import_module("labkit.measure.stream_copy")
@@ -29,19 +34,33 @@ def limit_cost(floor_bytes: int) -> float:
 
 @contextmanager
 def open_limit(floor_bytes: int, threads: int) -> Iterator[Callable[..., None]]:
-    """An arm that copies ``floor_bytes / 2`` bytes (at least one) with ``threads`` threads, whatever it is called with."""
+    """An arm that copies ``floor_bytes / 2`` bytes (at least one) with up to ``threads`` threads, whatever it is called with."""
     size = max(1, floor_bytes // 2)
     source = np.ones(size, np.uint8)
     target = np.zeros(size, np.uint8)
-    if stream_copy is not None:
-        yield lambda *inputs: stream_copy.copy(target, source, threads)
-        return
-    edges = np.linspace(0, size, threads + 1).astype(int)
-    parts = [(target[a:b], source[a:b]) for a, b in zip(edges[:-1], edges[1:], strict=True)]
     with ThreadPoolExecutor(threads) as pool:
 
-        def copy(*inputs: object) -> None:
-            for done in [pool.submit(np.copyto, *part) for part in parts]:
-                done.result()
+        def copy(threads: int) -> None:
+            if stream_copy is not None:
+                stream_copy.copy(target, source, threads)
+            elif threads == 1:
+                np.copyto(target, source)
+            else:
+                parts = zip(np.array_split(target, threads), np.array_split(source, threads), strict=True)
+                for done in [pool.submit(np.copyto, *part) for part in parts]:
+                    done.result()
 
-        yield copy
+        best = threads if size > LARGE else _soonest(copy, threads)
+        yield lambda *inputs: copy(best)
+
+
+def _soonest(copy: Callable[[int], None], threads: int) -> int:
+    """How many threads, of 1, 2, 4, ... and all, copy soonest: tried in turn."""
+    counts = sorted({*(1 << power for power in range(threads.bit_length())), threads})
+    seconds: dict[int, list[float]] = {count: [] for count in counts}
+    for _ in range(1 + TRIES):
+        for count in counts:
+            begin = time.perf_counter()
+            copy(count)
+            seconds[count].append(time.perf_counter() - begin)
+    return min(counts, key=lambda count: median(seconds[count][1:]))  # the first starts threads, and touches the memory

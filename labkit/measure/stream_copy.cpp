@@ -1,4 +1,4 @@
-// The limit arm: a plain copy by all threads, each its own contiguous share.
+// The limit arm: a plain copy by several threads, each its own contiguous share.
 #include <pybind11/numpy.h>
 #include <pybind11/pybind11.h>
 
@@ -11,8 +11,7 @@ namespace py = pybind11;
 
 namespace {
 
-constexpr std::size_t kPage = 4096;                  // shares begin on pages, so that threads never share one
-constexpr std::size_t kWorthAThread = 128 * 1024;  // below this, waking a thread takes longer than copying
+constexpr std::size_t kPage = 4096;  // shares begin on pages, so that threads never share one
 
 void copy(py::array_t<std::uint8_t, py::array::c_style> target, py::array_t<std::uint8_t, py::array::c_style> source,
           int threads) {
@@ -21,10 +20,9 @@ void copy(py::array_t<std::uint8_t, py::array::c_style> target, py::array_t<std:
     std::uint8_t* to = target.mutable_data();
     const std::uint8_t* from = source.data();
     py::gil_scoped_release release;
-    const auto useful = static_cast<int>(std::min<std::size_t>(threads, size / kWorthAThread + 1));
-    const std::size_t share = (size / useful / kPage + 1) * kPage;
-#pragma omp parallel for num_threads(useful) schedule(static, 1) if (useful > 1)
-    for (int part = 0; part < useful; ++part) {
+    const std::size_t share = (size / threads / kPage + 1) * kPage;
+#pragma omp parallel for num_threads(threads) schedule(static, 1) if (threads > 1)
+    for (int part = 0; part < threads; ++part) {
         const std::size_t begin = std::min(size, part * share);
         std::memcpy(to + begin, from + begin, std::min(size, begin + share) - begin);
     }
@@ -35,5 +33,5 @@ void copy(py::array_t<std::uint8_t, py::array::c_style> target, py::array_t<std:
 PYBIND11_MODULE(stream_copy, m) {
     m.doc() = "A plain copy of bytes, in threads: the limit that stages are set against.";
     m.def("copy", &copy, py::arg("target").noconvert(), py::arg("source").noconvert(), py::arg("threads"),
-          "Copy source to target (uint8, same size) with at most `threads` threads.");
+          "Copy source to target (uint8, same size) with `threads` threads.");
 }

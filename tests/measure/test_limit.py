@@ -1,3 +1,6 @@
+import math
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -18,3 +21,28 @@ def test_the_limit_copies_half_of_the_floor_whatever_it_is_called_with(monkeypat
     source, target = arrays
     assert source.size == max(1, floor_bytes // 2)
     assert (target == source).all()
+
+
+@pytest.mark.parametrize(("waking_s", "threads", "chosen"), [(20.0, 8, 1), (0.0, 8, 8), (0.0, 6, 6), (4.0, 8, 4)])
+def test_as_many_threads_copy_as_copy_soonest(monkeypatch, waking_s, threads, chosen):
+    now, counts = [0.0], []
+
+    def copy(target, source, count):
+        counts.append(count)
+        now[0] += 20 / count + waking_s * math.log2(count)
+
+    monkeypatch.setattr(limit, "time", SimpleNamespace(perf_counter=lambda: now[0]))
+    monkeypatch.setattr(limit, "stream_copy", SimpleNamespace(copy=copy))
+    with limit.open_limit(1 << 20, threads) as arm:
+        assert {1, 2, 4} <= set(counts) <= set(range(threads + 1))
+        arm("any", "input")
+    assert counts[-1] == chosen
+
+
+def test_large_copies_take_all_threads_untried(monkeypatch):
+    counts = []
+    monkeypatch.setattr(limit, "stream_copy", SimpleNamespace(copy=lambda target, source, count: counts.append(count)))
+    with limit.open_limit(40 << 20, 3) as arm:
+        assert not counts
+        arm()
+    assert counts == [3]
