@@ -1,8 +1,9 @@
 """The limit: how long this machine takes merely to move the bytes that a stage must read and write.
 
 A plain copy of ``floor_bytes / 2`` bytes reads half of the floor and writes the other half, so its traffic is the
-floor. It is timed as one more arm of the same launches, with as many of the allowed threads as copy soonest: to wake
-one takes 5 µs on one machine and 100 on another, and in that time one core copies up to 3 MB.
+floor. It is timed as one more arm of the same launches, at its best: its bytes lie in the caches as far as they fit there,
+and as many of the allowed threads copy as do it soonest (to wake one takes 5 µs on one machine and 100 on another, in which one
+core copies up to 3 MB).
 """
 
 from __future__ import annotations

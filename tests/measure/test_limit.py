@@ -1,10 +1,12 @@
 import math
+from collections import Counter
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from labkit.measure import limit
+from labkit.measure.launch import ClockExecutor
 
 
 @pytest.mark.parametrize("native", [True, False], ids=["OpenMP", "threads"])
@@ -46,3 +48,12 @@ def test_large_copies_take_all_threads_untried(monkeypatch):
         assert not counts
         arm()
     assert counts == [3]
+
+
+def test_a_copy_that_is_not_timed_brings_its_bytes_into_the_caches_before_each_sample():
+    calls = Counter()
+    arms = {"work": lambda: calls.update(["work"]), limit.LIMIT: lambda: calls.update([limit.LIMIT])}
+    executor = ClockExecutor(arms, (), lambda number: None)
+    for arm in arms:
+        executor.time(arm, 3)
+    assert calls == {"work": 3, limit.LIMIT: 4}
