@@ -15,7 +15,6 @@ from labkit.core.errors import UsageError
 from labkit.measure.sweep import DEFAULT_BUDGET_S
 from labkit.report.progress import Progress
 from labkit.report.sweep import SweepShown, print_sweep
-from labkit.report.sweep_figure import drawable
 
 FORMATS = (".svg", ".png", ".pdf")
 
@@ -104,6 +103,8 @@ def command(
 
 def _draw(shown: SweepShown, file: Path) -> None:
     """Write the picture; a sweep without enough timings has none, and says so instead."""
+    from labkit.report.sweep_figure import drawable  # brings matplotlib, a quarter of the start of every command
+
     if not drawable(shown.document):
         print(f"labkit: {file} is not drawn: the sweep has too few timings", file=sys.stderr)
         return
