@@ -19,10 +19,9 @@ NAMES = {"openblas": "OpenBLAS", "mkl": "MKL", "blis": "BLIS", "openmp": "OpenMP
 
 @dataclass
 class Crowd:
-    """CPUs that all threads but the watching one used or waited for, on average, and how many of them worked."""
+    """CPUs that all threads but the watching one used or waited for, on average."""
 
     wanted: float = 0.0
-    worked: int = 0
 
 
 @contextmanager
@@ -48,9 +47,8 @@ def crowd() -> Iterator[Crowd]:
         last.update(scheduled())
         over.set()
         watcher.join()
-        took = {task: sum(now) - sum(first.get(task, (0, 0))) for task, now in last.items() if task != own}
-        found.wanted = sum(took.values()) / wall
-        found.worked = sum(ns > wall / 50 for ns in took.values())
+        took = (sum(now) - sum(first.get(task, (0, 0))) for task, now in last.items() if task != own)
+        found.wanted = sum(took) / wall
 
 
 def told_threads() -> str:

@@ -13,15 +13,14 @@ import sys
 PATIENCE_S = 120.0
 
 
-def library_threads(torch: bool = False, environment: dict[str, str] | None = None) -> dict[str, int] | None:
-    """Threads by library (``OpenBLAS``, ``OpenMP``, ``cv2``, ``numba``, and ``torch`` where asked for), each by itself.
+def library_threads(environment: dict[str, str] | None = None) -> dict[str, int] | None:
+    """Threads by library (``OpenBLAS``, ``OpenMP``, ``cv2``, ``numba``, ``torch``), each by itself, of those installed.
 
     ``environment`` is this process's when None. None where the process failed.
     """
-    command = [sys.executable, "-P", __file__, *(["torch"] if torch else [])]
     try:
         done = subprocess.run(
-            command,
+            [sys.executable, "-P", __file__],
             env=environment,
             stdin=subprocess.DEVNULL,
             capture_output=True,
@@ -35,12 +34,10 @@ def library_threads(torch: bool = False, environment: dict[str, str] | None = No
     return {str(name): int(threads) for name, threads in found.items()}
 
 
-def _told(also_torch: bool) -> dict[str, int]:
+def _told() -> dict[str, int]:
     """The most threads of each library; one that is not installed, or can't be imported, is left out."""
     found: dict[str, int] = {}
-    asked = {"numpy": None, "cv2": "getNumThreads", "numba": "get_num_threads"}
-    if also_torch:
-        asked["torch"] = "get_num_threads"
+    asked = {"numpy": None, "cv2": "getNumThreads", "numba": "get_num_threads", "torch": "get_num_threads"}
     for name, question in asked.items():
         try:
             library = __import__(name)
@@ -60,6 +57,6 @@ def _told(also_torch: bool) -> dict[str, int]:
 
 
 if __name__ == "__main__":
-    answer = json.dumps(_told("torch" in sys.argv[1:]))
+    answer = json.dumps(_told())
     print(answer, flush=True)
     os._exit(0)  # threads of libraries may not end by themselves

@@ -121,6 +121,14 @@ _ALL = (
         "Run labkit check on it; what it says of a variant that breaks also tells where.",
         cheap=False,
     ),
+    Lint(
+        "partly_examined",
+        "was examined in part",
+        "A look that takes too long here, or that this variant is not made for, was left out: nothing is said of what it "
+        "would show.",
+        "Name a smaller workload with --workloads.",
+        cheap=False,
+    ),
 )
 
 LINTS = {lint.key: lint for lint in _ALL}

@@ -6,7 +6,6 @@ machine (:mod:`labkit.measure.surroundings`) is judged by the same function: wha
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -32,7 +31,7 @@ def look(root: Path = ROOT, data: Path | None = None) -> dict[str, Any]:
     """
     facts: dict[str, Any] = {"surroundings": surroundings(root)}  # first: it is to tell of the time before us
     before, begin = Reading.take(root), time.monotonic()
-    facts["threads"] = library_threads(torch="torch" in sys.modules)
+    facts["threads"] = library_threads()
     facts["timer"] = timer_facts()
     folder = data or data_folder()
     resident, total = resident_bytes(path for path in sorted(folder.rglob("*")) if path.is_file())

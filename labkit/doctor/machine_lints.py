@@ -137,10 +137,24 @@ _ALL = (
         cheap=False,
     ),
     Lint(
+        "self_test_unanswered",
+        "self-test",
+        "What labkit would say of identical code on this machine now is not known.",
+        "Run labkit doctor again; if it comes again, please report it with the output of labkit doctor --json.",
+        cheap=False,
+    ),
+    Lint(
         "resolution",
         "what can be seen",
         "The machine is too unsteady now for small differences to be told from none in this time.",
         "Make it quieter, or measure longer: four times the budget halves the interval.",
+        cheap=False,
+    ),
+    Lint(
+        "few_launches",
+        "what can be seen",
+        "An interval takes the launches of several processes; there were too few for one.",
+        "Let the self-test run to its end, or give it a larger --budget.",
         cheap=False,
     ),
 )

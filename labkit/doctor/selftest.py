@@ -134,7 +134,8 @@ def judge_self_test(found: SelfTest) -> list[Finding]:
     """Whether labkit was right about identical code, and how much can be seen."""
     if found.ratio is None:
         why = "stopped before it had begun" if found.stopped else found.reason or "no launch was timed"
-        return [Finding("self_test", Level.OK if found.stopped else Level.WARNING, SUBJECT, f"no answer: {why}")]
+        level = Level.OK if found.stopped else Level.WARNING
+        return [Finding("self_test_unanswered", level, SUBJECT, f"no answer: {why}")]
     wrong = found.verdict in ("faster", "slower")
     text = (
         f"identical code is {f'called {found.verdict}' if wrong or found.verdict == 'same' else 'not called different'}"
@@ -144,7 +145,7 @@ def judge_self_test(found: SelfTest) -> list[Finding]:
     findings = [Finding("self_test", Level.WARNING if wrong else Level.OK, SUBJECT, text)]
     if found.visible is None:
         few = f"{found.launches} launches are too few to tell what can be seen"
-        return [*findings, Finding("resolution", Level.NOTE, SUBJECT, few)]
+        return [*findings, Finding("few_launches", Level.NOTE, SUBJECT, few)]
     level = Level.NOTE if found.visible > WORTH_A_NOTE else Level.OK
     return [*findings, Finding("resolution", level, SUBJECT, sentence(found))]
 

@@ -147,7 +147,7 @@ class Examination:
         """Work rebuilt and small calls, as Python sees them: in a second arm, whose threads begin under the hook."""
         if self.cost_s > self.order.patience_s / TRACED_SHARE:
             text = f"one call takes {self.cost_s:.2g} s: too long to be traced"
-            yield self.finding("not_examined", text, Level.NOTE)
+            yield self.finding("partly_examined", text, Level.NOTE)
             return
         self.trace = Trace(self.folders, self.large)
         with self.trace.watching(), self._in_this_process() as call:

@@ -73,8 +73,8 @@ def _examine_arm(fleet: Fleet, stage: str, arm: ArmName, settings: Settings) -> 
 
 def _failed(arm: ArmName, outcome: Outcome, settings: Settings, step: str) -> Finding:
     slow = outcome.ending == "timed_out" and "called" in outcome.found  # it can be called: there are only many calls
-    level = Level.NOTE if slow else Level.WARNING
-    return Finding("not_examined", level, str(arm), f"{failure(outcome, settings)[1]} while {step}")
+    lint, level = ("partly_examined", Level.NOTE) if slow else ("not_examined", Level.WARNING)
+    return Finding(lint, level, str(arm), f"{failure(outcome, settings)[1]} while {step}")
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ class ExamineTask:
             try:
                 examination.open(stack)
             except NotOffered as error:
-                send("called", [Finding("not_examined", Level.NOTE, self.order.arm, str(error))])
+                send("called", [Finding("partly_examined", Level.NOTE, self.order.arm, str(error))])
                 return
             for number, step in enumerate(STEPS):
                 mark(number)

@@ -7,10 +7,12 @@ import multiprocessing
 import os
 import random
 import signal
+import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import ModuleType, SimpleNamespace
 
 import cv2
 import numba
@@ -227,8 +229,33 @@ def queued(image):
 
 
 @planted("gpu")
+def promised(image):
+    """A future whose work takes 20 ms."""
+    crew = ThreadPoolExecutor(1)
+    return crew.submit(lambda: Queued(image).block_until_ready())
+
+
+@planted("gpu")
+def queued_on_cuda(image):
+    """A device that has 20 ms to do, and no CUDA to have it: what is asked of torch, answered in its place."""
+    end = time.perf_counter() + 0.02
+    torch = ModuleType("torch")
+    torch.cuda = SimpleNamespace(
+        is_initialized=lambda: True, synchronize=lambda: time.sleep(max(0.0, end - time.perf_counter()))
+    )
+    sys.modules["torch"] = torch
+    return cv2.flip(image, 1)
+
+
+@planted("gpu")
 def queued_and_waited_for(image):
     return Queued(image).block_until_ready()
+
+
+@planted("library")
+def slow(image):
+    time.sleep(0.05)
+    return cv2.flip(image, 1)
 
 
 def crowded(image, count):

@@ -35,7 +35,10 @@ ILL = [
         r"new content took \S+ ms, an equal copy of it \S+ ms",
     ),
     ("planted_mirror", "not_joined", "work_after_return", r"\d+ ms of CPU time followed"),
-    ("planted_mirror", "queued", "work_after_return", r"was there \d+(\.\d)? ms later"),
+    *(
+        ("planted_mirror", name, "work_after_return", r"was there \d+(\.\d)? ms later")
+        for name in ("queued", "promised", "queued_on_cuda")
+    ),
     ("planted_mirror", "six_threads", "oversubscribed", r"[3-6]\.\d threads .* 2 CPUs .* cv2 \d"),
     ("planted_mirror", "six_workers", "oversubscribed", r"[3-6]\.\d threads .* 2 CPUs"),
     ("planted_mirror", "plain@processes", "large_pickles", r"1\.5 MiB a call"),
@@ -148,6 +151,12 @@ def test_drawing_from_a_global_generator_is_worth_a_note(examined):
     assert "numpy.random is left changed by a call; by draws_from_all" in finding.found
 
 
+def test_a_call_too_long_to_be_traced_is_told_and_no_fault_of_the_variant(examine):
+    (finding,) = examine("planted_mirror", ["slow"], time_limit_s=1.5)
+    assert (finding.lint, finding.level) == ("partly_examined", Level.NOTE)
+    assert re.fullmatch(r"one call takes 0\.\d+ s: too long to be traced", finding.found)
+
+
 def test_files_in_memory_are_told_only_where_the_workload_says_disk(examine):
     (finding,) = examine("planted_file", ["sum_of_bytes"], "from_disk")
     assert (finding.lint, finding.level, finding.subject) == ("page_cache", Level.WARNING, "inputs")
@@ -183,5 +192,5 @@ def test_the_fast_variants_of_the_house_give_no_warning(examine, stage, workload
 
 
 def test_every_lint_is_planted():
-    planted = {lint for _, _, lint, _ in ILL} | {"page_cache"}
+    planted = {lint for _, _, lint, _ in ILL} | {"page_cache", "partly_examined"}
     assert planted == LINTS.keys()

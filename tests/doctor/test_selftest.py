@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from labkit.core.registry import registry
-from labkit.doctor.finding import Level
+from labkit.doctor.finding import Finding, Level
 from labkit.doctor.selftest import NAME, SelfTest, judge_self_test, self_test, sentence, told, visible
 from labkit.measure.bench import Measurement, make_settings
 from labkit.measure.conclude import conclude
@@ -114,13 +114,13 @@ def test_what_was_done_when_it_was_stopped_is_told_of_its_shorter_time(rng):
 def test_too_few_launches_promise_nothing(rng):
     found = told(simulated(rng, spread=0.001, launches=3, stopped=True))
     assert found.visible is None
-    assert levels(found)["resolution"] is Level.NOTE
+    assert levels(found) == {"self_test": Level.OK, "few_launches": Level.NOTE}
 
 
 def test_an_end_before_the_beginning_is_no_fault_of_the_machine():
     found = told(Measurement([], {}, Settings(10.0, 2, 7), "", stopped=True))
-    assert [(f.level, f.found) for f in judge_self_test(found)] == [
-        (Level.OK, "no answer: stopped before it had begun")
+    assert judge_self_test(found) == [
+        Finding("self_test_unanswered", Level.OK, "machine", "no answer: stopped before it had begun")
     ]
 
 
@@ -128,7 +128,9 @@ def test_a_self_test_that_can_not_run_is_a_warning():
     table = Table(NAME, "identical code", "work", [Row(NAME, "identical code", "work", "numpy")], Samples(ARMS))
     table.rows[0].status, table.rows[0].reason = Status.CRASHED, "killed by SIGILL"
     found = told(Measurement([table], {}, Settings(10.0, 2, 7), ""))
-    assert [(f.level, f.found) for f in judge_self_test(found)] == [(Level.WARNING, "no answer: killed by SIGILL")]
+    assert judge_self_test(found) == [
+        Finding("self_test_unanswered", Level.WARNING, "machine", "no answer: killed by SIGILL")
+    ]
 
 
 @pytest.mark.parametrize(
