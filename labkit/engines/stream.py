@@ -51,7 +51,7 @@ class Engine:
 
     @property
     def restarts(self) -> int:
-        """Workers started in place of others that died, or were ended at what they did.."""
+        """Workers started in place of others that died, or were ended at what they did."""
         return max(0, getattr(self._backend, "hired", 0) - self.workers)
 
     def stream(self, tasks: Iterable[Task | None], ordered: bool = False) -> Iterator[Outcome]:
@@ -112,6 +112,9 @@ class _Flow:
         self.out: dict[int, list[Indexed]] = {}
         self.again: deque[list[Indexed]] = deque()
         self.cautious = False  # suspects go one at a time
+        self.company: set[int] = (
+            set()
+        )  # tickets that were under way when another was lost: not alone, though left alone since
         self.blame: dict[int, int] = {}
         self.ready: deque[Outcome] = deque()
         self.early: dict[int, Outcome] = {}  # done before one that comes before it
@@ -211,16 +214,15 @@ class _Flow:
         return batch
 
     def attend(self, timeout: float | None) -> None:
-        answers = self.backend.wait(timeout)
-        alone = len(self.out) == 1  # asked before any is settled: of two that were lost at once, neither was
-        for answer in answers:
-            self.settle(answer, alone)
+        for answer in self.backend.wait(timeout):
+            self.settle(answer)
         if self.time_limit_s is not None and self.out and (now := time.monotonic()) >= self.look_at:
             self.look_at = now + max(0.01, min(1.0, self.time_limit_s / 4))
             for answer in self.backend.overdue(self.time_limit_s):
                 self.settle(answer)
 
-    def settle(self, answer: Answer, alone: bool = False) -> None:
+    def settle(self, answer: Answer) -> None:
+        alone = len(self.out) == 1 and answer.ticket not in self.company
         batch = self.out.pop(answer.ticket, None)
         if batch is None:
             return  # of a stream that was given up
@@ -245,6 +247,7 @@ class _Flow:
         blamed = 0 if answer.blamed is None and alone and len(batch) == 1 else answer.blamed
         if blamed is None:
             self.cautious = True
+            self.company = set(self.out)
             self.again = deque([task] for lost in (*self.again, batch) for task in lost)
             return
         index = batch[blamed][0]

@@ -174,9 +174,7 @@ def test_of_two_tasks_lost_at_once_neither_is_blamed() -> None:
         goes[number] += 1
         return Answer(ticket, [(True, number)]) if goes[number] == 3 else Answer(ticket, lost="WorkerDied: SIGKILL")
 
-    backend = Obedient(script)
-    backend.wait = lambda timeout: [script(*backend.waiting.pop()) for _ in backend.waiting[:]]  # type: ignore[method-assign]
-    found = list(Engine(backend).stream(numbers(2), ordered=True))
+    found = list(Engine(Obedient(script)).stream(numbers(2), ordered=True))
     assert [(outcome.value, outcome.error) for outcome in found] == [(0, None), (1, None)]
 
 
