@@ -106,9 +106,7 @@ class ClockExecutor:
     def time(self, arm: str, calls: int) -> Timing:
         self.mark(self.numbers[arm])
         self.quiet.wait()
-        if (
-            arm == LIMIT
-        ):  # untimed: the arms before took its bytes out of the caches, where a copy at its best finds them
+        if arm == LIMIT:  # the arms before took its bytes out of the caches, where a copy at its best finds them
             self.calls[arm](*self.inputs)
         return _timed(self.calls[arm], self.inputs, calls)
 

@@ -56,7 +56,7 @@ class Row:
 
 def arm_of(row: Mapping[Any, Any]) -> str:
     """``variant`` or ``variant@engine`` of a row, as it is stored."""
-    variant, engine = row.get("variant"), row.get("engine")
+    variant, engine = row.get("variant"), row.get("engine")  # a stored one may lack them
     return f"{variant}@{engine}" if engine else str(variant)
 
 

@@ -68,17 +68,19 @@ def sentences(history: History, workload: str | None = None) -> list[str]:
 
 
 def _moved_together(history: History, group: Group) -> list[str]:
-    """Whether all variants of a group stepped at the same run in the same direction, as they do when their baseline does."""
+    """Whether all variants of a group stepped at the same run in the same direction, as when what they are set against did."""
     variants = [series for series in group.series if series.variant != series.baseline]
-    steps = [step for step in history.steps if step.figure == "ratio" and step.series in variants]
-    ways = {(step.after.first, step.after.ratio > step.before.ratio) for step in steps}
-    if len(variants) < 2 or len(steps) < len(variants) or len(ways) > 1:
-        return []
-    run, baseline = steps[0].after.first, variants[0].baseline
-    return [
-        f"{group.workload}: all {len(variants)} variants moved the same way since run {run}; "
-        f"perhaps their baseline {baseline} did"
-    ]
+    beside = f"baseline {variants[0].baseline}" if variants else ""
+    found = []
+    for figure, moving, suspect in (("ratio", variants, beside), ("limit_ratio", group.series, "limit")):
+        steps = [step for step in history.steps if step.figure == figure and step.series in moving]
+        ways = {(step.after.first, step.after.ratio > step.before.ratio) for step in steps}
+        if 2 <= len(moving) <= len(steps) and len(ways) == 1:
+            found.append(
+                f"{group.workload}: all {len(moving)} variants moved the same way since run {steps[0].after.first}; "
+                f"perhaps their {suspect} did"
+            )
+    return found
 
 
 def since(step: Step) -> str:

@@ -122,3 +122,8 @@ def test_ctrl_c_while_the_commands_are_imported_is_no_traceback() -> None:
     )
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
     assert (said.returncode, said.stdout, said.stderr) == (130, "", "")
+
+
+def test_the_command_line_starts_without_what_only_some_commands_need() -> None:
+    code = "import sys, labkit.cli; sys.exit(bool({'uvicorn', 'starlette', 'matplotlib'} & set(sys.modules)))"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

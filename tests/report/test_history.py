@@ -74,7 +74,16 @@ def test_where_all_variants_moved_at_once_the_baseline_is_suspected() -> None:
     both = one.frame.assign(ratio=[value * (0.5 if run >= 4 else 1.0) for run in range(8) for value in (4.0, 9.0)])
     moved = sentences(replace(one, frame=both, steps=worth_a_look(both)))
     assert "logo: all 2 variants moved the same way since run r4; perhaps their baseline plain did" in moved
-    assert not any("perhaps their baseline" in told for told in sentences(one))
+    assert not any("perhaps their" in told for told in sentences(one))
+
+
+def test_where_all_moved_at_once_against_the_limit_the_limit_is_suspected() -> None:
+    one = history()
+    both = one.frame.assign(
+        limit_ratio=[value * (3.0 if run >= 4 else 1.0) for run in range(8) for value in (2.0, 5.0)]
+    )
+    moved = sentences(replace(one, frame=both, steps=worth_a_look(both)))
+    assert "logo: all 2 variants moved the same way since run r4; perhaps their limit did" in moved
 
 
 def test_the_fastest_of_the_last_runs_comes_first() -> None:
