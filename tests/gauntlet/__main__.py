@@ -1,7 +1,8 @@
 """The gauntlet: labkit beside the harnesses that engineers use, where the truth is known. Run as ``make gauntlet``.
 
 Everything is written down as it is done: Ctrl-C keeps it, and the same command goes on where it stopped. Let nothing else
-run meanwhile. Where what is recorded here lies beside the published recordings is told at the end.
+run meanwhile. Where what is recorded here lies beside the published recordings is told at the end. Exit status: 1 when one of
+labkit's promises is missed, 0 otherwise.
 """
 
 from __future__ import annotations

@@ -21,6 +21,11 @@ class Share:
     count: int
     tries: int
 
+    @classmethod
+    def of(cls, outcomes: Iterable[bool]) -> Share:
+        found = list(outcomes)
+        return cls(sum(found), len(found))
+
     @property
     def value(self) -> float:
         return self.count / self.tries if self.tries else math.nan
@@ -37,7 +42,8 @@ class Share:
         if not self.tries:
             return "–"
         low, high = self.interval
-        return f"{self.count}/{self.tries} [{100 * low:.0f}–{100 * high:.0f} %]"
+        digits = int(self.tries >= 100)
+        return f"{self.count}/{self.tries} [{100 * low:.{digits}f}–{100 * high:.{digits}f} %]"
 
 
 @dataclass(frozen=True)

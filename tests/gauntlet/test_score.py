@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.gauntlet.plan import Cell
+from tests.gauntlet.promises import OPEN, promises
 from tests.gauntlet.score import Share, by_interval, lines
 
 
@@ -64,3 +66,20 @@ def test_the_interval_alone_claims_what_leaves_out_one() -> None:
     assert by_interval(entry(502, False, 0.996, 0.994, 0.998))["different"]
     assert not by_interval(entry(502, True, 0.996, 0.994, 1.002))["different"]
     assert not by_interval(entry(502, True, 0.996))["different"]
+
+
+def test_half_a_percent_is_told_where_an_end_of_the_interval_is_nearer_than_that(tmp_path: Path) -> None:
+    none = [burdened(500, low, high) for low, high in ((0.996, 1.004), (0.994, 1.004))]
+    below = [burdened(502, 0.990, 1.0), burdened(505, 0.9, 1.1)]
+    (told,) = (line for line in promises(tmp_path, none + below, {("chain", 502): 0.996}) if "0.5 %" in line.name)
+    assert told.seen.startswith("4/6 ")  # of none 0.4, 0.4, 0.6, 0.4 %; of 0.4 % 0.6 and 0.4 %; 1 % does not count
+
+
+def test_races_in_which_no_winner_was_named_prove_nothing(tmp_path: Path) -> None:
+    (races,) = (line for line in promises(tmp_path, [], {}) if "winner" in line.name)
+    assert (races.state, races.seen) == (OPEN, "–; named in 0")
+
+
+def burdened(rows: int, low: float, high: float) -> dict[str, Any]:
+    """A try beside two CPU burners."""
+    return entry(rows, False, 1.0, low, high) | {"cell": Cell("2 CPU burners", "chain", rows, 1, measure_s=2.0).key}
