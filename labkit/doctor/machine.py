@@ -1,6 +1,6 @@
 """The machine, examined: each fact is judged and told with its figures. One that the system does not show is no fault.
 
-:func:`look` reads the facts, which takes a second or two; :func:`judge` says what they mean. What a run stores of its
+:func:`look` reads the facts, which takes some seconds; :func:`judge` says what they mean. What a run stores of its
 machine (:mod:`labkit.measure.surroundings`) is judged by the same function: what it lacks is passed over.
 """
 
