@@ -103,9 +103,8 @@ def command(
 
 def _draw(shown: SweepShown, file: Path) -> None:
     """Write the picture; a sweep without enough timings has none, and says so instead."""
-    from labkit.report.sweep_figure import (
-        drawable,  # brings matplotlib, which would be a quarter of the start of every command
-    )
+    # brings matplotlib, which would be a quarter of the start of every command
+    from labkit.report.sweep_figure import drawable
 
     if not drawable(shown.document):
         print(f"labkit: {file} is not drawn: the sweep has too few timings", file=sys.stderr)

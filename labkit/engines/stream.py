@@ -112,9 +112,7 @@ class _Flow:
         self.out: dict[int, list[Indexed]] = {}
         self.again: deque[list[Indexed]] = deque()
         self.cautious = False  # suspects go one at a time
-        self.company: set[int] = (
-            set()
-        )  # tickets that were under way when another was lost: not alone, though left alone since
+        self.company: set[int] = set()  # under way when another was lost: not alone, though left alone since
         self.blame: dict[int, int] = {}
         self.ready: deque[Outcome] = deque()
         self.early: dict[int, Outcome] = {}  # done before one that comes before it

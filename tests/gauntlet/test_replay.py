@@ -19,7 +19,7 @@ from tests.gauntlet.tools import TOOLS
 from tests.gauntlet.tools.labkit import launch_rounds
 
 RECORDED = Path(__file__).parents[2] / "results" / "gauntlet"
-TRIES_A_CELL = 3
+TRIES_A_CELL = 6
 
 
 @pytest.fixture(scope="module")
