@@ -1,10 +1,14 @@
-"""Finds and builds every .pyx, .c and .cpp under labkit/, each as an optional extension: without a compiler the rest works.
+"""Finds and builds every .pyx, .c, .cpp and loops.py under labkit/, each as an optional extension: without a compiler the
+rest works.
 
+A stage's ``loops.py`` is built under the name ``_loops_cython``: it stays what ``import loops`` finds.
 A source whose first line is ``// pkg-config: opencv4 (opencv_core opencv_imgproc)`` needs that package, and of its
 libraries those in brackets; without the package it is left out.
 """
 
+import os
 import re
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -14,6 +18,10 @@ from Cython.Build import cythonize
 from setuptools import Extension, find_packages, setup
 
 COMPILE = ["-O3", "-march=native", "-fopenmp", "-fvisibility=hidden"]
+PACKAGE = Path("labkit")
+GENERATED = Path("build/cython")
+DIRECTIVES = {"binding": True, "embedsignature": False}
+LOOPS = {"boundscheck": False, "wraparound": False, "cdivision": True, "initializedcheck": False}
 
 
 def pkg_config(package: str, question: str) -> list[str] | None:
@@ -25,16 +33,42 @@ def pkg_config(package: str, question: str) -> list[str] | None:
     return None if done.returncode else [word[2:] for word in done.stdout.split()]
 
 
+def headers(source: Path) -> set[Path]:
+    """The project's own files that a source includes, and those that they include."""
+    found: set[Path] = set()
+    unread = [source]
+    while unread:
+        reading = unread.pop()
+        for name in re.findall(r'^\s*#\s*include "(.+)"', reading.read_text(encoding="utf-8"), re.MULTILINE):
+            beside = (folder / name for folder in (reading.parent, PACKAGE))
+            header = next((Path(os.path.normpath(path)) for path in beside if path.is_file()), None)
+            if header and header not in found:
+                found.add(header)
+                unread.append(header)
+    return found
+
+
+def named(source: Path) -> Path:
+    """The file to build: a loops.py's copy under its other name, which Cython gives to the module."""
+    if source.suffix != ".py":
+        return source
+    copy = GENERATED / source.with_name("_loops_cython.py")
+    copy.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copy2(source, copy)
+    return copy
+
+
 def extension(source: Path) -> Extension | None:
     cpp = source.suffix == ".cpp"
+    built = named(source)
     made = Extension(
-        ".".join(source.with_suffix("").parts),
-        [str(source)],
-        include_dirs=[numpy.get_include(), pybind11.get_include()],
+        ".".join(source.with_name(built.stem).parts),
+        [str(built)],
+        include_dirs=[str(PACKAGE), numpy.get_include(), pybind11.get_include()],
         extra_compile_args=[*COMPILE, "-std=c++17"] if cpp else COMPILE,
         extra_link_args=["-fopenmp"],
         define_macros=[] if cpp else [("NPY_NO_DEPRECATED_API", "NPY_1_7_API_VERSION")],
-        depends=[str(path) for path in source.parent.glob("*.h*")],
+        depends=sorted(map(str, headers(source))),
     )
     needs = re.match(r"// pkg-config: (\S+) \((.*)\)", source.read_text(encoding="utf-8"))
     if needs:
@@ -47,13 +81,16 @@ def extension(source: Path) -> Extension | None:
     return made
 
 
-sources = sorted(path for suffix in ("*.pyx", "*.c", "*.cpp") for path in Path("labkit").rglob(suffix))
-extensions = cythonize(
-    [made for made in map(extension, sources) if made],
-    build_dir="build/cython",
-    language_level=3,
-    compiler_directives={"binding": True, "embedsignature": False},
-)
+def found(*wanted: str) -> list[Extension]:
+    sources = sorted(path for pattern in wanted for path in PACKAGE.rglob(pattern))
+    return [made for made in map(extension, sources) if made]
+
+
+extensions = [
+    *found("*.c", "*.cpp"),
+    *cythonize(found("*.pyx"), build_dir=str(GENERATED), language_level=3, compiler_directives=DIRECTIVES),
+    *cythonize(found("loops.py"), language_level=3, compiler_directives=DIRECTIVES | LOOPS),
+]
 for made in extensions:
     made.optional = True  # which cythonize forgets
 setup(
