@@ -1,14 +1,15 @@
 """Finds and builds every .pyx, .c, .cpp and loops.py under labkit/, each as an optional extension: without a compiler the
 rest works.
 
-A stage's ``loops.py`` is built under the name ``_loops_cython``: it stays what ``import loops`` finds.
+A stage's ``loops.py`` is built under the name ``_loops_cython`` (it stays what ``import loops`` finds), with the bodies of its
+kernels under ``with cython.nogil``, which neither the interpreter nor Numba could read.
 A source whose first line is ``// pkg-config: opencv4 (opencv_core opencv_imgproc)`` needs that package, and of its
 libraries those in brackets; without the package it is left out.
 """
 
+import ast
 import os
 import re
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -54,8 +55,25 @@ def named(source: Path) -> Path:
         return source
     copy = GENERATED / source.with_name("_loops_cython.py")
     copy.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copy2(source, copy)
+    text = without_the_gil(source.read_text(encoding="utf-8"))
+    if not copy.exists() or copy.read_text(encoding="utf-8") != text:
+        copy.write_text(text, encoding="utf-8")
     return copy
+
+
+def without_the_gil(text: str) -> str:
+    """A loops.py whose functions under ``@loops`` let go of the GIL: what follows the docstring is indented under a with."""
+    lines = text.splitlines()
+    for node in ast.parse(text).body[::-1]:
+        decorated = isinstance(node, ast.FunctionDef) and any("loops(" in ast.unparse(d) for d in node.decorator_list)
+        if decorated:
+            body = node.body[1 if ast.get_docstring(node) else 0 :]
+            first, last = body[0].lineno - 1, body[-1].end_lineno
+            lines[first:last] = [
+                "    with cython.nogil:",
+                *(f"    {line}" if line else line for line in lines[first:last]),
+            ]
+    return "\n".join(lines) + "\n"
 
 
 def extension(source: Path) -> Extension | None:
@@ -82,14 +100,14 @@ def extension(source: Path) -> Extension | None:
 
 
 def found(*wanted: str) -> list[Extension]:
-    sources = sorted(path for pattern in wanted for path in PACKAGE.rglob(pattern))
+    sources = sorted(path for pattern in wanted for path in PACKAGE.glob(pattern))
     return [made for made in map(extension, sources) if made]
 
 
 extensions = [
-    *found("*.c", "*.cpp"),
-    *cythonize(found("*.pyx"), build_dir=str(GENERATED), language_level=3, compiler_directives=DIRECTIVES),
-    *cythonize(found("loops.py"), language_level=3, compiler_directives=DIRECTIVES | LOOPS),
+    *found("**/*.c", "**/*.cpp"),
+    *cythonize(found("**/*.pyx"), build_dir=str(GENERATED), language_level=3, compiler_directives=DIRECTIVES),
+    *cythonize(found("stages/*/loops.py"), language_level=3, compiler_directives=DIRECTIVES | LOOPS),
 ]
 for made in extensions:
     made.optional = True  # which cythonize forgets

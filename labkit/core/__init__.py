@@ -1,20 +1,35 @@
 """What can be measured: stage, variant, workload, agreement, and the registry of them all."""
 
 from labkit.core.agreement import Difference, Exact, Within
+from labkit.core.contract import BGR, BGRA, Drawn, Grey, Image, Odd, OneOf, Real, SameShape, Whole
+from labkit.core.derived import Many
 from labkit.core.errors import UsageError
 from labkit.core.registry import registry, stage, variant
-from labkit.core.stage import KINDS, Split, Stage
+from labkit.core.split import Rows, Split
+from labkit.core.stage import KINDS, Stage
 from labkit.core.variant import Variant
 from labkit.core.workload import Workload, data_file, data_folder
 
 __all__ = [
+    "BGR",
+    "BGRA",
     "KINDS",
     "Difference",
+    "Drawn",
     "Exact",
+    "Grey",
+    "Image",
+    "Many",
+    "Odd",
+    "OneOf",
+    "Real",
+    "Rows",
+    "SameShape",
     "Split",
     "Stage",
     "UsageError",
     "Variant",
+    "Whole",
     "Within",
     "Workload",
     "data_file",

@@ -15,13 +15,14 @@ from functools import partial
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from types import ModuleType
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import cloudpickle
 
 from labkit.core.errors import UsageError, listed
+from labkit.core.many import many_of_stage, many_of_variant
 from labkit.core.stage import KINDS, Stage, define_stage
-from labkit.core.variant import Variant, check_signature, define_variant
+from labkit.core.variant import Variant, check_signature, define_variant, with_partial
 from labkit.core.workload import Workload
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -79,6 +80,10 @@ class Registry:
         self.stages[stage.name] = stage
         self.origins[stage.name] = origin
         self._remember(stage)
+        if stage.many is not None:
+            many = many_of_stage(stage)
+            self.stages[many.name] = many
+            self.origins[many.name] = origin
 
     def add_variant(self, variant: Variant) -> None:
         if self._suffix:
@@ -96,8 +101,12 @@ class Registry:
             raise UsageError(
                 f"stage {variant.stage} has a variant {variant.name} already (from {earlier.origin}); it has: {listed(known)}"
             )
-        known[variant.name] = variant
+        stage = self.stages[variant.stage]
+        known[variant.name] = with_partial(variant, stage)
         self._remember(variant)
+        if stage.many is not None:
+            many = many_of_variant(variant, stage)
+            self.variants.setdefault(many.stage, {})[many.name] = many
 
     def _remember(self, thing: Stage | Variant | Path) -> None:
         if self._state != "discovering":
@@ -260,19 +269,23 @@ def _identity(thing: Stage | Variant | Path) -> object:
 registry = Registry()
 
 
-def stage(*, reference: str, workloads: Iterable[Workload], **facts: Any) -> Callable[[Function], Function]:
+def stage(
+    *, reference: str, workloads: Iterable[Workload] | None = None, **facts: Any
+) -> Callable[[Function], Function]:
     """Decorator: the function becomes the contract of a new stage.
 
-    Its docstring says what goes in and comes out, its body checks the input. Facts are those of
-    :class:`labkit.core.stage.Stage`: ``edge_cases``, ``agreement``, ``floor_bytes``, ``split``, ``items``, ``empty_cells``.
+    Its docstring says what goes in and comes out, its annotations and its body check the input. Facts are those of
+    :func:`labkit.core.stage.define_stage`: ``edge_cases``, ``try_also``, ``agreement``, ``floor_bytes``, ``split``,
+    ``items``, ``empty_cells``, ``many``; of an annotated image (:mod:`labkit.core.contract`) most of them follow.
 
     Raises UsageError when the name is taken.
     """
 
     def decorate(contract: Function) -> Function:
-        made = define_stage(contract, reference=reference, workloads=list(workloads), **facts)
+        given = None if workloads is None else list(workloads)
+        made = define_stage(contract, reference=reference, workloads=given, **facts)
         registry.add_stage(made, f"{contract.__module__}:{contract.__qualname__}")
-        return contract
+        return cast(Function, made.contract)
 
     return decorate
 

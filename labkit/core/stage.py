@@ -7,25 +7,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from labkit.core import derived
 from labkit.core.agreement import Agreement, Exact
+from labkit.core.contract import Terms, checking, read_terms
+from labkit.core.derived import Many
 from labkit.core.errors import UsageError, listed
+from labkit.core.split import Split
 from labkit.core.workload import Workload
 
 KINDS = ("python", "numpy", "library", "numba", "cython", "native", "gpu")
-
-
-@dataclass(frozen=True)
-class Split:
-    """How a stage is cut into parts that can be computed apart.
-
-    ``parts(count, *inputs)`` gives the argument tuples of at most ``count`` parts;
-    ``combine(results, *inputs)`` makes the stage's output of the partial results.
-    A variant runs under an engine when it brings a ``partial`` that maps one part to one partial result.
-    """
-
-    along: str
-    parts: Callable[..., list[tuple[Any, ...]]]
-    combine: Callable[..., Any]
 
 
 @dataclass(frozen=True)
@@ -34,6 +24,7 @@ class Stage:
 
     The contract is a function: its docstring says what goes in and what comes out, its signature is the one
     that every variant has, and its body checks the input (it raises TypeError or ValueError, or returns None).
+    ``terms`` is what its annotations say; ``many`` the pictures of the stage ``NAME_many`` that follows from it, if one does.
     """
 
     name: str
@@ -46,6 +37,8 @@ class Stage:
     split: Split | None = None
     items: Callable[..., int] | None = None
     empty_cells: Mapping[str, str] = field(default_factory=dict)
+    terms: Terms = field(default_factory=Terms)
+    many: Many | None = None
 
     @property
     def signature(self) -> inspect.Signature:
@@ -65,12 +58,38 @@ def define_stage(
     contract: Callable[..., None],
     *,
     reference: str,
-    workloads: Sequence[Workload],
+    workloads: Sequence[Workload] | None = None,
     name: str | None = None,
+    edge_cases: Callable[[], Mapping[str, tuple[Any, ...]]] | None = None,
+    try_also: Mapping[str, Sequence[Any]] | None = None,
     **facts: Any,
 ) -> Stage:
-    """Make a Stage of its contract; raises UsageError when a workload's name comes twice or a cell's kind is unknown."""
-    stage = Stage(name or contract.__name__, contract, reference, {load.name: load for load in workloads}, **facts)
+    """Make a Stage of its contract. What is not said follows from the annotations, where they say enough.
+
+    ``workloads``, ``floor_bytes``, ``items`` and ``many`` take the place of what would follow; ``edge_cases`` are tried
+    beside the small pictures that follow, each of these also with every value of ``try_also``, by parameter.
+
+    Raises UsageError when a workload's name comes twice, a cell's kind is unknown, or nothing says what the workloads are.
+    """
+    terms = read_terms(contract)
+    name = name or contract.__name__
+    made: list[Callable[[], Mapping[str, tuple[Any, ...]]]] = [edge_cases] if edge_cases else []
+    if terms.of_one_image:
+        made.insert(0, lambda: derived.edge_cases(terms, try_also or {}))
+        workloads = derived.workloads(terms) if workloads is None else workloads
+        facts = {"items": lambda *inputs: 1, "many": Many()} | facts
+    if workloads is None:
+        raise UsageError(f"stage {name}: say its workloads; only of annotated images they follow from the contract")
+    facts.setdefault("floor_bytes", derived.floor_bytes(terms))
+    stage = Stage(
+        name,
+        checking(contract, terms),
+        reference,
+        {load.name: load for load in workloads},
+        edge_cases=lambda: {case: inputs for cases in made for case, inputs in cases().items()},
+        terms=terms,
+        **facts,
+    )
     if len(stage.workloads) != len(workloads):
         raise UsageError(f"stage {stage.name}: two workloads share a name: {listed(load.name for load in workloads)}")
     for cell in stage.empty_cells:

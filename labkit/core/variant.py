@@ -7,7 +7,7 @@ import inspect
 import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from labkit.core.errors import UsageError, listed
@@ -22,7 +22,8 @@ class Variant:
 
     ``function`` has the stage's signature. ``arm``, where given, replaces it by a context manager that makes the
     variant ready (starts a pool, compiles, connects) and yields the callable. ``partial`` maps one part of the
-    stage's declared split to a partial result: with it the variant also runs under the engines.
+    stage's declared split to a partial result: with it the variant also runs under the engines, unless it is ``parallel``:
+    on all cores by itself.
     ``requires`` names modules that must be importable; ``missing`` says why this machine can't run the variant.
     ``host`` is where earlier code lives that can't be imported here: a :class:`labkit.measure.against.hosted.Host`.
     """
@@ -33,6 +34,7 @@ class Variant:
     function: Callable[..., Any] | None = None
     arm: Callable[[], AbstractContextManager[Callable[..., Any]]] | None = None
     partial: Callable[..., Any] | None = None
+    parallel: bool = False
     requires: tuple[str, ...] = ()
     missing: Callable[[], str | None] | None = None
     origin: str = ""
@@ -82,6 +84,14 @@ def check_signature(variant: Variant, stage: Stage) -> None:
         raise UsageError(
             f"variant {variant.name} takes ({', '.join(found)}), but stage {stage.name} asks for {stage.name}{stage.signature}"
         )
+
+
+def with_partial(variant: Variant, stage: Stage) -> Variant:
+    """The variant with the partial that its stage's split makes of its function, where it brings none itself."""
+    split = stage.split
+    if split is None or split.partial_of is None or variant.function is None or variant.partial or variant.parallel:
+        return variant
+    return replace(variant, partial=split.partial_of(variant.function))
 
 
 def _parameters(function: Callable[..., Any]) -> list[str] | None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import gc
 import importlib.util
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -19,6 +18,7 @@ from numba import njit
 
 from labkit.core import UsageError, registry, variant
 from labkit.stages.cumulative_sum import LARGEST
+from tests.conformance.global_lock import others_run_during
 
 VARIANTS = registry.of("cumulative_sum")
 HERE = [name for name, found in VARIANTS.items() if found.unavailable() is None]
@@ -197,56 +197,23 @@ def test_c_api_passes_on_that_it_could_not_register_and_leaks_nothing() -> None:
     assert (sys.getrefcount(core), sys.getrefcount(variant)) == before
 
 
-# The global lock. The main thread would be asked to hand it over every 5 ms; with a switch interval of 1000 s it does so
-# only of its own accord, that is, where the code under test releases the lock. So a counter in another thread moves
-# during a call if, and only if, the call releases the lock: no clock decides.
-
-
-def others_run_during(call: Callable[[], object]) -> bool:
-    """Does another Python thread get on while the call runs?"""
-    count, done, started = 0, False, threading.Event()
-
-    def work() -> None:
-        nonlocal count
-        while not done:
-            count += 1
-            time.sleep(0)  # releases the lock, so that the main thread gets it back
-            started.set()
-
-    interval = sys.getswitchinterval()
-    sys.setswitchinterval(1000)  # before the other thread waits for the lock: a wait keeps the interval it began with
-    worker = threading.Thread(target=work, daemon=True)
-    try:
-        worker.start()
-        started.wait()
-        before = count
-        call()
-        after = count
-    finally:
-        done = True
-        sys.setswitchinterval(interval)
-    worker.join()
-    return after > before
-
-
 @pytest.mark.parametrize("name", UNLOCKED)
 def test_the_global_lock_is_released_while_the_loop_runs(name: str) -> None:
     function = function_of(name)
     function(10)
-    # On a crowded machine the other thread may get no CPU during one call; if the lock is held, no try helps.
-    assert any(others_run_during(lambda: function(400_000_000)) for _ in range(20))
+    assert others_run_during(lambda: function(400_000_000))
 
 
 @pytest.mark.parametrize("name", [name for name in UNLOCKED if name in SPLITTABLE])
 def test_the_global_lock_is_released_while_a_partial_runs(name: str) -> None:
     partial = partial_of(name)
     partial(0, 10)
-    assert any(others_run_during(lambda: partial(0, 400_000_000)) for _ in range(20))
+    assert others_run_during(lambda: partial(0, 400_000_000))
 
 
 @pytest.mark.parametrize("name", [name for name in HERE if name in ON_OBJECTS])
 def test_loops_on_python_objects_keep_the_global_lock(name: str) -> None:
-    assert not any(others_run_during(lambda: function_of(name)(300_000)) for _ in range(5))
+    assert not others_run_during(lambda: function_of(name)(300_000), tries=5)
 
 
 @pytest.mark.parametrize("name", COMPILED)

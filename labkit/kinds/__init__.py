@@ -1,0 +1,6 @@
+"""What all variants of a kind share: loops read three ways, arrays computed two ways, C++ that is given rows."""
+
+from labkit.kinds.arrays import arrays
+from labkit.kinds.loops import loops
+
+__all__ = ["arrays", "loops"]
