@@ -6,64 +6,69 @@ Exit status: 0 done, 1 a difference or regression was found, or a watched varian
 
 from __future__ import annotations
 
+import importlib
 import inspect
 import io
 import os
 import sys
 import warnings
+from collections.abc import Callable
 
 import typer
 
-try:  # what they need takes a second or two to import, in which people press Ctrl-C too
-    from labkit.cli import (
-        augment,
-        bench,
-        check,
-        compare,
-        diff,
-        doctor,
-        lab,
-        list_,
-        memory,
-        ocr_dataset,
-        profile,
-        report,
-        runs,
-        serve,
-        sweep,
-    )
-    from labkit.core.errors import UsageError, VariantFailed
-    from labkit.store import PassedOver
-except KeyboardInterrupt:
-    sys.exit(130)
+from labkit.core.errors import PassedOver, UsageError, VariantFailed
 
-app = typer.Typer(
-    help="Make slow image pipelines fast, and prove it: check variants of a stage against one another, time them "
-    "interleaved, and keep the tables.\n\nBegin with: labkit bench main_colors --workloads logo",
-    add_completion=False,
-    rich_markup_mode="rich",
-    pretty_exceptions_enable=False,
-)
-for name, command in (
-    ("list", list_.command),
-    ("check", check.command),
-    ("bench", bench.command),
-    ("sweep", sweep.command),
-    ("profile", profile.command),
-    ("diff", diff.command),
-    ("memory", memory.command),
-    ("runs", runs.command),
-    ("compare", compare.command),
-    ("report", report.command),
-    ("doctor", doctor.command),
-    ("augment", augment.command),
-    ("ocr-dataset", ocr_dataset.command),
-    ("lab", lab.command),
-    ("serve", serve.command),
-):
-    told = inspect.getdoc(command) or ""
-    # A docstring's lines end where the source's do, a terminal's elsewhere: the paragraphs alone are meant.
-    app.command(name, help="\n\n".join(" ".join(part.split()) for part in told.split("\n\n")))(command)
+COMMANDS = {
+    "list": "List stages with their variants and workloads.",
+    "check": "Compare every variant with its stage's reference, on each workload and on the stage's edge cases.",
+    "bench": "Check variants against the reference, time those that agree, print the tables and store the run.",
+    "sweep": "Measure a curve in one interleaved run: each point as a paired ratio to the first, with its interval.",
+    "profile": "Time a variant line by line, with the functions of its own that it calls; show it and store it.",
+    "diff": "Profile two variants in one process and set their lines side by side, block by block: time, share, change.",
+    "memory": "Tell the peak memory of one call, and what each line of the variant allocated.",
+    "runs": "List the stored runs, oldest first, or show one of them again; or one stage over the runs of this machine.",
+    "compare": "Show how each variant's ratio to the baseline moved between two runs. Exit status 1 when one got slower.",
+    "report": "Write a report of stored runs: the decision on top, then tables, figures, what failed, the machine, how to "
+    "redo it.",
+    "doctor": "Look for what would fool whoever reads the figures, and say the way out.",
+    "augment": "Augment every image of a folder into another folder, under the same relative name, on all cores.",
+    "ocr-dataset": "Make K black-and-white copies of each page, each as another scanner would have seen it, ready for OCR "
+    "training.",
+    "lab": "Open JupyterLab on notebooks/ (loopback only, token on).",
+    "serve": "Augment images over HTTP: POST an image to /augment, get the augmented one back.",
+}
+"""What each command does; the module of its name has the whole of it, and takes up to a second to import."""
+
+
+def commands(words: list[str]) -> typer.Typer:
+    """The command line for these words: the command that they name in full, of the others what a list of them tells."""
+    app = typer.Typer(
+        help="Make slow image pipelines fast, and prove it: check variants of a stage against one another, time them "
+        "interleaved, and keep the tables.\n\nBegin with: labkit bench main_colors --workloads logo",
+        add_completion=False,
+        rich_markup_mode="rich",
+        pretty_exceptions_enable=False,
+    )
+    wanted = next((word for word in words if not word.startswith("-")), None)
+    for name, summary in COMMANDS.items():
+        command, told = listed, summary
+        if name == wanted:
+            command = whole(name)
+            told = inspect.getdoc(command) or ""
+        # A docstring's lines end where the source's do, a terminal's elsewhere: the paragraphs alone are meant.
+        app.command(name, help="\n\n".join(" ".join(part.split()) for part in told.split("\n\n")))(command)
+    return app
+
+
+def whole(name: str) -> Callable[..., None]:
+    """The function behind a command."""
+    module = {"list": "list_"}.get(name, name.replace("-", "_"))
+    command: Callable[..., None] = importlib.import_module(f"labkit.cli.{module}").command
+    return command
+
+
+def listed() -> None:
+    """Stands for a command that is only listed."""
 
 
 def main() -> None:
@@ -75,9 +80,9 @@ def main() -> None:
     warnings.showwarning = lambda said, kind, *where: (
         _complain(said) if kind is PassedOver else warned(said, kind, *where)
     )
-    status = 2
+    status, words = 2, sys.argv[1:] or ["--help"]
     try:
-        sys.exit(app(sys.argv[1:] or ["--help"], prog_name="labkit", standalone_mode=False))
+        sys.exit(commands(words)(words, prog_name="labkit", standalone_mode=False))
     except UsageError as error:
         complaint = str(error)
     except VariantFailed as error:

@@ -17,3 +17,7 @@ class VariantFailed(RuntimeError):
 
 class NotOffered(ValueError):
     """A variant can not do this workload (a format it does not read, say); not a fault of either."""
+
+
+class PassedOver(UserWarning):
+    """Stored runs that can't be read are left out of what is listed."""

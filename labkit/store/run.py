@@ -18,7 +18,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from labkit.core.errors import UsageError, listed
+from labkit.core.errors import PassedOver, UsageError, listed
 from labkit.core.workload import project_folder
 from labkit.measure.bench import Measurement
 from labkit.measure.result import Row, Table
@@ -207,10 +207,6 @@ def _to_disk(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-class PassedOver(UserWarning):
-    """Stored runs that can't be read are left out of what is listed."""
 
 
 def all_runs(folder: Path | None = None, tell: Callable[[str], None] | None = None) -> list[Run]:

@@ -1,5 +1,6 @@
 """Wrong usage is one line on standard error that says what would be right; help has an example."""
 
+import inspect
 import re
 import subprocess
 import sys
@@ -7,24 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from labkit.cli import COMMANDS, whole
 from labkit.core.registry import Registry
 from tests.cli.conftest import Labkit
 
-COMMANDS = (
-    "list",
-    "check",
-    "bench",
-    "sweep",
-    "profile",
-    "diff",
-    "memory",
-    "runs",
-    "compare",
-    "augment",
-    "ocr-dataset",
-    "lab",
-    "serve",
-)
 IN_ALL = "it has: plain, whole, cuda"
 
 
@@ -109,9 +96,10 @@ def test_an_error_in_a_loaded_file_is_one_line(labkit: Labkit, toy: Registry, tm
     )
 
 
-def test_ctrl_c_while_the_commands_are_imported_is_no_traceback() -> None:
+def test_ctrl_c_while_a_command_is_imported_is_no_traceback() -> None:
     code = (
         "import sys\n"
+        "sys.argv[1:] = ['bench']\n"
         "class Pressed:\n"
         "    def find_spec(self, name, *_):\n"
         "        if name == 'labkit.api':\n"
@@ -124,6 +112,32 @@ def test_ctrl_c_while_the_commands_are_imported_is_no_traceback() -> None:
     assert (said.returncode, said.stdout, said.stderr) == (130, "", "")
 
 
-def test_the_command_line_starts_without_what_only_some_commands_need() -> None:
-    code = "import sys, labkit.cli; sys.exit(bool({'uvicorn', 'starlette', 'matplotlib'} & set(sys.modules)))"
+def test_no_command_brings_what_only_some_of_its_uses_need() -> None:
+    code = (
+        "import sys\n"
+        "from labkit.cli import COMMANDS, whole\n"
+        "print([whole(name) for name in COMMANDS])\n"
+        "sys.exit(bool({'uvicorn', 'starlette', 'matplotlib'} & set(sys.modules)))"
+    )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_the_list_of_commands_needs_nothing_that_only_some_of_them_need() -> None:
+    code = (
+        "import sys\n"
+        "from labkit.cli import main\n"
+        "try:\n"
+        "    main()\n"
+        "finally:\n"
+        "    print(*{name.partition('.')[0] for name in sys.modules}, *sys.modules, file=sys.stderr)\n"
+    )
+    said = subprocess.run([sys.executable, "-c", code, "--help"], capture_output=True, text=True, check=True)
+    heavy = {"cv2", "jinja2", "line_profiler", "matplotlib", "numba", "pandas", "psutil", "pyarrow", "scipy", "uvicorn"}
+    own = {"labkit.api", "labkit.measure", "labkit.report", "labkit.stages", "labkit.store"}
+    assert (heavy | own) & set(said.stderr.split()) == set()
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_list_says_of_each_command_what_its_own_help_begins_with(name: str) -> None:
+    own = inspect.getdoc(whole(name)) or ""
+    assert " ".join(own.split("\n\n")[0].split()) == COMMANDS[name]
