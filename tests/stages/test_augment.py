@@ -12,7 +12,7 @@ import pytest
 
 from labkit.core import Within, registry
 from labkit.core.errors import NotOffered
-from labkit.stages.augment import TOLERANCE, augment, floor_bytes, workloads
+from labkit.stages.augment import TOLERANCE, augment, workloads
 from labkit.stages.augment.draw import Choices, blur_size, draw, orientation, table, weights
 
 STAGE = registry.stage("augment")
@@ -257,6 +257,8 @@ def test_wrong_input_is_refused_in_one_line(case: str) -> None:
 
 
 def test_the_floor_is_one_read_and_one_write() -> None:
+    floor_bytes = registry.stage("augment").floor_bytes
+    assert floor_bytes is not None
     assert floor_bytes(IMAGE, Choices()) == 2 * IMAGE.nbytes
 
 

@@ -14,14 +14,22 @@ if any(importlib.util.find_spec(name) is None for name in ("albumentations", "au
 from labkit.core import Exact, registry
 from labkit.engines import open_engine
 from labkit.engines.arm import ArmName, open_arm
-from labkit.pipelines import augment_documents_many, augment_hybrid_many
 from labkit.stages.augment_documents.draw import draw as draw_document
 from labkit.stages.augment_hybrid.draw import draw as draw_hybrid
 
 SEED = 6
+
+
+def pictures(one: str) -> list[np.ndarray]:
+    """Seven of those that the workloads of many are made of, each of another size."""
+    stage = registry.stage(one)
+    assert stage.many is not None
+    return [stage.many.images(stage.terms.images[0], k, 1, 60 + 5 * k, 96 - 6 * k)[0] for k in range(7)]
+
+
 STAGES = {
-    "augment_documents": (draw_document, [augment_documents_many.cut(k, 60 + 5 * k, 96 - 6 * k) for k in range(7)]),
-    "augment_hybrid": (draw_hybrid, [augment_hybrid_many.cut(k, 60 + 5 * k, 96 - 6 * k) for k in range(7)]),
+    "augment_documents": (draw_document, pictures("augment_documents")),
+    "augment_hybrid": (draw_hybrid, pictures("augment_hybrid")),
 }
 PARTIALS = [
     (one, name)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from labkit.core import Exact, UsageError, registry
-from labkit.stages.ocr_preprocess import BLUE, GREEN, RED, SHIFT, floor_bytes, gpu, items, ocr_preprocess, workloads
+from labkit.stages.ocr_preprocess import BLUE, GREEN, RED, SHIFT, gpu, ocr_preprocess, workloads
 from labkit.stages.ocr_preprocess.otsu import threshold
 from labkit.stages.ocr_preprocess.workloads import of_greys
 
@@ -281,12 +281,6 @@ def test_wrong_input_is_refused_in_one_line(case: str) -> None:
     assert "\n" not in str(caught.value)
     if error is ValueError:
         assert isinstance(caught.value, UsageError)
-
-
-def test_the_floor_is_the_image_read_and_one_byte_a_pixel_written() -> None:
-    image = np.zeros((7, 11, 3), np.uint8)
-    assert floor_bytes(image) == 7 * 11 * 4
-    assert items(image) == 1
 
 
 def test_many_images_are_preprocessed_as_single_ones_are() -> None:

@@ -7,13 +7,11 @@ numba_loop, cython_loop, native, gpu.
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Annotated, Any
 
-import numpy as np
-
-from labkit.core import UsageError, Within, stage
+from labkit.core import BGR, Drawn, UsageError, Within, stage
 from labkit.stages.augment import workloads
-from labkit.stages.augment.draw import Choices
+from labkit.stages.augment.draw import Choices, draw
 
 # Turn, flip and table are exact in every variant. A blurred value is a weighted mean, rounded to an integer. The reference
 # computes it in float32 and rounds once; a variant that is off by less than a level before it rounds (fixed-point weights:
@@ -23,14 +21,19 @@ TOLERANCE = 1.0
 WIDEST = 63  # taps; the draw gives at most 21
 
 
-def floor_bytes(image: np.ndarray, choices: Choices) -> int:
-    """Bytes that any implementation must move: the image read once and written once."""
-    return 2 * image.nbytes
-
-
-def items(image: np.ndarray, choices: Choices) -> int:
-    """One image."""
-    return 1
+def check_choices(choices: Choices) -> None:
+    """Raise UsageError for the first choice that is out of range."""
+    wanted: list[tuple[str, Any, bool, str]] = [
+        ("turns", choices.turns, choices.turns in range(4), "0, 1, 2 or 3 quarter turns"),
+        ("flip", choices.flip, choices.flip in range(4), "0, 1, 2 or 3"),
+        ("alpha", choices.alpha, abs(choices.alpha) <= 1e6, "a number from -1e6 to 1e6"),
+        ("beta", choices.beta, abs(choices.beta) <= 1e6, "a number from -1e6 to 1e6"),
+        ("size", choices.size, choices.size in range(1, WIDEST + 1, 2), f"an odd number from 1 to {WIDEST}"),
+        ("sigma", choices.sigma, choices.size == 1 or 0 < choices.sigma < math.inf, "a positive number of pixels"),
+    ]
+    for name, value, good, right in wanted:
+        if not good:
+            raise UsageError(f"choices.{name} is {value}; give {right}")
 
 
 @stage(
@@ -38,13 +41,12 @@ def items(image: np.ndarray, choices: Choices) -> int:
     workloads=workloads.ALL,
     edge_cases=workloads.edge_cases,
     agreement=Within(TOLERANCE),
-    floor_bytes=floor_bytes,
-    items=items,
+    floor_bytes=lambda image, choices: 2 * image.nbytes,
     empty_cells={
         "multiprocess": "one image is less work than sending it to a process: augment_many splits by images",
     },
 )
-def augment(image: np.ndarray, choices: Choices) -> None:
+def augment(image: BGR, choices: Annotated[Choices, Drawn(Choices, draw, check_choices)]) -> BGR:
     """Turn by quarters, flip, change brightness and contrast, blur: one image, with choices drawn beforehand.
 
     Parameters
@@ -66,28 +68,3 @@ def augment(image: np.ndarray, choices: Choices) -> None:
 
     Source: a 2025 blog on augmenting a folder of images on all cores (its albumentations chain).
     """
-    if not isinstance(image, np.ndarray):
-        raise TypeError(f"image is a {type(image).__name__}; give a numpy array uint8 (h, w, 3)")
-    if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3:
-        raise UsageError(f"image is {image.dtype} {image.shape}; give uint8 (h, w, 3)")
-    if image.size == 0:
-        raise UsageError(f"image is empty: its shape is {image.shape}; give at least 1×1 pixel")
-    if not image.flags.c_contiguous:
-        raise UsageError("image is not C-contiguous; give numpy.ascontiguousarray(image)")
-    if not isinstance(choices, Choices):
-        raise TypeError(f"choices is a {type(choices).__name__}; give Choices, such as draw(seed, index)")
-    _check_choices(choices)
-
-
-def _check_choices(choices: Choices) -> None:
-    wanted: list[tuple[str, Any, bool, str]] = [
-        ("turns", choices.turns, choices.turns in range(4), "0, 1, 2 or 3 quarter turns"),
-        ("flip", choices.flip, choices.flip in range(4), "0, 1, 2 or 3"),
-        ("alpha", choices.alpha, abs(choices.alpha) <= 1e6, "a number from -1e6 to 1e6"),
-        ("beta", choices.beta, abs(choices.beta) <= 1e6, "a number from -1e6 to 1e6"),
-        ("size", choices.size, choices.size in range(1, WIDEST + 1, 2), f"an odd number from 1 to {WIDEST}"),
-        ("sigma", choices.sigma, choices.size == 1 or 0 < choices.sigma < math.inf, "a positive number of pixels"),
-    ]
-    for name, value, good, right in wanted:
-        if not good:
-            raise UsageError(f"choices.{name} is {value}; give {right}")

@@ -41,38 +41,25 @@ each page equal bit by bit. augraphy_naive takes 1.3 to 1.4 times as long as aug
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import numpy as np
 
-from labkit.core import Exact, UsageError, stage
+from labkit.core import Drawn, Image, Many, SameShape, UsageError, stage
 from labkit.core.errors import listed
 from labkit.stages.augment_documents import workloads
-from labkit.stages.augment_documents.draw import Choices
+from labkit.stages.augment_documents.draw import Choices, draw
 from labkit.stages.augment_documents.operations import BUILDERS
 
 LEAST = 30  # pixels a side, augraphy's own limit
 LARGEST = 8192  # pixels a side: the canvas of its LightingGradient is 3.8 times as long, and cv2's warp counts in int16
 
 
-def check_page(image: np.ndarray) -> None:
-    """Raise TypeError or UsageError unless image is uint8 (h, w, 3), C-contiguous, of 30 to 8192 pixels a side."""
-    wanted = f"uint8 (h, w, 3) BGR of {LEAST} to {LARGEST} pixels a side"
-    if not isinstance(image, np.ndarray):
-        raise TypeError(f"image is a {type(image).__name__}; give a numpy array {wanted}")
-    if (
-        image.dtype != np.uint8
-        or image.ndim != 3
-        or image.shape[2] != 3
-        or not (min(image.shape[:2]) >= LEAST and max(image.shape[:2]) <= LARGEST)
-    ):
-        raise UsageError(f"image is {image.dtype} {image.shape}; give {wanted}")
-    if not image.flags.c_contiguous:
-        raise UsageError("image is not C-contiguous; give numpy.ascontiguousarray(image)")
+Page = Annotated[np.ndarray, Image(3, LEAST, LARGEST)]
 
 
 def check_choices(choices: Choices) -> None:
-    """Raise TypeError or UsageError unless choices are Choices of known operations."""
-    if not isinstance(choices, Choices):
-        raise TypeError(f"choices is a {type(choices).__name__}; give Choices, as draw(seed, index) makes them")
+    """Raise UsageError unless the operations are known."""
     for name in (operation.name for phase in choices for operation in phase):
         if name not in BUILDERS:
             raise UsageError(f"choices: unknown operation {name!r}; operations: {listed(BUILDERS)}")
@@ -82,19 +69,20 @@ def check_choices(choices: Choices) -> None:
     reference="augraphy",
     workloads=workloads.ALL,
     edge_cases=workloads.edge_cases,
-    agreement=Exact(),
-    floor_bytes=lambda image, choices: 2 * image.nbytes,
-    items=lambda image, choices: 1,
+    many=Many(
+        {"32x256": (32, 256, 256), "16x512": (16, 512, 512), "8xpage": (8, 1000, 700), "4x1080p": (4, 1080, 1920)},
+        cut=lambda index, height, width: workloads.page(height, width, index),
+    ),
     empty_cells={
         "python": "not written: augment and crop_boxes show what a loop a pixel costs in Python",
         "numpy": "augraphy is NumPy and cv2 itself; where its temporaries cost most, rewritten has a loop",
         "cython": "not written: the loops that count are Numba's in rewritten; the rest is spent inside cv2 and NumPy",
         "native": "not written: after rewritten, most of a page's time goes to NumPy's generator and to cv2",
         "gpu": "the reference fixes the sequences of NumPy's legacy generator, and those are drawn on the CPU",
-        "multiprocess": "augment_documents_many runs it under the engines, one page a task",
+        "multiprocess": "augment_documents_many runs it under the engines, one page a task; augraphy's hold a lock",
     },
 )
-def augment_documents(image: np.ndarray, choices: Choices) -> None:
+def augment_documents(image: Page, choices: Annotated[Choices, Drawn(Choices, draw, check_choices)]) -> SameShape:
     """Age a page: its ink, then the paper that it is printed on, then what scanners and readers do to the print.
 
     Parameters
@@ -117,5 +105,3 @@ def augment_documents(image: np.ndarray, choices: Choices) -> None:
 
     Source: augraphy 8.2.6, with the three phases of a 2025 blog on augmenting documents, which claims 1000 pages in 45 s.
     """
-    check_page(image)
-    check_choices(choices)

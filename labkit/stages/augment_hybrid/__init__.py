@@ -6,21 +6,41 @@ where its faults and slow operations are listed.
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import numpy as np
 
-from labkit.core import Exact, UsageError, stage
-from labkit.stages.augment_documents import check_choices, check_page
+from labkit.core import Drawn, Many, UsageError, stage
+from labkit.stages.augment.workloads import photograph
+from labkit.stages.augment_documents import Page, check_choices
+from labkit.stages.augment_documents.workloads import page
 from labkit.stages.augment_hybrid import workloads
-from labkit.stages.augment_hybrid.draw import HybridChoices
+from labkit.stages.augment_hybrid.draw import HybridChoices, draw
+
+
+def page_or_photograph(index: int, height: int, width: int) -> np.ndarray:
+    """A page of text, or every third time a photograph: uint8 (height, width, 3)."""
+    if index % 3 == 2:
+        return photograph(index, height, width)
+    return page(height, width, index)
+
+
+def judge(choices: HybridChoices) -> None:
+    """Raise UsageError for a seed out of range, or an operation that is unknown."""
+    if not 0 <= choices.camera < 1 << 32:
+        raise UsageError(f"choices.camera is {choices.camera}; give a seed from 0 to 2**32 - 1")
+    check_choices(choices.document)
 
 
 @stage(
     reference="libraries",
     workloads=workloads.ALL,
     edge_cases=workloads.edge_cases,
-    agreement=Exact(),
     floor_bytes=lambda image, choices: 2 * image.nbytes,
-    items=lambda image, choices: 1,
+    many=Many(
+        {"32x256": (32, 256, 256), "16x512": (16, 512, 512), "8xpage": (8, 1000, 700), "4x1080p": (4, 1080, 1920)},
+        cut=page_or_photograph,
+    ),
     empty_cells={
         "python": "not written: augment and crop_boxes show what a loop a pixel costs in Python",
         "numpy": "both libraries are NumPy and cv2 themselves; where temporaries cost most, rewritten has a loop",
@@ -30,7 +50,7 @@ from labkit.stages.augment_hybrid.draw import HybridChoices
         "multiprocess": "augment_hybrid_many runs it under the engines, one page a task",
     },
 )
-def augment_hybrid(image: np.ndarray, choices: HybridChoices) -> None:
+def augment_hybrid(image: Page, choices: Annotated[HybridChoices, Drawn(HybridChoices, draw, judge)]) -> Page:
     """Photograph a document, then age the print: quarter turn, perspective, light, noise, shadow; ink, paper, scanner.
 
     Parameters
@@ -52,9 +72,3 @@ def augment_hybrid(image: np.ndarray, choices: HybridChoices) -> None:
 
     Source: a 2025 blog on augmenting images on all cores, which claims 31 images a second on 8 cores.
     """
-    check_page(image)
-    if not isinstance(choices, HybridChoices):
-        raise TypeError(f"choices is a {type(choices).__name__}; give HybridChoices, as draw(seed, index) makes them")
-    if not 0 <= choices.camera < 1 << 32:
-        raise UsageError(f"choices.camera is {choices.camera}; give a seed from 0 to 2**32 - 1")
-    check_choices(choices.document)

@@ -1,22 +1,22 @@
-"""Many images from a one-image stage: what many_images makes, and augment_many under the engines."""
+"""Many images from a one-image stage: what follows from its contract, and augment_many under the engines."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import cloudpickle
 import numpy as np
 import pytest
 
-from labkit.core import Exact, UsageError, Workload, registry
+from labkit.core import BGR, Drawn, Exact, SameShape, Whole, registry
+from labkit.core.derived import MANY
+from labkit.core.many import OneImage
 from labkit.core.registry import Registry
 from labkit.core.stage import define_stage
 from labkit.core.variant import define_variant
 from labkit.engines.arm import ArmName, open_arm
-from labkit.pipelines import many
-from labkit.pipelines.many import OneImage, many_images
 from labkit.stages.augment.draw import draw, orientation
 from labkit.stages.augment.workloads import photograph
 
@@ -98,7 +98,7 @@ def test_the_reference_keeps_the_contract_on_every_edge_case(case: str) -> None:
 
 @pytest.mark.parametrize("name", STAGE.workloads)
 def test_a_workload_holds_different_images_of_one_size_and_its_other_has_others(name: str) -> None:
-    count, height, width = many.SIZES[name]
+    count, height, width = MANY[name]
     (images,), (others,) = STAGE.workloads[name].build(), STAGE.workloads[name].other()
     assert {image.shape for image in images + others} == {(height, width, 3)}
     assert len({image.tobytes() for image in images + others}) == 2 * count
@@ -140,8 +140,8 @@ def draw_shift(seed: int, index: int, shape: tuple[int, ...]) -> Shift:
     return Shift(seed + 10 * index + shape[1])
 
 
-def shifted(image: np.ndarray, choices: Shift) -> np.ndarray:
-    return image + np.uint8(choices.by)
+def shifted(image: np.ndarray, choices: Shift, times: int = 1) -> np.ndarray:
+    return image + np.uint8(times * choices.by)
 
 
 @contextmanager
@@ -149,24 +149,23 @@ def shifting() -> Iterator[Any]:
     yield shifted
 
 
-def takes_choices(image: np.ndarray, choices: Shift) -> None:
+def takes_choices(  # type: ignore[empty-body]
+    image: BGR, choices: Annotated[Shift, Drawn(Shift, draw_shift)], times: Annotated[int, Whole(1)] = 1
+) -> SameShape:
     """Shift every value."""
 
 
-def takes_image(image: np.ndarray) -> None:
+def takes_image(image: BGR) -> SameShape:  # type: ignore[empty-body]
     """Leave every value."""
 
 
 @pytest.fixture
-def own(monkeypatch: pytest.MonkeyPatch) -> Registry:
+def own() -> Registry:
     """A registry with two toy stages in place of labkit's."""
     made = Registry()
     made._state = "ready"
-    monkeypatch.setattr(made, "import_folder", lambda name: None)
-    monkeypatch.setattr(many, "registry", made)
-    workload = Workload("w", lambda: (IMAGES[0],))
     for contract in (takes_choices, takes_image):
-        made.add_stage(define_stage(contract, reference="plain", workloads=[workload]), "here")
+        made.add_stage(define_stage(contract, reference="plain"), "here")
     made.add_variant(define_variant(shifted, "takes_choices", "numpy", "plain"))
     made.add_variant(define_variant(shifting, "takes_choices", "gpu", "warm", arm=True))
     made.add_variant(define_variant(shifted, "takes_choices", "native", "absent", missing=lambda: "not built"))
@@ -175,51 +174,49 @@ def own(monkeypatch: pytest.MonkeyPatch) -> Registry:
 
 
 def test_a_draw_may_ask_for_the_shape_of_the_image(own: Registry) -> None:
-    many_images("here", "takes_choices", draw_shift, draw_takes_shape=True)
     function = own.variant("takes_choices_many", "plain").function
     assert function is not None
     images = [np.zeros((2, 3, 3), np.uint8), np.zeros((2, 5, 3), np.uint8)]
-    assert [int(made.max()) for made in function(images, 1)] == [1 + 3, 1 + 10 + 5]
+    assert [int(made.max()) for made in function(images, seed=1)] == [1 + 3, 1 + 10 + 5]
+
+
+def test_parameters_of_the_stage_are_those_of_many(own: Registry) -> None:
+    stage, found = own.stage("takes_choices_many"), own.variant("takes_choices_many", "plain")
+    assert list(stage.signature.parameters) == ["images", "times", "seed"]
+    images = [np.zeros((2, 3, 3), np.uint8), np.zeros((2, 5, 3), np.uint8)]
+    assert found.function is not None
+    assert [int(made.max()) for made in found.function(images, 2, 1)] == [2 * (1 + 3), 2 * (1 + 10 + 5)]
+    assert found.partial is not None
+    assert stage.split is not None
+    made = stage.split.combine([found.partial(*part) for part in stage.split.parts(1, images, 2, 1)], images, 2, 1)
+    assert Exact().difference(made, found.function(images, 2, 1)) is None
+    with pytest.raises(ValueError, match=r"images\[0\]: times is 0"):
+        stage.contract(images, 0, 1)
+    assert "times : as in ``takes_choices``" in (stage.contract.__doc__ or "")
 
 
 def test_a_stage_without_choices_needs_no_draw(own: Registry) -> None:
-    many_images("here", "takes_image")
     function = own.variant("takes_image_many", "plain").function
     assert function is not None
     assert Exact().difference(function(IMAGES), IMAGES) is None
 
 
 def test_a_variant_that_must_be_opened_stays_open_over_the_images(own: Registry) -> None:
-    many_images("here", "takes_choices", draw_shift, draw_takes_shape=True)
     found = own.variant("takes_choices_many", "warm")
     assert found.partial is None
     assert found.arm is not None
     plain = own.variant("takes_choices_many", "plain").function
     assert plain is not None
     with found.arm() as call:
-        assert Exact().difference(call(IMAGES, 4), plain(IMAGES, 4)) is None
+        assert Exact().difference(call(IMAGES, 1, 4), plain(IMAGES, 1, 4)) is None
 
 
 def test_a_variant_that_can_not_run_here_says_why_for_many_images_too(own: Registry) -> None:
-    many_images("here", "takes_choices", draw_shift, draw_takes_shape=True)
     assert own.variant("takes_choices_many", "absent").unavailable() == "not built"
-
-
-@pytest.mark.parametrize(
-    ("one", "drawn", "text"),
-    [
-        ("nowhere", None, "there is no stage nowhere"),
-        ("takes_choices", None, "takes 2 inputs; without a draw it must take 1"),
-        ("takes_image", draw, "takes 1 inputs; with a draw it must take 2"),
-    ],
-)
-def test_a_stage_that_does_not_fit_is_refused(own: Registry, one: str, drawn: Any, text: str) -> None:
-    with pytest.raises(UsageError, match=text):
-        many_images("here", one, drawn)
 
 
 def test_one_image_draws_as_the_list_does() -> None:
     found = registry.variant("augment", "cv2").function
     assert found is not None
-    work = OneImage(found, draw)
+    work = OneImage(found, registry.stage("augment").terms.drawn)
     assert np.array_equal(work(IMAGES[3], 2, 3), one_by_one("cv2", 2)[3])
