@@ -1,7 +1,21 @@
 """What can be measured: stage, variant, workload, agreement, and the registry of them all."""
 
 from labkit.core.agreement import Difference, Exact, Within
-from labkit.core.contract import BGR, BGRA, Drawn, Grey, Image, Odd, OneOf, Real, SameShape, Whole
+from labkit.core.contract import (
+    BGR,
+    BGRA,
+    Array,
+    Boxes,
+    Drawn,
+    FileBytes,
+    Grey,
+    Image,
+    Odd,
+    OneOf,
+    Real,
+    SameShape,
+    Whole,
+)
 from labkit.core.derived import Many
 from labkit.core.errors import UsageError
 from labkit.core.registry import registry, stage, variant
@@ -14,9 +28,12 @@ __all__ = [
     "BGR",
     "BGRA",
     "KINDS",
+    "Array",
+    "Boxes",
     "Difference",
     "Drawn",
     "Exact",
+    "FileBytes",
     "Grey",
     "Image",
     "Many",

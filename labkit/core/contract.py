@@ -86,6 +86,31 @@ class Either:
 
 
 @dataclass(frozen=True)
+class Array:
+    """Any other array: of this dtype and shape (None: whatever length), C-contiguous; ``what`` says what is in it."""
+
+    dtype: str
+    shape: tuple[int | None, ...]
+    what: str = ""
+
+    @property
+    def wanted(self) -> str:
+        sides = ", ".join("n" if side is None else str(side) for side in self.shape)
+        return f"{self.dtype} ({sides}{',' if len(self.shape) == 1 else ''}){self.what and ', ' + self.what}"
+
+    def check(self, name: str, value: Any) -> None:
+        if not isinstance(value, np.ndarray):
+            raise TypeError(f"{name} is a {type(value).__name__}; give a numpy array {self.wanted}")
+        fits = len(value.shape) == len(self.shape) and all(
+            b in (None, a) for a, b in zip(value.shape, self.shape, strict=True)
+        )
+        if value.dtype != np.dtype(self.dtype) or not fits:
+            raise UsageError(f"{name} is {value.dtype} {value.shape}; give {self.wanted}")
+        if not value.flags.c_contiguous:
+            raise UsageError(f"{name} is not C-contiguous; give numpy.ascontiguousarray({name})")
+
+
+@dataclass(frozen=True)
 class Whole:
     """An integer from ``low`` to ``high`` (None: without end)."""
 
@@ -146,6 +171,8 @@ class OneOf:
     values: tuple[Any, ...]
 
     def check(self, name: str, value: Any) -> None:
+        if type(value) not in {type(one) for one in self.values} and not isinstance(value, np.integer):
+            raise TypeError(f"{name} is a {type(value).__name__}; give one of: {listed(self.values)}")
         if value not in self.values:
             raise UsageError(f"{name} is {value!r}; give one of: {listed(self.values)}")
 
@@ -186,6 +213,8 @@ Grey = Annotated[np.ndarray, Image(1)]
 BGR = Annotated[np.ndarray, Image(3)]
 BGRA = Annotated[np.ndarray, Image(4)]
 SameShape = Annotated[np.ndarray, Same()]
+Boxes = Annotated[np.ndarray, Array("float32", (None, 4, 2), "x, y of lt, rt, rb, lb")]
+FileBytes = Annotated[np.ndarray, Array("uint8", (None,), "the bytes of one file: numpy.fromfile(path, 'uint8')")]
 
 
 @dataclass(frozen=True)

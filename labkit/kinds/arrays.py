@@ -15,17 +15,14 @@ by way of array-api-compat.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from functools import partial
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from labkit.core.device import no_device
 from labkit.core.registry import registry, variant
 from labkit.kinds.call import Face
-from labkit.kinds.device import OnDevice
+from labkit.kinds.device import gpu
 
 Vectorised = Callable[..., Any]
 
@@ -41,12 +38,8 @@ def arrays(stage: str) -> Callable[[Vectorised], Vectorised]:
     def decorate(function: Vectorised) -> Vectorised:
         variant(stage, "numpy", "numpy")(WithNumpy(Face.of("numpy", function, registry.stage(stage)), function))
 
-        @contextmanager
-        def torch() -> Iterator[OnDevice]:
-            yield with_torch(function, "cuda")
-
-        Face.of("torch", function, registry.stage(stage)).put_on(torch)
-        variant(stage, "gpu", "torch", arm=True, requires=("torch",), missing=no_device)(torch)
+        Face.of("torch", function, registry.stage(stage)).put_on(with_torch := WithTorch(function))
+        gpu(stage, "torch")(with_torch)
         return function
 
     return decorate
@@ -68,8 +61,13 @@ class WithNumpy:
         return np.ascontiguousarray(self.function(xp, *self._face.complete(inputs, named)))
 
 
-def with_torch(function: Vectorised, device: str) -> OnDevice:
-    """The function with torch's namespace on a device; ``"cpu"`` proves agreement where there is no GPU."""
-    import array_api_compat.torch as xp
+class WithTorch:
+    """The function with torch's namespace, of tensors on whatever device."""
 
-    return OnDevice(partial(function, xp), device)
+    def __init__(self, function: Vectorised) -> None:
+        self.function = function
+
+    def __call__(self, *tensors: Any) -> Any:
+        import array_api_compat.torch as xp
+
+        return self.function(xp, *tensors)

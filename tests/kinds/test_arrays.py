@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from labkit.core.registry import registry
-from labkit.kinds.arrays import WithNumpy, with_torch
+from labkit.kinds.arrays import WithNumpy, WithTorch
+from labkit.kinds.device import OnDevice
 from labkit.stages.grey.arrays import grey
 
 IMAGE = np.random.default_rng(4).integers(0, 256, (31, 45, 3), np.uint8)
@@ -22,7 +23,7 @@ def test_numpy_computes_with_numpy() -> None:
 
 def test_torch_computes_the_same_on_its_cpu_device() -> None:
     pytest.importorskip("torch")
-    on_cpu = with_torch(grey, "cpu")
+    on_cpu = OnDevice(WithTorch(grey), "cpu")
     fixed = IMAGE.copy()
     fixed.flags.writeable = False
     assert np.array_equal(on_cpu(fixed), registry.variant("grey", "opencv").function(IMAGE))  # type: ignore[misc]

@@ -12,6 +12,7 @@ import pytest
 
 from labkit.core import Within, registry
 from labkit.core.errors import NotOffered
+from labkit.kinds.device import OnDevice
 from labkit.stages.augment import TOLERANCE, augment, workloads
 from labkit.stages.augment.draw import Choices, blur_size, draw, orientation, table, weights
 
@@ -294,7 +295,7 @@ def test_the_gpu_variants_agree_on_the_cpu_device_of_torch(kernel: str) -> None:
 
     function: Callable[..., Any] = getattr(gpu, kernel)
     for case, (image, choices) in EDGE_CASES.items():
-        found = function(gpu.on_device(image, "cpu"), choices).numpy()
+        found = OnDevice(function, "cpu")(image, choices)
         assert_near(found, answer(case), choices, case)
         assert found.flags.c_contiguous
 

@@ -19,7 +19,8 @@ import pytest
 
 from labkit.core import Exact, UsageError, Within, registry
 from labkit.engines.arm import ArmName, open_arm
-from labkit.stages.crop_boxes import TOLERANCE, crop_boxes, equal_areas, floor_bytes, items, joined, sizes, workloads
+from labkit.kinds.device import OnDevice
+from labkit.stages.crop_boxes import TOLERANCE, crop_boxes, equal_areas, floor_bytes, joined, sizes, workloads
 from labkit.stages.crop_boxes.homography import homographies
 
 STAGE = registry.stage("crop_boxes")
@@ -352,7 +353,7 @@ def test_the_variants_meant_for_engines_bring_a_partial() -> None:
 def test_the_floor_is_the_boxes_and_twice_the_crops() -> None:
     page, boxes = inputs_of("between_all")
     assert floor_bytes(page, boxes) == 5 * 32 + 2 * 2 * 3 * 41 * 20
-    assert items(page, boxes) == 5
+    assert registry.stage("crop_boxes").items(page, boxes) == 5  # type: ignore[misc]
 
 
 # The boundary.
@@ -444,8 +445,7 @@ def test_the_gpu_variant_agrees_on_the_cpu_device_of_torch(monkeypatch: pytest.M
             page, boxes = inputs_of(case)
             if chunk == 1000 and case in ("widest", "huge"):
                 continue
-            shapes = sizes(boxes, page.shape)
-            found = gpu.cut_up(gpu.sampled(*gpu.on_device(page, boxes, shapes, "cpu")), shapes)
+            found = OnDevice(gpu.sampled, "cpu", gpu.mapped, gpu.cut_up)(page, boxes)
             assert Within(FROM_EXACT).difference(found, expected(case)) is None, case
             assert all(crop.flags.owndata for crop in found)
 

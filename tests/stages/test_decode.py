@@ -269,7 +269,7 @@ REFUSED: dict[str, tuple[Callable[[], tuple[object, ...]], type[Exception], str]
     "nothing": (lambda: (array(b""),), ValueError, "data is empty; give the bytes of one PNG or JPEG"),
     "text": (lambda: (array(b"hello, world"),), ValueError, "data starts with 68 65 6c 6c"),
     "a GIF": (lambda: (array(saved(Image.new("L", (9, 9)), "GIF")),), ValueError, "one PNG or JPEG file"),
-    "reduce 3": (lambda: (array(JPEG), 3), ValueError, "reduce is 3; give 1, 2, 4 or 8"),
+    "reduce 3": (lambda: (array(JPEG), 3), ValueError, "reduce is 3; give one of: 1, 2, 4, 8"),
     "reduce 0": (lambda: (array(JPEG), 0), ValueError, "reduce is 0"),
     "reduce a float": (lambda: (array(JPEG), 2.0), TypeError, "reduce is a float"),
     "reduce a bool": (lambda: (array(JPEG), True), TypeError, "reduce is a bool"),

@@ -18,6 +18,7 @@ import psutil
 import pytest
 
 from labkit.core import Exact, UsageError, Variant, registry
+from labkit.kinds.device import OnDevice
 from labkit.stages.main_colors import MainColors, main_colors, rows, top_of_parts, workloads
 
 STAGE = registry.stage("main_colors")
@@ -250,10 +251,10 @@ def test_winners_are_found_where_the_first_bound_did_not_look(name: str, bucket:
 
 def test_the_gpu_variant_agrees_on_the_cpu_device_of_torch() -> None:
     pytest.importorskip("torch", reason="torch is not installed: pip install labkit[gpu]")
-    from labkit.stages.main_colors.gpu import on_device, unpacked, winning_keys
+    from labkit.stages.main_colors.gpu import packed, unpacked, winning_keys
 
     for image, n in (*EDGE_CASES.values(), *((random_image(seed), 6) for seed in SEEDS)):
-        assert Exact().difference(unpacked(winning_keys(on_device(image, "cpu"), n)), oracle(image, n)) is None
+        assert Exact().difference(OnDevice(winning_keys, "cpu", packed, unpacked)(image, n), oracle(image, n)) is None
 
 
 def test_the_gpu_variant_says_why_it_cannot_run() -> None:

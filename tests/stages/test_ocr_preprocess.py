@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from labkit.core import Exact, UsageError, registry
+from labkit.kinds.device import OnDevice
 from labkit.stages.ocr_preprocess import BLUE, GREEN, RED, SHIFT, gpu, ocr_preprocess, workloads
 from labkit.stages.ocr_preprocess.otsu import threshold
 from labkit.stages.ocr_preprocess.workloads import of_greys
@@ -257,7 +258,7 @@ def test_the_gpu_kernels_agree_on_torch_s_cpu_device(case: str, denoise: Any) ->
     if denoise is gpu.median:
         pytest.importorskip("kornia")
     (image,) = EDGE_CASES[case]
-    found = denoise(gpu.black_and_white(gpu.on_device(image, "cpu"))).numpy()
+    found = OnDevice(lambda pixels: denoise(gpu.black_and_white(pixels)), "cpu")(image)
     assert Exact().difference(found, oracle(image)) is None
 
 

@@ -1,68 +1,19 @@
 """The same on a graphics card, by PyTorch and by kornia.
 
-Picture and result travel within the call, because that is what a pipeline pays; the device's own events tell what the work
-alone took. A single picture is mostly its transfer: a card pays where pictures stay on it.
+A single picture is mostly its transfer: a card pays where pictures stay on it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from labkit.core import variant
-from labkit.core.device import no_device
+from labkit.kinds import gpu
 from labkit.stages.augment.draw import Choices, changes_values, orientation, table, weights
 
 if TYPE_CHECKING:
     import torch
-
-    Kernel = Callable[[torch.Tensor, Choices], torch.Tensor]
-
-
-class OnDevice:
-    """The callable: ``device_seconds`` is the last call's time between the device's events, without the transfers."""
-
-    def __init__(self, kernel: Kernel) -> None:
-        import torch
-
-        self._kernel = kernel
-        self._synchronize = torch.cuda.synchronize
-        self._events = [torch.cuda.Event(enable_timing=True) for _ in range(2)]
-        self.device_seconds = float("nan")
-
-    def __call__(self, image: np.ndarray, choices: Choices) -> np.ndarray:
-        pixels = on_device(image, "cuda")
-        self._events[0].record()
-        result = self._kernel(pixels, choices)
-        self._events[1].record()
-        done: np.ndarray = result.cpu().numpy()
-        self._synchronize()
-        self.device_seconds = self._events[0].elapsed_time(self._events[1]) * 1e-3
-        return done
-
-
-@variant("augment", kind="gpu", arm=True, name="torch", requires=("torch",), missing=no_device)
-@contextmanager
-def torch_arm() -> Iterator[OnDevice]:
-    """Shifted slices on the CUDA device, transfers included."""
-    yield OnDevice(by_torch)
-
-
-@variant("augment", kind="gpu", arm=True, name="kornia", requires=("torch", "kornia"), missing=no_device)
-@contextmanager
-def kornia_arm() -> Iterator[OnDevice]:
-    """kornia.filters.filter2d_separable on the CUDA device, transfers included."""
-    yield OnDevice(by_kornia)
-
-
-def on_device(image: np.ndarray, device: str) -> torch.Tensor:
-    """An image uint8 (h, w, 3) as a tensor of a torch device; ``"cpu"`` proves agreement where there is no GPU."""
-    import torch
-
-    return torch.from_numpy(image if image.flags.writeable else image.copy()).to(device)
 
 
 def turned(pixels: torch.Tensor, choices: Choices) -> torch.Tensor:
@@ -95,8 +46,9 @@ def taps_of(choices: Choices, device: torch.device) -> torch.Tensor:
     return torch.from_numpy(weights(choices.size, choices.sigma).astype(np.float32)).to(device)
 
 
+@gpu("augment", "torch")
 def by_torch(pixels: torch.Tensor, choices: Choices) -> torch.Tensor:
-    """The whole chain with slices and sums in float32: uint8 (h, w, 3)."""
+    """Shifted slices on the CUDA device, transfers included: float32 sums, uint8 (h, w, 3) in the end."""
     import torch
 
     pixels = turned(pixels, choices)
@@ -114,8 +66,9 @@ def by_torch(pixels: torch.Tensor, choices: Choices) -> torch.Tensor:
     return values.round_().clamp_(0, 255).to(torch.uint8)
 
 
+@gpu("augment", "kornia", requires=("kornia",))
 def by_kornia(pixels: torch.Tensor, choices: Choices) -> torch.Tensor:
-    """The chain with kornia's separable filter: uint8 (h, w, 3).
+    """kornia.filters.filter2d_separable on the CUDA device, transfers included.
 
     On recent cards cuDNN rounds a convolution's inputs to 11 bits (TF32): off by up to 1/8 of a level in each direction.
     """

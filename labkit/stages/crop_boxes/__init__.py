@@ -7,11 +7,11 @@ form), workloads, and the page that they draw (typesetting, prose).
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 
-from labkit.core import Split, UsageError, Within, stage
+from labkit.core import Boxes, Image, Split, Within, stage
 from labkit.stages.crop_boxes import workloads
 
 LARGEST = 32766  # cv2's warp keeps source positions in int16
@@ -67,11 +67,6 @@ def joined(parts: list[list[np.ndarray]], page: np.ndarray, boxes: np.ndarray) -
     return [crop for part in parts for crop in part]
 
 
-def items(page: np.ndarray, boxes: np.ndarray) -> int:
-    """How many boxes there are."""
-    return len(boxes)
-
-
 @stage(
     reference="loop",
     workloads=workloads.ALL,
@@ -79,9 +74,9 @@ def items(page: np.ndarray, boxes: np.ndarray) -> int:
     agreement=Within(TOLERANCE),
     floor_bytes=floor_bytes,
     split=Split("boxes", equal_areas, joined),
-    items=items,
+    items=lambda page, boxes: len(boxes),
 )
-def crop_boxes(page: np.ndarray, boxes: np.ndarray) -> None:
+def crop_boxes(page: Annotated[np.ndarray, Image(3, most=LARGEST)], boxes: Boxes) -> None:
     """Cut quadrilateral text boxes out of a page by perspective warp, each to its own upright crop.
 
     Parameters
@@ -104,17 +99,3 @@ def crop_boxes(page: np.ndarray, boxes: np.ndarray) -> None:
 
     Source: a 2023 industry talk on speeding up image translation in Python (its loop over ``cv2.warpPerspective``).
     """
-    for name, array, wanted in (("page", page, "uint8 (h, w, 3) BGR"), ("boxes", boxes, "float32 (n, 4, 2)")):
-        if not isinstance(array, np.ndarray):
-            raise TypeError(f"{name} is a {type(array).__name__}; give a numpy array {wanted}")
-    if page.dtype != np.uint8 or page.ndim != 3 or page.shape[2] != 3:
-        raise UsageError(f"page is {page.dtype} {page.shape}; give uint8 (h, w, 3) BGR")
-    if page.size == 0:
-        raise UsageError(f"page is empty: its shape is {page.shape}; give at least 1×1 pixel")
-    if max(page.shape[:2]) > LARGEST:
-        raise UsageError(f"page is too large: its shape is {page.shape}; give at most {LARGEST} rows and columns")
-    if boxes.dtype != np.float32 or boxes.ndim != 3 or boxes.shape[1:] != (4, 2):
-        raise UsageError(f"boxes is {boxes.dtype} {boxes.shape}; give float32 (n, 4, 2): x, y of lt, rt, rb, lb")
-    for name, array in (("page", page), ("boxes", boxes)):
-        if not array.flags.c_contiguous:
-            raise UsageError(f"{name} is not C-contiguous; give numpy.ascontiguousarray({name})")

@@ -1,19 +1,15 @@
 """The same on a graphics card: PyTorch computes all pixels of many boxes side by side, and the crops come back in one piece.
 
-The page's 26 MB travel to the card and the crops back within the call, because that is what a pipeline pays; the device's
-own events tell what the work alone took. Positions are float64: float32 would be off by 1/2000 pixel on a large page.
+Positions are float64: float32 would be off by 1/2000 pixel on a large page.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from labkit.core import variant
-from labkit.core.device import no_device
+from labkit.kinds import gpu
 from labkit.stages.crop_boxes import sizes
 from labkit.stages.crop_boxes.homography import homographies
 
@@ -23,53 +19,29 @@ if TYPE_CHECKING:
 CHUNK = 1 << 23  # crop pixels: some 2 GB of the card's memory, however many there are in all
 
 
-class TorchGather:
-    """The callable: ``device_seconds`` is the last call's time between the device's events, without the transfers."""
-
-    def __init__(self) -> None:
-        import torch
-
-        self._synchronize = torch.cuda.synchronize
-        self._events = [torch.cuda.Event(enable_timing=True) for _ in range(2)]
-        self.device_seconds = float("nan")
-
-    def __call__(self, page: np.ndarray, boxes: np.ndarray) -> list[np.ndarray]:
-        shapes = sizes(boxes, page.shape)
-        inputs = on_device(page, boxes, shapes, "cuda")
-        self._events[0].record()
-        pixels = sampled(*inputs)
-        self._events[1].record()
-        crops = cut_up(pixels, shapes)
-        self._synchronize()
-        self.device_seconds = self._events[0].elapsed_time(self._events[1]) * 1e-3
-        return crops
-
-
-@variant("crop_boxes", kind="gpu", arm=True, requires=("torch",), missing=no_device)
-@contextmanager
-def torch_gather() -> Iterator[TorchGather]:
-    """Homographies on the CPU, gathers and weights on the CUDA device, transfers included."""
-    yield TorchGather()
-
-
-def on_device(
-    page: np.ndarray, boxes: np.ndarray, shapes: np.ndarray, device: str
-) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """Page, matrices float64 (k, 3, 3) and shapes int64 (k, 2) of the k boxes with a crop, on a torch device.
-
-    The device ``"cpu"`` proves agreement where there is no GPU.
-    """
-    import torch
-
+def mapped(page: np.ndarray, boxes: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Page, matrices float64 (k, 3, 3) and shapes int64 (k, 2) of the k boxes with a crop."""
+    shapes = sizes(boxes, page.shape)
     good = shapes[:, 0] > 0
-    matrices = homographies(boxes[good], shapes[good])
-    page = page if page.flags.writeable else page.copy()  # torch has no read-only tensors and warns
-    first, second, third = (torch.from_numpy(array).to(device) for array in (page, matrices, shapes[good]))
-    return first, second, third
+    return page, homographies(boxes[good], shapes[good]), shapes[good]
 
 
+def cut_up(pixels: np.ndarray, page: np.ndarray, boxes: np.ndarray) -> list[np.ndarray]:
+    """Copy each crop out of the pixels of all."""
+    shapes = sizes(boxes, page.shape)
+    ends = np.cumsum(shapes[:, 0] * shapes[:, 1]).tolist()
+    return [
+        pixels[end - width * height : end].reshape(height, width, 3).copy()
+        for end, (width, height) in zip(ends, shapes.tolist(), strict=True)
+    ]
+
+
+@gpu("crop_boxes", "torch_gather", prepare=mapped, finish=cut_up)
 def sampled(page: torch.Tensor, matrices: torch.Tensor, shapes: torch.Tensor) -> torch.Tensor:
-    """The pixels of all crops one after the other: uint8 (sum of areas, 3), computed in chunks."""
+    """Homographies on the CPU, gathers and weights on the CUDA device, transfers included.
+
+    What comes back are the pixels of all crops one after the other: uint8 (sum of areas, 3), computed in chunks.
+    """
     import torch
 
     ends = torch.cumsum(shapes[:, 0] * shapes[:, 1], 0)
@@ -103,13 +75,3 @@ def _blended(page: torch.Tensor, m: torch.Tensor, x: torch.Tensor, y: torch.Tens
             at = torch.where(inside, row * columns + column, 0)
             value += flat[at] * (weight_row * weight_column * inside)[:, None]
     return value.round_().to(torch.uint8)
-
-
-def cut_up(pixels: torch.Tensor, shapes: np.ndarray) -> list[np.ndarray]:
-    """Bring the pixels back and copy each crop's out of them."""
-    flat = pixels.cpu().numpy()
-    ends = np.cumsum(shapes[:, 0] * shapes[:, 1]).tolist()
-    return [
-        flat[end - width * height : end].reshape(height, width, 3).copy()
-        for end, (width, height) in zip(ends, shapes.tolist(), strict=True)
-    ]

@@ -11,10 +11,11 @@ kornia-rs's second one: by up to 4): what these gain, they gain by computing som
 from __future__ import annotations
 
 import math
+from typing import Annotated
 
 import numpy as np
 
-from labkit.core import Exact, UsageError, stage
+from labkit.core import FileBytes, OneOf, UsageError, stage
 from labkit.stages.decode import workloads
 from labkit.stages.decode.header import check_whole, header
 
@@ -31,7 +32,6 @@ def floor_bytes(data: np.ndarray, reduce: int = 1) -> int:
     reference="opencv",
     workloads=workloads.ALL,
     edge_cases=workloads.edge_cases,
-    agreement=Exact(),
     floor_bytes=floor_bytes,
     empty_cells={
         **dict.fromkeys(("python", "numba", "cython", "native"), WHEELS),
@@ -40,7 +40,7 @@ def floor_bytes(data: np.ndarray, reduce: int = 1) -> int:
         "multiprocess": "one file is one serial bit stream; many files are split by the systems that read them",
     },
 )
-def decode(data: np.ndarray, reduce: int = 1) -> None:
+def decode(data: FileBytes, reduce: Annotated[int, OneOf(REDUCTIONS)] = 1) -> None:
     """The image in the bytes of a PNG or JPEG file, in full or reduced size.
 
     Parameters
@@ -66,17 +66,5 @@ def decode(data: np.ndarray, reduce: int = 1) -> None:
 
     Reference: ``cv2.imdecode`` with ``IMREAD_UNCHANGED``, or ``IMREAD_REDUCED_*``.
     """
-    if not isinstance(data, np.ndarray):
-        raise TypeError(
-            f"data is a {type(data).__name__}; give a numpy array uint8 (n,): numpy.fromfile(path, 'uint8')"
-        )
-    if data.dtype != np.uint8 or data.ndim != 1:
-        raise UsageError(f"data is {data.dtype} {data.shape}; give uint8 (n,), the bytes of one file")
-    if not data.flags.c_contiguous:
-        raise UsageError("data is not C-contiguous; give numpy.ascontiguousarray(data)")
-    if isinstance(reduce, bool) or not isinstance(reduce, int | np.integer):
-        raise TypeError(f"reduce is a {type(reduce).__name__}; give 1, 2, 4 or 8")
-    if reduce not in REDUCTIONS:
-        raise UsageError(f"reduce is {reduce}; give 1, 2, 4 or 8")
     if check_whole(data).form == "png" and reduce != 1:
         raise UsageError(f"reduce is {reduce}, but data is a PNG, which holds no smaller image; give 1, or a JPEG")

@@ -6,11 +6,11 @@ cython_loop, native, gpu.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import numpy as np
 
-from labkit.core import Exact, Split, UsageError, stage
+from labkit.core import BGRA, Split, Whole, stage
 from labkit.stages.main_colors import workloads
 
 BAND = (64, 512)
@@ -109,11 +109,10 @@ def panel_of(colors: np.ndarray) -> np.ndarray:
     reference="naive",
     workloads=workloads.ALL,
     edge_cases=workloads.edge_cases,
-    agreement=Exact(),
     floor_bytes=floor_bytes,
     split=Split("rows", rows, top_of_parts),
 )
-def main_colors(image: np.ndarray, n: int = 6) -> None:
+def main_colors(image: BGRA, n: Annotated[int, Whole(1)] = 6) -> MainColors:
     """The n most frequent colours of the pixels that are not fully transparent, most frequent first.
 
     Parameters
@@ -134,15 +133,3 @@ def main_colors(image: np.ndarray, n: int = 6) -> None:
 
     Source: a 2023 industry talk on speeding up image translation in Python (its function and its three rewrites).
     """
-    if not isinstance(image, np.ndarray):
-        raise TypeError(f"image is a {type(image).__name__}; give a numpy array uint8 (h, w, 4) BGRA")
-    if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 4:
-        raise UsageError(f"image is {image.dtype} {image.shape}; give uint8 (h, w, 4) BGRA")
-    if image.size == 0:
-        raise UsageError(f"image is empty: its shape is {image.shape}; give at least 1×1 pixel")
-    if not image.flags.c_contiguous:
-        raise UsageError("image is not C-contiguous; give numpy.ascontiguousarray(image)")
-    if isinstance(n, bool) or not isinstance(n, int | np.integer):
-        raise TypeError(f"n is a {type(n).__name__}; give an integer ≥ 1")
-    if n < 1:
-        raise UsageError(f"n is {n}; give an integer ≥ 1")

@@ -1,20 +1,14 @@
 """The same on a graphics card: PyTorch, and once with kornia's median.
 
-The picture travels to the card and back within the call, because that is what a pipeline pays; so do the 256 counts, and
-the threshold is found by the host's arithmetic: another order of operations would cut elsewhere where two levels are
-equally good. The device's own events tell what the work took without the two transfers of the picture.
+The 256 counts travel to the host within the call, and the threshold is found by its arithmetic: another order of operations
+would cut elsewhere where two levels are equally good.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from labkit.core import variant
-from labkit.core.device import no_device
+from labkit.kinds import gpu
 from labkit.stages.ocr_preprocess import BLUE, GREEN, RED, SHIFT
 from labkit.stages.ocr_preprocess.otsu import threshold
 
@@ -22,48 +16,16 @@ if TYPE_CHECKING:
     import torch
 
 
-class OnDevice:
-    """The callable: ``device_seconds`` is the last call's time between the device's events, without the transfers."""
-
-    def __init__(self, denoise: Callable[[torch.Tensor], torch.Tensor]) -> None:
-        import torch
-
-        self._denoise = denoise
-        self._synchronize = torch.cuda.synchronize
-        self._events = [torch.cuda.Event(enable_timing=True) for _ in range(2)]
-        self.device_seconds = float("nan")
-
-    def __call__(self, image: np.ndarray) -> np.ndarray:
-        pixels = on_device(image, "cuda")
-        self._events[0].record()
-        result = self._denoise(black_and_white(pixels))
-        self._events[1].record()
-        found = result.cpu().numpy()
-        self._synchronize()
-        self.device_seconds = self._events[0].elapsed_time(self._events[1]) * 1e-3
-        return found
-
-
-@variant("ocr_preprocess", kind="gpu", arm=True, requires=("torch",), missing=no_device)
-@contextmanager
-def torch_slices() -> Iterator[OnDevice]:
+@gpu("ocr_preprocess", "torch_slices")
+def torch_slices(pixels: torch.Tensor) -> torch.Tensor:
     """Integer arithmetic, torch.bincount and sums of shifted slices on the CUDA device, transfers included."""
-    yield OnDevice(majority)
+    return majority(black_and_white(pixels))
 
 
-@variant("ocr_preprocess", kind="gpu", arm=True, requires=("torch", "kornia"), missing=no_device)
-@contextmanager
-def kornia_median() -> Iterator[OnDevice]:
+@gpu("ocr_preprocess", "kornia_median", requires=("kornia",))
+def kornia_median(pixels: torch.Tensor) -> torch.Tensor:
     """The same with kornia.filters.median_blur, which sorts nine floats a pixel."""
-    yield OnDevice(median)
-
-
-def on_device(image: np.ndarray, device: str) -> torch.Tensor:
-    """The pixels as uint8 (h, w, 3) on a torch device; ``"cpu"`` proves agreement where there is no GPU."""
-    import torch
-
-    writable = image if image.flags.writeable else image.copy()  # torch has no read-only tensors and warns
-    return torch.from_numpy(writable).to(device)
+    return median(black_and_white(pixels))
 
 
 def black_and_white(pixels: torch.Tensor) -> torch.Tensor:
