@@ -82,7 +82,7 @@ extern "C" void run(const unsigned char* from, long height, long width, int turn
 
 
 @pytest.mark.skipif(shutil.which("g++") is None or "native" not in HERE, reason="no C++ compiler on this machine")
-@pytest.mark.parametrize("machine", ["-mno-avx512f", "-mno-avx -DAUGMENT_PORTABLE"])
+@pytest.mark.parametrize("machine", ["-mno-avx512f", "-mno-avx -DLABKIT_PORTABLE"])
 def test_the_code_for_other_machines_computes_the_same_bits(machine: str, tmp_path: Path) -> None:
     (tmp_path / "alone.cpp").write_text(ALONE)
     folder = Path(sys.modules["labkit.stages.augment"].__file__ or "").parent

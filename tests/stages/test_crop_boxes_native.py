@@ -401,7 +401,7 @@ def test_a_source_that_was_not_built_names_the_package_it_needs() -> None:
 
 
 @pytest.mark.skipif(shutil.which("g++") is None, reason="no C++ compiler on this machine")
-@pytest.mark.parametrize("machine", ["-DCROP_PORTABLE", "-DCROP_PORTABLE -mno-avx"])
+@pytest.mark.parametrize("machine", ["-DLABKIT_PORTABLE", "-DLABKIT_PORTABLE -mno-avx"])
 def test_the_code_for_other_machines_computes_the_same(machine: str, tmp_path: Path) -> None:
     """Positions may differ in their last bit, 1/4096 pixel: values by 1."""
     source = Path(sys.modules["labkit.stages.crop_boxes"].__file__ or "").parent / "native.cpp"

@@ -23,7 +23,7 @@ VARIANTS = registry.of("ocr_preprocess")
 NAMES = ("native", "native_omp")
 HERE = [name for name in NAMES if name in VARIANTS and VARIANTS[name].unavailable() is None]
 FOLDER = Path(sys.modules["labkit.stages.ocr_preprocess"].__file__ or "").parent
-INCLUDE = [sysconfig.get_path("include"), np.get_include(), pybind11.get_include()]
+INCLUDE = [sysconfig.get_path("include"), np.get_include(), pybind11.get_include(), str(FOLDER.parents[1])]
 
 
 def call(name: str, image: np.ndarray) -> np.ndarray:
@@ -179,7 +179,7 @@ for _ in range(3):
 @pytest.mark.skipif(shutil.which("g++") is None, reason="no C++ compiler on this machine")
 def test_the_code_for_other_machines_computes_the_same(tmp_path: Path) -> None:
     made = tmp_path / "native.so"
-    machine = "-O1 -march=native -mno-avx -DOCR_PORTABLE"
+    machine = "-O1 -march=native -mno-avx -DLABKIT_PORTABLE"
     words = f"g++ {machine} -std=c++17 -fopenmp -fPIC -shared -o {made} {FOLDER / 'native.cpp'}".split()
     subprocess.run([*words, *(f"-I{folder}" for folder in INCLUDE)], check=True, capture_output=True)
     script = f"""

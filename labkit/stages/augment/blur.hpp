@@ -13,9 +13,9 @@
 
 namespace augment {
 
-#if defined(__AVX512BW__) && !defined(AUGMENT_PORTABLE)
+#if defined(__AVX512BW__) && !defined(LABKIT_PORTABLE)
 constexpr int WIDTH = 64;  // bytes in a vector
-#elif defined(__AVX2__) && !defined(AUGMENT_PORTABLE)
+#elif defined(__AVX2__) && !defined(LABKIT_PORTABLE)
 constexpr int WIDTH = 32;
 #else
 constexpr int WIDTH = 16;
@@ -63,7 +63,7 @@ struct Sums {
 // Three kinds of machine: what differs is here (1080p, 13 taps: 2.2 ms, 4.9 ms, and 29 ms where nothing is known of the
 // vectors, since GCC then multiplies in 32 bits). `times` is the rounded upper half of a product; `single` and `pair` are
 // (a) · 64 and (a + b) · 64 of a vector of bytes each; `narrow` drops the fraction and stores at most `count` bytes.
-#if defined(__AVX512BW__) && !defined(AUGMENT_PORTABLE)
+#if defined(__AVX512BW__) && !defined(LABKIT_PORTABLE)
 inline Lanes times(Lanes value, Lanes weight) { return (Lanes)_mm512_mulhrs_epi16((__m512i)value, (__m512i)weight); }
 inline Sums sums(__m512i a, __m512i b) {
     const __m512i factors = _mm512_set1_epi8(1 << FRACTION);
@@ -77,7 +77,7 @@ inline void narrow(uint8_t* to, Lanes low, Lanes high, ptrdiff_t count) {
     const __m512i one = _mm512_srli_epi16((__m512i)low, FRACTION), two = _mm512_srli_epi16((__m512i)high, FRACTION);
     _mm512_mask_storeu_epi8(to, mask, _mm512_packus_epi16(one, two));
 }
-#elif defined(__AVX2__) && !defined(AUGMENT_PORTABLE)
+#elif defined(__AVX2__) && !defined(LABKIT_PORTABLE)
 inline Lanes times(Lanes value, Lanes weight) { return (Lanes)_mm256_mulhrs_epi16((__m256i)value, (__m256i)weight); }
 inline Sums sums(__m256i a, __m256i b) {
     const __m256i factors = _mm256_set1_epi8(1 << FRACTION);

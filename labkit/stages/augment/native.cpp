@@ -6,53 +6,34 @@
 //   0.087 / 3.2    along rows first, on bytes: half the loads, and vpmaddubsw adds a pair and widens it in one step
 //   0.079 / 3.0    GCC kept from loading all rows before it adds the first: fewer spilled registers   <- this file
 // Of the last figure about a fifth is the turn, and as much reading the picture and passing the table.
-#define NPY_NO_DEPRECATED_API NPY_1_7_API_VERSION
-#include <pybind11/pybind11.h>
-
-#include <numpy/arrayobject.h>
-
-#if defined(_OPENMP)
-#include <omp.h>
-#endif
+#include "kinds/binding.hpp"
 
 #include "chain.hpp"
 
-namespace py = pybind11;
-
 namespace {
 
-int threads_for(std::ptrdiff_t pixels) {  // waking a thread costs about 20 µs: 65,536 pixels without a blur
-#if defined(_OPENMP)
-    return static_cast<int>(std::clamp<std::ptrdiff_t>(pixels >> 16, 1, omp_get_max_threads()));
-#else
-    return 1;
-#endif
-}
-
 py::object run(const py::object& image, const py::tuple& choices, bool all_threads) {
-    auto* const pixels = reinterpret_cast<PyArrayObject*>(image.ptr());
+    const labkit::Picture in = labkit::picture(image);
     const int size = choices[4].cast<int>();
-    augment::Work work{static_cast<const std::uint8_t*>(PyArray_DATA(pixels)),
-                       PyArray_DIM(pixels, 0),
-                       PyArray_DIM(pixels, 1),
+    augment::Work work{in.data,
+                       static_cast<std::ptrdiff_t>(in.height),
+                       static_cast<std::ptrdiff_t>(in.width),
                        augment::Symmetry::of(choices[0].cast<int>(), choices[1].cast<int>()),
                        augment::Table(choices[2].cast<double>(), choices[3].cast<double>()),
                        augment::Weights(size, size > 1 ? choices[5].cast<double>() : 1.0)};
-    npy_intp shape[] = {work.height, work.width, 3};
-    if (work.symmetry.transpose) std::swap(shape[0], shape[1]);
-    PyObject* const made = PyArray_SimpleNew(3, shape, NPY_UINT8);
-    if (!made) throw py::error_already_set();
-    const auto result = py::reinterpret_steal<py::object>(made);
-    work.to = static_cast<std::uint8_t*>(PyArray_DATA(reinterpret_cast<PyArrayObject*>(made)));
+    const bool turned = work.symmetry.transpose;
+    labkit::Made out(turned ? in.width : in.height, turned ? in.height : in.width, 3, true);
+    work.to = out.data;
     const py::gil_scoped_release unlocked;
-    augment::do_all(work, all_threads ? threads_for(work.height * work.width) : 1);
-    return result;
+    const std::size_t pixels = in.height * in.width;
+    augment::do_all(work, all_threads ? labkit::threads_for(pixels, 1 << 16, pixels) : 1);  // 65,536 without a blur: 20 µs
+    return std::move(out.object);  // not copied: the lock is not ours here
 }
 
 }  // namespace
 
 PYBIND11_MODULE(native, m) {
-    if (_import_array() < 0) throw py::error_already_set();
+    labkit::use_numpy();
     m.def(
         "native", [](const py::object& image, const py::tuple& choices) { return run(image, choices, false); },
         py::arg("image"), py::arg("choices"),
@@ -60,7 +41,5 @@ PYBIND11_MODULE(native, m) {
     m.def(
         "native_omp", [](const py::object& image, const py::tuple& choices) { return run(image, choices, true); },
         py::arg("image"), py::arg("choices"), "The same on all cores: OpenMP over bands of rows.");
-    const py::object variant = py::module_::import("labkit.core").attr("variant");
-    variant("augment", py::arg("kind") = "native")(m.attr("native"));
-    variant("augment", py::arg("kind") = "native")(m.attr("native_omp"));
+    labkit::register_both(m, "augment");
 }

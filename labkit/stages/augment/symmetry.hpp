@@ -6,11 +6,11 @@
 #include <cstdint>
 #include <cstring>
 
-// AUGMENT_PORTABLE: compile what machines without AVX run. VBMI has the byte permutes across a whole register.
-#if defined(__AVX2__) && !defined(AUGMENT_PORTABLE)
+// LABKIT_PORTABLE: compile what machines without AVX run. VBMI has the byte permutes across a whole register.
+#if defined(__AVX2__) && !defined(LABKIT_PORTABLE)
 #include <immintrin.h>
 #endif
-#if defined(__AVX512BW__) && defined(__AVX512VBMI__) && !defined(AUGMENT_PORTABLE)
+#if defined(__AVX512BW__) && defined(__AVX512VBMI__) && !defined(LABKIT_PORTABLE)
 #define AUGMENT_VBMI 1
 #else
 #define AUGMENT_VBMI 0

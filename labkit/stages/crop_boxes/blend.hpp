@@ -11,8 +11,8 @@
 #include <cstdint>
 #include <cstring>
 
-// CROP_PORTABLE leaves it to the compiler, so that the code for other machines can be tested on this one.
-#if defined(__AVX512F__) && defined(__AVX512BW__) && !defined(CROP_PORTABLE)
+// LABKIT_PORTABLE leaves it to the compiler, so that the code for other machines can be tested on this one.
+#if defined(__AVX512F__) && defined(__AVX512BW__) && !defined(LABKIT_PORTABLE)
 #include <immintrin.h>
 #define CROP_AVX512 1
 #if defined(__GNUC__) && !defined(__clang__)

@@ -42,7 +42,7 @@ struct Tally {
     }
 };
 
-#if OCR_AVX512
+#if LABKIT_AVX512
 class LevelCounter {
 public:
     static constexpr int BYTES = MOST_LEVELS / 8;

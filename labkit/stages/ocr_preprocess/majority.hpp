@@ -9,7 +9,7 @@
 
 namespace ocr {
 
-#if OCR_AVX512
+#if LABKIT_AVX512
 // A row as bits, 64 pixels a word; one word before and after it repeats the border.
 class Row {
 public:

@@ -8,24 +8,15 @@
 //    62     sums in a loop for themselves, blocks of 4096 pixels, a smaller sample                        <- this file
 // The majority's bits cost nothing; its 10 µs are one read and one write of the grey levels, from the last row to the first,
 // because the last rows are still in the cache.
-#define NPY_NO_DEPRECATED_API NPY_1_7_API_VERSION
-#include <pybind11/pybind11.h>
-
-#include <numpy/arrayobject.h>
-
 #include <memory>
 #include <vector>
 
-#if defined(_OPENMP)
-#include <omp.h>
-#endif
+#include "kinds/binding.hpp"
 
 #include "levels.hpp"
 #include "majority.hpp"
 #include "otsu.hpp"
 #include "search.hpp"
-
-namespace py = pybind11;
 
 namespace {
 
@@ -37,7 +28,7 @@ public:
     enum class Ask { every_level, some_levels, nothing };
 
     Threshold(const u8* pixels, std::size_t count) {
-#if OCR_AVX512
+#if LABKIT_AVX512
         if (count < SMALL) return;
         plan_ = sampled_plan(pixels, count);
         ask_ = Ask::some_levels;
@@ -92,7 +83,7 @@ struct Part {
             counts.add(grey, count);
         counts.add_to(histogram);
     }
-#if OCR_AVX512
+#if LABKIT_AVX512
     Tally count_some(bool first, const Plan& plan) const {
         LevelCounter counter(plan);
         constexpr std::size_t GROUP = LevelCounter::GROUP, BLOCK = 4 * GROUP;  // a block's pixels fit the first-level cache
@@ -177,44 +168,27 @@ void preprocess_threaded(const u8* pixels, std::size_t height, std::size_t width
     if (failed) throw std::bad_alloc();
 }
 
-// A small picture isn't worth waking threads for (waking one costs about 20 µs).
-int threads_for(std::size_t pixels, std::size_t height) {
-#if defined(_OPENMP)
-    const std::size_t most = std::min<std::size_t>(height, omp_get_max_threads());
-    return static_cast<int>(std::clamp<std::size_t>(pixels >> 16, 1, most));
-#else
-    return 1;
-#endif
-}
-
 py::object call(const py::object& image, bool threaded) {
-    auto* const array = reinterpret_cast<PyArrayObject*>(image.ptr());
-    npy_intp shape[] = {PyArray_DIM(array, 0), PyArray_DIM(array, 1)};
-    const py::object made = py::reinterpret_steal<py::object>(PyArray_SimpleNew(2, shape, NPY_UINT8));
-    if (!made) throw py::error_already_set();
-    auto* const out = static_cast<u8*>(PyArray_DATA(reinterpret_cast<PyArrayObject*>(made.ptr())));
-    const auto* const pixels = static_cast<const u8*>(PyArray_DATA(array));
-    const std::size_t height = shape[0], width = shape[1];
+    const labkit::Picture in = labkit::picture(image);
+    labkit::Made out(in.height, in.width, 1, false);
     const py::gil_scoped_release unlocked;
-    const int threads = threaded ? threads_for(height * width, height) : 1;
+    const int threads = threaded ? labkit::threads_for(in.height * in.width, 1 << 16, in.height) : 1;
     if (threads > 1)
-        preprocess_threaded(pixels, height, width, out, threads);
+        preprocess_threaded(in.data, in.height, in.width, out.data, threads);
     else
-        preprocess(pixels, height, width, out);
-    return made;
+        preprocess(in.data, in.height, in.width, out.data);
+    return std::move(out.object);  // not copied: the lock is not ours here
 }
 
 }  // namespace
 
 PYBIND11_MODULE(native, m) {
-    if (_import_array() < 0) throw py::error_already_set();
+    labkit::use_numpy();
     m.def(
         "native", [](const py::object& image) { return call(image, false); }, py::arg("image"),
         "C++ with SIMD on one thread: grey and histogram in one read, then 64 pixels a word of bits.");
     m.def(
         "native_omp", [](const py::object& image) { return call(image, true); }, py::arg("image"),
         "The same on all cores: OpenMP over bands of rows, which meet to find the threshold.");
-    const py::object variant = py::module_::import("labkit.core").attr("variant");
-    for (const char* name : {"native", "native_omp"})
-        variant("ocr_preprocess", py::arg("kind") = "native")(m.attr(name));
+    labkit::register_both(m, "ocr_preprocess");
 }
