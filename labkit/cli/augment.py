@@ -19,7 +19,8 @@ def command(
         typer.Option(
             metavar="NAME|FILE.yaml",
             help="photo: turn, flip, brightness, blur. document: a page's ink, paper and scanner faults. hybrid: a photo's "
-            "and a page's. FILE.yaml: yours, saved by albumentations.save(chain, 'FILE.yaml', data_format='yaml').",
+            "and a page's. ocr: a degraded page, cleaned to black and white. FILE.yaml: yours, as steps: [{stage: grey}, …], or "
+            "saved by albumentations.save(chain, 'FILE.yaml', data_format='yaml').",
         ),
     ] = "photo",
     *,

@@ -45,6 +45,7 @@ def command(
             help="Measure each variant beside itself at a git revision, which is built once; exit status 1 on a regression.",
         ),
     ] = None,
+    chain: options.Chains = None,
     load: options.Load = None,
     as_json: options.Json = False,
 ) -> None:
@@ -63,7 +64,7 @@ def command(
     progress = Progress(sys.stderr)
     try:
         shown = api.bench(
-            stage or [],
+            [*(stage or []), *options.chain_stages(chain)],
             options.names(variants),
             options.names(workloads),
             baseline=baseline,

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from labkit.cli import folders
-from labkit.pipelines.ocr_dataset import open_ocr_chain
+from labkit.pipelines.chains import open_chain
 
 
 @folders.with_wishes
@@ -31,4 +31,4 @@ def command(
 
     Example: labkit ocr-dataset pages dataset --copies 5 --seed 7
     """
-    folders.run_and_tell("labkit ocr-dataset", source, target, open_ocr_chain(), wishes, copies)
+    folders.run_and_tell("labkit ocr-dataset", source, target, open_chain("ocr"), wishes, copies)

@@ -32,6 +32,15 @@ Load = Annotated[
     list[Path] | None,
     typer.Option(metavar="FILE.py", help="A Python file with stages or variants of your own; repeatable."),
 ]
+Chains = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--chain",
+        metavar="NAME|FILE.yaml",
+        help="A chain as a stage of its own, NAME_chain, and NAME_chain_many of it: photo, document, hybrid, ocr, or a file of "
+        "steps; repeatable.",
+    ),
+]
 Json = Annotated[
     bool, typer.Option("--json", help="Print one JSON document on standard output and nothing else there.")
 ]
@@ -78,6 +87,14 @@ def check_serial(engine: str, workers: int | None, chunk: int | None = None) -> 
 def load_all(files: list[Path] | None) -> None:
     for file in files or []:
         registry.load(file)
+
+
+def chain_stages(chains: list[str] | None) -> list[str]:
+    """The names of the chains' stages, which are registered so. Raises UsageError for what is no chain."""
+    from labkit.pipelines.chain_stage import chain_stage
+    from labkit.pipelines.chains import open_chain
+
+    return [chain_stage(open_chain(chain)) for chain in chains or []]
 
 
 def print_json(document: Any) -> None:

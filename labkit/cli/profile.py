@@ -30,6 +30,7 @@ def command(
     calls: Calls = None,
     threads: options.Threads = None,
     html: Html = None,
+    chain: options.Chains = None,
     load: options.Load = None,
     as_json: options.Json = False,
 ) -> None:
@@ -41,6 +42,7 @@ def command(
     Example: labkit profile main_colors naive --workload photo
     """
     options.load_all(load)
+    options.chain_stages(chain)
     (made,) = profile_arms(stage, [variant], workload, budget_s=budget, calls=calls, threads=threads, tell=tell)
     publish(made, "profile", made._repr_html_, html, as_json, lambda: print_profile(made, console()))
 

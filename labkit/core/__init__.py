@@ -1,6 +1,6 @@
 """What can be measured: stage, variant, workload, agreement, and the registry of them all."""
 
-from labkit.core.agreement import Difference, Exact, Within
+from labkit.core.agreement import Difference, Exact, OutsideMask, Psnr, Share, Within
 from labkit.core.contract import (
     BGR,
     BGRA,
@@ -39,9 +39,12 @@ __all__ = [
     "Many",
     "Odd",
     "OneOf",
+    "OutsideMask",
+    "Psnr",
     "Real",
     "Rows",
     "SameShape",
+    "Share",
     "Split",
     "Stage",
     "UsageError",

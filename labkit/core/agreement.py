@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -34,6 +35,9 @@ class Difference:
         return text
 
 
+Judge = Callable[[np.ndarray, np.ndarray, str], Difference | None]
+
+
 class Agreement(Protocol):
     """A rule by which two outputs agree."""
 
@@ -62,6 +66,95 @@ class Within:
         return _compare(output, expected, "", self.tolerance)
 
 
+@dataclass(frozen=True)
+class Share:
+    """Same dtypes and shapes; of each array at most a ``share`` (0 to 1) of the elements differs by more than ``levels``.
+
+    For edges, clusters and thresholds, where a value that is off by a little may fall on the other side.
+    """
+
+    share: float
+    levels: float = 0.0
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.share <= 1 or not self.levels >= 0:
+            raise ValueError(f"share is {self.share} and levels {self.levels}; give 0 to 1, and 0 or a positive number")
+
+    def difference(self, output: Any, expected: Any) -> Difference | None:
+        return _compare(output, expected, "", 0.0, self._beyond)
+
+    def _beyond(self, output: np.ndarray, expected: np.ndarray, where: str) -> Difference | None:
+        far = _gap(output, expected) > self.levels
+        if np.count_nonzero(far) <= self.share * far.size:
+            return None
+        words = f"differs by more than {self.levels:g} in more than {self.share:.3%} of all elements:"
+        return _located(where, words, far, _gap(output, expected))
+
+
+@dataclass(frozen=True)
+class Psnr:
+    """Same dtypes and shapes; of each uint8 array the peak signal-to-noise ratio is at least ``decibels``.
+
+    10·log10(255² / mean squared difference), the usual measure of how alike two pictures look; 30 dB is a mean difference of 8.
+    """
+
+    decibels: float
+
+    def difference(self, output: Any, expected: Any) -> Difference | None:
+        return _compare(output, expected, "", 0.0, self._below)
+
+    def _below(self, output: np.ndarray, expected: np.ndarray, where: str) -> Difference | None:
+        gap = _gap(output, expected)
+        mean_square = float(np.mean(np.square(gap))) if gap.size else 0.0
+        if mean_square == 0 or (reached := 10 * math.log10(255**2 / mean_square)) >= self.decibels:
+            return None
+        words = f"is like the expected by {reached:.1f} dB, less than {self.decibels:g} dB; differs"
+        return _located(where, words, gap > 0, gap)
+
+
+@dataclass(frozen=True)
+class OutsideMask:
+    """Exact where ``mask(*inputs)`` is zero; where it is not, as ``inside`` says (None: anything that is not NaN).
+
+    For what fills holes: outside of them not a pixel may change. ``mask`` gives (h, w) of the output's rows and columns.
+    """
+
+    mask: Callable[..., np.ndarray]
+    inside: Agreement | None = None
+
+    def difference(self, output: Any, expected: Any) -> Difference | None:
+        """Without inputs there is no mask: everything must agree exactly."""
+        return Exact().difference(output, expected)
+
+    def given(self, *inputs: Any) -> Agreement:
+        """The rule for these inputs."""
+        return _Masked(self.mask(*inputs) != 0, self.inside)
+
+
+@dataclass(frozen=True)
+class _Masked:
+    hole: np.ndarray
+    inside: Agreement | None
+
+    def difference(self, output: Any, expected: Any) -> Difference | None:
+        return _compare(output, expected, "", 0.0, self._of_array) or (
+            self.inside.difference(output, expected) if self.inside else None
+        )
+
+    def _of_array(self, output: np.ndarray, expected: np.ndarray, where: str) -> Difference | None:
+        hole = self.hole.reshape(self.hole.shape + (1,) * (expected.ndim - self.hole.ndim))
+        outside = (output != expected) & ~hole
+        if not outside.any():
+            return None
+        return _located(where, "differs outside of the mask", outside, _gap(output, expected))
+
+
+def rule_for(agreement: Agreement, inputs: tuple[Any, ...]) -> Agreement:
+    """The agreement as it holds for these inputs: some look at them."""
+    given = getattr(agreement, "given", None)
+    return given(*inputs) if given is not None else agreement
+
+
 def arrays(value: Any, where: str = "") -> Iterator[tuple[str, np.ndarray]]:
     """Every array inside a (nested) output or input, with its path."""
     if isinstance(value, np.ndarray):
@@ -80,9 +173,10 @@ def elements(value: tuple[Any, ...] | list[Any]) -> list[tuple[str, Any]]:
     return [(f".{fields[i]}" if fields else f"[{i}]", inner) for i, inner in enumerate(value)]
 
 
-def _compare(output: Any, expected: Any, where: str, tolerance: float) -> Difference | None:
+def _compare(output: Any, expected: Any, where: str, tolerance: float, judge: Judge | None = None) -> Difference | None:
+    """The first difference; of arrays of the same dtype and shape ``judge`` decides, where it is given."""
     if isinstance(expected, np.ndarray):
-        return _compare_arrays(output, expected, where, tolerance)
+        return _compare_arrays(output, expected, where, tolerance, judge)
     if isinstance(expected, dict):
         if type(output) is not type(expected) or output.keys() != expected.keys():
             return Difference(where, f"has keys {_keys(output)}, expected {_keys(expected)}")
@@ -102,13 +196,15 @@ def _compare(output: Any, expected: Any, where: str, tolerance: float) -> Differ
         same = type(output) is type(expected) and output == expected
         return None if same else Difference(where, f"is {output!r:.60}, expected {expected!r:.60}")
     for name, a, b in pairs:
-        found = _compare(a, b, where + name, tolerance)
+        found = _compare(a, b, where + name, tolerance, judge)
         if found:
             return found
     return None
 
 
-def _compare_arrays(output: Any, expected: np.ndarray, where: str, tolerance: float) -> Difference | None:
+def _compare_arrays(
+    output: Any, expected: np.ndarray, where: str, tolerance: float, judge: Judge | None
+) -> Difference | None:
     if type(output) is not np.ndarray:
         return Difference(where, f"is a {type(output).__module__}.{type(output).__name__}, expected a numpy.ndarray")
     if output.dtype != expected.dtype:
@@ -119,6 +215,8 @@ def _compare_arrays(output: Any, expected: np.ndarray, where: str, tolerance: fl
         stray = np.isnan(output) & ~np.isnan(expected)
         if stray.any():
             return _located(where, "is NaN", stray, None)
+    if judge is not None:
+        return judge(output, expected, where)
     if tolerance == 0.0:
         unequal = output != expected
         if expected.dtype.kind in "fc":

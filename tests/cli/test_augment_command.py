@@ -133,7 +133,7 @@ def test_another_chain_of_the_same_name_is_not_mixed_in(photos: Path, labkit: La
         ("in in", "the output folder in is the input folder; give another"),
         ("in in/out", "the output folder in/out lies inside the input folder"),
         ("in in/a.jpg", "the output folder in/a.jpg lies inside the input folder"),
-        ("in out --chain nope", "unknown chain 'nope'; give photo, document, hybrid, or a FILE.yaml"),
+        ("in out --chain nope", "unknown chain 'nope'; give photo, document, hybrid, ocr, or a FILE.yaml"),
         ("in out --chain nope.yaml", "chain nope.yaml: No such file or directory"),
         ("in out --engine nope", "unknown engine 'nope'; give auto, serial, threads"),
         ("in out --workers 0", "--workers is '0'; give auto, or a whole number of at least 1"),

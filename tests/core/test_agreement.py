@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pytest
 
-from labkit.core.agreement import Agreement, Exact, Within, arrays
+from labkit.core.agreement import Agreement, Exact, OutsideMask, Psnr, Share, Within, arrays, rule_for
 
 
 class Answer(NamedTuple):
@@ -106,3 +106,63 @@ def test_a_tolerance_that_nothing_could_meet_is_refused(tolerance: float) -> Non
 def test_every_array_of_a_nested_value_is_found_with_its_path() -> None:
     value = ({"a": IMAGE}, [1, Answer(IMAGE, "text")])
     assert [where for where, _ in arrays(value)] == ["[0]['a']", "[1][1].colors"]
+
+
+GREY = np.arange(100, dtype=np.uint8).reshape(10, 10)
+
+
+def changed(count: int, by: int) -> np.ndarray:
+    made = GREY.copy()
+    made.reshape(-1)[:count] += by
+    return made
+
+
+@pytest.mark.parametrize(
+    ("rule", "output", "said"),
+    [
+        (Share(0.05), changed(5, 100), None),
+        (
+            Share(0.05),
+            changed(6, 1),
+            "more than 5.000% of all elements: in 6 of 100 elements, first at (0, 0), by up to 1",
+        ),
+        (Share(0.05, levels=2), changed(60, 2), None),
+        (Share(0.05, levels=2), changed(60, 3), "differs by more than 2 in more than 5.000%"),
+        (Share(1.0), GREY[:5], "has shape (5, 10)"),
+        (Psnr(30), changed(100, 8), None),  # 10·log10(255²/64) = 30.07
+        (Psnr(30), changed(100, 9), "is like the expected by 29.0 dB, less than 30 dB"),
+        (Psnr(30), GREY.copy(), None),
+        (Psnr(30), GREY.astype(np.float32), "has dtype float32"),
+    ],
+)
+def test_a_share_of_pixels_and_a_likeness_may_be_asked_for(rule: Any, output: np.ndarray, said: str | None) -> None:
+    found = rule.difference(output, GREY)
+    assert (said is None) == (found is None)
+    assert said is None or said in str(found)
+    assert (rule.difference([output], [GREY]) is None) == (said is None)
+
+
+def test_what_is_no_pixel_agrees_exactly_under_a_share() -> None:
+    assert Share(0.5).difference((GREY, 3), (GREY, 4)) is not None
+    assert Psnr(10).difference({"a": GREY, "b": 0.5}, {"a": GREY, "b": 0.25}) is not None
+
+
+def test_outside_of_a_mask_not_a_pixel_may_change() -> None:
+    mask = np.zeros((10, 10), np.uint8)
+    mask[0, :5] = 255
+    rule = rule_for(OutsideMask(lambda image, mask: mask, inside=Share(0.05, levels=50)), (GREY, mask))
+    assert rule.difference(changed(5, 100), GREY) is None
+    found = rule.difference(changed(6, 1), GREY)
+    assert found is not None
+    assert "outside of the mask in 1 of 100 elements, first at (0, 5)" in str(found)
+    strict = rule_for(OutsideMask(lambda image, mask: mask, inside=Within(50)), (GREY, mask))
+    assert strict.difference(changed(5, 100), GREY) is not None
+    colours = np.repeat(GREY[..., None], 3, axis=2)
+    assert rule.difference(colours.copy(), colours) is None
+    assert rule_for(Exact(), (GREY,)) == Exact()
+
+
+@pytest.mark.parametrize("wrong", [lambda: Share(1.5), lambda: Share(0.1, -1), lambda: Share(float("nan"))])
+def test_a_share_is_between_none_and_all(wrong: Any) -> None:
+    with pytest.raises(ValueError, match="give 0 to 1"):
+        wrong()

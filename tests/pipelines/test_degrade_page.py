@@ -7,7 +7,10 @@ import cv2
 import numpy as np
 import pytest
 
-from labkit.pipelines.ocr_dataset import ASLANT, MOST_DEGREES, _matrix, degraded, draw, open_ocr_chain
+from labkit.pipelines.chains import open_chain
+from labkit.stages.degrade_page.draw import ASLANT, MOST_DEGREES, draw
+from labkit.stages.degrade_page.opencv import matrix
+from labkit.stages.degrade_page.opencv import opencv as degraded
 
 
 def page(height: int = 240, width: int = 320) -> np.ndarray:
@@ -18,7 +21,7 @@ def page(height: int = 240, width: int = 320) -> np.ndarray:
 
 
 def test_a_copy_is_black_and_white_and_of_the_same_size() -> None:
-    chain = open_ocr_chain()
+    chain = open_chain("ocr")
     for index in range(6):
         made = chain(page(), 0, index)
         assert (made.dtype, made.shape) == (np.uint8, (240, 320))
@@ -28,11 +31,11 @@ def test_a_copy_is_black_and_white_and_of_the_same_size() -> None:
 @pytest.mark.parametrize("shape", [(1, 1), (1, 40), (7, 3), (33, 64)])
 def test_every_size_can_be_copied(shape: tuple[int, int]) -> None:
     image = np.random.default_rng(1).integers(0, 256, (*shape, 3), dtype=np.uint8)
-    assert open_ocr_chain()(image, 0, 0).shape == shape
+    assert open_chain("ocr")(image, 0, 0).shape == shape
 
 
 def test_the_copy_depends_on_seed_and_index_alone_and_the_page_is_left_as_it_is() -> None:
-    image, chain = page(), open_ocr_chain()
+    image, chain = page(), open_chain("ocr")
     first = [chain(image, 4, index) for index in range(4)]
     again = [cloudpickle.loads(cloudpickle.dumps(chain))(image, 4, index) for index in reversed(range(4))][::-1]
     assert all(np.array_equal(a, b) for a, b in zip(first, again, strict=True))
@@ -46,16 +49,16 @@ def test_a_page_is_turned_by_at_most_five_degrees_and_its_corners_stay_near() ->
     farthest = np.hypot(height, width) / 2 * np.radians(MOST_DEGREES) + 1.1 * np.hypot(height, width) * ASLANT
     for index in range(300):
         choices = draw(0, index)
-        moved = cv2.perspectiveTransform(corners, _matrix(height, width, choices))
+        moved = cv2.perspectiveTransform(corners, matrix(height, width, choices))
         assert abs(choices.degrees) <= MOST_DEGREES
         assert np.linalg.norm(moved - corners, axis=2).max() <= farthest
 
 
 def test_words_are_still_black_where_the_page_was_turned_to() -> None:
-    image, chain = page(), open_ocr_chain()
+    image, chain = page(), open_chain("ocr")
     for index in range(8):
         choices = draw(0, index)
-        ink = cv2.warpPerspective(255 - image[:, :, 0], _matrix(240, 320, choices), (320, 240)) > 128
+        ink = cv2.warpPerspective(255 - image[:, :, 0], matrix(240, 320, choices), (320, 240)) > 128
         made = chain(image, 0, index)
         assert (made[ink] == 0).mean() > 0.85
         far_from_ink = cv2.dilate(ink.astype(np.uint8), np.ones((9, 9), np.uint8)) == 0
