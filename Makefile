@@ -2,30 +2,36 @@
 PYTHON ?= python3
 EXTRAS ?=
 BIN := .venv/bin
-SOURCES := $(shell find labkit -name '*.pyx' -o -name '*.c' -o -name '*.h' -o -name '*.cpp' -o -name '*.hpp' 2>/dev/null)
-EXTENSIONS := pyproject.toml setup.py requirements.lock $(SOURCES)
 BUDGET ?= 4
 REPORT ?= results/report.html
 WORKLOADS ?= logo*,photo*,few,million,512
-INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check --constraint requirements.lock
+LATER := LABKIT_EXTENSIONS=later # setup builds them
+PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check
+UV := $(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode
+LABKIT := --constraint requirements.lock --editable
+# 1: labkit with which extras; by uv, else by pip
+install = [ -x $(BIN)/uv ] && $(LATER) $(UV) $(LABKIT) '$(1)' || $(LATER) $(PIP) $(LABKIT) '$(1)'
 
 .DEFAULT_GOAL := help
-.PHONY: help bench report lab test data simulation gauntlet lock clean
+.PHONY: help setup bench report lab test data simulation gauntlet lock clean
 
 help:  ## what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-bench: .venv/ready data  ## measure the stages in about 4 minutes, print the tables, store a run under results/
+setup: .venv/ready  ## set up .venv, and build of what is compiled what has changed; every target does it by itself
+	@$(BIN)/python setup.py --quiet build_ext --inplace >/dev/null
+
+bench: setup data  ## measure the stages in about 4 minutes, print the tables, store a run under results/
 	@$(BIN)/labkit bench --workloads '$(WORKLOADS)' --budget $(BUDGET)
 
-report: .venv/ready data  ## bench, then results/report.html, one file for the team; REPORT= names another, .md and .pdf too
+report: setup data  ## bench, then results/report.html, one file for the team; REPORT= names another, .md and .pdf too
 	@$(BIN)/labkit bench --workloads '$(WORKLOADS)' --budget $(BUDGET) || [ $$? -eq 1 ]  # 1: a variant differs, which is reported
 	@$(BIN)/labkit report last --to '$(REPORT)'
 
-lab: .venv/ready data  ## open JupyterLab on notebooks/
+lab: setup data  ## open JupyterLab on notebooks/
 	@$(BIN)/labkit lab
 
-test: .venv/test$(if $(EXTRAS),-$(EXTRAS)) data  ## lint, types, tests and notebooks; EXTRAS=all installs torch too and then skips nothing
+test: .venv/test$(if $(EXTRAS),-$(EXTRAS)) setup data  ## lint, types, tests and notebooks; EXTRAS=all installs torch too and then skips nothing
 	@$(BIN)/ruff format --check --quiet . && $(BIN)/ruff check --quiet . && $(BIN)/mypy
 	@LABKIT_EXTRAS=$(EXTRAS) $(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
@@ -34,10 +40,10 @@ data: data/.ready
 data/.ready: .venv/ready
 	@$(BIN)/python -m labkit.prepare && touch $@
 
-simulation: .venv/test  ## simulate 10,000 comparisons of each kind and print how often the intervals are right
+simulation: .venv/test setup  ## simulate 10,000 comparisons of each kind and print how often the intervals are right
 	@$(BIN)/python -m tests.statistics.simulation
 
-gauntlet: .venv/test-gauntlet  ## labkit beside eight other harnesses where the truth is known (an hour; WHOLE=1 for all of it)
+gauntlet: .venv/test-gauntlet setup  ## labkit beside eight other harnesses where the truth is known (an hour; WHOLE=1 for all of it)
 	@$(BIN)/python -m tests.gauntlet $(if $(WHOLE),--whole)
 
 lock: .venv/ready  ## refresh requirements.lock, the tested versions
@@ -55,18 +61,22 @@ clean:  ## take away .venv, what was built, and generated data
 .venv/python:
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' 2>/dev/null || \
 	  { echo "labkit needs Python 3.11 to 3.13 as $(PYTHON); name another with: make PYTHON=/path/to/python3.12" >&2; exit 1; }
+	@echo "labkit: makes .venv (once)" >&2
 	@$(PYTHON) -m venv .venv || { echo "labkit needs Python's venv module; on Debian: apt-get install python3-venv" >&2; exit 1; }
+	@$(PIP) uv || echo "labkit: uv can't be had: pip installs, which takes some minutes" >&2
 	@touch $@
 
-.venv/ready: .venv/python $(EXTENSIONS)
-	@echo "setting up .venv (once)" >&2
-	@$(INSTALL) --editable .
+.venv/ready: .venv/python pyproject.toml requirements.lock
+	@echo "labkit: installs what it needs" >&2
+	@$(call install,.)
 	@touch $@
 
 .venv/test: .venv/ready
-	@$(INSTALL) --editable '.[test]'
+	@echo "labkit: installs what its tests need" >&2
+	@$(call install,.[test])
 	@touch $@
 
-.venv/test-%: .venv/test
-	@$(INSTALL) --editable '.[test,$*]'
+.venv/test-%: .venv/test # by pip: of torch uv might take the build for another kind of machine, which is twenty times as large
+	@echo "labkit: installs the extra $*" >&2
+	@$(LATER) $(PIP) $(LABKIT) '.[test,$*]'
 	@touch $@

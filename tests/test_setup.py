@@ -1,6 +1,7 @@
 """Set-up: both lists of packages name the same, versions are exact, and nothing of this machine is in the project."""
 
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -83,8 +84,45 @@ def test_continuous_integration_runs_the_readmes_test_command_with_everything_in
 
 def test_make_help_lists_every_target_that_people_call() -> None:
     said = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    for target in ("bench", "test", "lab", "simulation", "gauntlet", "lock"):
+    for target in ("setup", "bench", "test", "lab", "simulation", "gauntlet", "lock"):
         assert re.search(rf"^  make {target} +\S", said, re.MULTILINE)
+
+
+INSTALLER = '#!/bin/sh\necho "$0 $*" >> {log}\nexit {status}\n'
+
+
+@pytest.mark.parametrize(
+    ("target", "uv", "installers"),
+    [
+        ("ready", 0, ["uv"]),
+        ("ready", 1, ["uv", "python"]),  # no network of its own, say
+        ("ready", None, ["python"]),
+        ("test", 0, ["uv", "uv"]),
+        ("test-gpu", 0, ["uv", "uv", "python"]),
+    ],
+)
+def test_uv_installs_and_pip_does_where_it_can_not_or_may_not(
+    tmp_path: Path, target: str, uv: int | None, installers: list[str]
+) -> None:
+    """Extras may hold torch, of which uv might take a build for another kind of machine."""
+    log, programs = tmp_path / "log", tmp_path / ".venv" / "bin"
+    programs.mkdir(parents=True)
+    (tmp_path / ".venv" / "python").touch()
+    for name in ("Makefile", "pyproject.toml", "requirements.lock"):
+        shutil.copy(ROOT / name, tmp_path)
+    for name, status in (("uv", uv), ("python", 0)):
+        if status is not None:
+            (programs / name).write_text(INSTALLER.format(log=log, status=status))
+            (programs / name).chmod(0o755)
+    subprocess.run(["make", f".venv/{target}"], cwd=tmp_path, check=True, capture_output=True)
+    calls = log.read_text().splitlines()
+    assert [Path(call.split()[0]).name for call in calls] == installers
+    assert all("--constraint requirements.lock --editable ." in call for call in calls)
+
+
+def test_uv_is_not_asked_for_torch() -> None:
+    asked = [*PROJECT["dependencies"], *EXTRAS["test"]]
+    assert not {"torch", "kornia"} & {canonicalize_name(Requirement(text).name) for text in asked}
 
 
 def project_files() -> list[Path]:

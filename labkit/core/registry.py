@@ -22,6 +22,7 @@ import cloudpickle
 from labkit.core.errors import UsageError, listed
 from labkit.core.many import many_of_stage, many_of_variant
 from labkit.core.stage import KINDS, Stage, define_stage
+from labkit.core.unbuilt import why_unbuilt
 from labkit.core.variant import Variant, check_signature, define_variant, with_partial
 from labkit.core.workload import Workload
 
@@ -179,7 +180,7 @@ class Registry:
             kind = COMPILED[sources[stem].suffix] if stem in sources else "library"
             try:
                 if stem not in modules:
-                    raise ImportError(_unbuilt(sources[stem]))
+                    raise ImportError(why_unbuilt(sources[stem]))
                 importlib.import_module(f"{name}.{stem}")
             except UsageError:
                 raise
@@ -250,15 +251,6 @@ class Registry:
 def _module_of(path: Path) -> str:
     """The name under which a loaded file is imported: two folders may hold files of the same name."""
     return f"labkit_loaded_{path.stem}_{zlib.crc32(str(path).encode()):08x}"
-
-
-def _unbuilt(source: Path) -> str:
-    """Why a compiled file is not there: as setup.py builds it, its first line may name a package that it needs."""
-    head = source.read_text(encoding="utf-8").partition("\n")[0]
-    lacking = "no working C/C++ compiler"
-    if head.startswith("// pkg-config: "):
-        lacking += f", or no {head.split()[2]} for C++ that pkg-config knows,"
-    return f"{source.name} was not built: {lacking} at install time"
 
 
 def _identity(thing: Stage | Variant | Path) -> object:

@@ -35,6 +35,7 @@ from typing import Any
 import numpy as np
 
 from labkit.core.registry import registry, variant
+from labkit.core.unbuilt import why_unbuilt
 from labkit.kinds.call import Face
 
 Kernel = Callable[..., None]
@@ -166,8 +167,7 @@ def cython_missing(function: FunctionType) -> Callable[[], str | None]:
         try:
             _cython_form(function)
         except ImportError:
-            file = Path(inspect.getfile(function)).name
-            return f"{file} was not built: no working C/C++ compiler at install time"
+            return why_unbuilt(Path(inspect.getfile(function)))
         return None
 
     return missing

@@ -135,8 +135,8 @@ def test_discovered_stages_are_not_sent_to_measuring_processes(square: Path, new
         ("broken.py", "1 / 0", "library", "ZeroDivisionError: division by zero"),
         ("broken.py", "def (:", "library", "SyntaxError: invalid syntax"),
         ("broken.py", "raise OSError('libcuda.so: cannot open')", "library", "OSError: libcuda.so: cannot open"),
-        ("broken.pyx", "", "cython", "broken.pyx was not built: no working C/C++ compiler at install time"),
-        ("broken.cpp", "", "native", "broken.cpp was not built: no working C/C++ compiler at install time"),
+        ("broken.pyx", "", "cython", "broken.pyx is not built: run make setup, or install its package again"),
+        ("broken.cpp", "", "native", "broken.cpp is not built: run make setup, or install its package again"),
         (
             "broken.so",
             "no shared object",
@@ -146,13 +146,35 @@ def test_discovered_stages_are_not_sent_to_measuring_processes(square: Path, new
     ],
 )
 def test_a_file_that_can_not_be_imported_costs_only_its_variant(
-    square: Path, new_registry: Registry, file: str, text: str, kind: str, reason: str
+    square: Path,
+    new_registry: Registry,
+    monkeypatch: pytest.MonkeyPatch,
+    file: str,
+    text: str,
+    kind: str,
+    reason: str,
 ) -> None:
+    for language in ("CC", "CXX"):
+        monkeypatch.setenv(language, sys.executable)  # a compiler is there, whatever machine this is
     write(square / file, text)
     found = reasons(new_registry, "square")
     assert found["plain"] is None
     assert reason in str(found["broken"])
     assert new_registry.variant("square", "broken").kind == kind
+
+
+@pytest.mark.parametrize(("file", "language"), [("slow.pyx", "CC"), ("slow.c", "CC"), ("slow.cpp", "CXX")])
+def test_what_no_compiler_could_build_is_told_apart_from_what_nobody_has_built(
+    square: Path, new_registry: Registry, monkeypatch: pytest.MonkeyPatch, file: str, language: str
+) -> None:
+    other = {"CC": "CXX", "CXX": "CC"}[language]
+    monkeypatch.setenv(other, sys.executable)
+    monkeypatch.setenv(language, "no-such-compiler -pthread")
+    write(square / file, "")
+    assert reasons(new_registry, "square")["slow"] == (
+        f"{file} is not built: there is no C/C++ compiler here (no-such-compiler); with one, run make setup, "
+        "or install its package again"
+    )
 
 
 def test_a_variant_defined_before_its_files_error_stays(square: Path, new_registry: Registry) -> None:

@@ -117,4 +117,4 @@ def test_a_loop_may_have_helpers_scratch_and_a_result_of_its_own(own_registry: R
         assert function(1001) == expected
     said = own_registry.variant("halves", "cython_loop").unavailable()
     assert said is not None
-    assert "test_loops.py was not built" in said
+    assert "test_loops.py is not built" in said

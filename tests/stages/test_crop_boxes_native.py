@@ -18,7 +18,7 @@ import pybind11
 import pytest
 
 from labkit.core import Within, registry
-from labkit.core.registry import _unbuilt
+from labkit.core.unbuilt import why_unbuilt
 from labkit.stages.crop_boxes import TOLERANCE, sizes, workloads
 
 VARIANTS = registry.of("crop_boxes")
@@ -396,8 +396,10 @@ def test_two_opencvs_live_in_one_process(order: str) -> None:
 
 def test_a_source_that_was_not_built_names_the_package_it_needs() -> None:
     folder = Path(sys.modules["labkit.stages.crop_boxes"].__file__ or "").parent
-    assert _unbuilt(folder / "native.cpp") == "native.cpp was not built: no working C/C++ compiler at install time"
-    assert "or no opencv4 for C++ that pkg-config knows, at install time" in _unbuilt(folder / "opencv_api.cpp")
+    assert "pkg-config" not in why_unbuilt(folder / "native.cpp")
+    assert "it needs opencv4 for C++, known to pkg-config; with it, run make setup" in why_unbuilt(
+        folder / "opencv_api.cpp"
+    )
 
 
 @pytest.mark.skipif(shutil.which("g++") is None, reason="no C++ compiler on this machine")

@@ -18,7 +18,7 @@ def missing() -> str | None:
     """Which of the two parts this machine can't run, and why."""
     for stage, name in PARTS:
         found = registry.of(stage).get(name)
-        reason = found.unavailable() if found else "was not built: no working C/C++ compiler at install time"
+        reason = found.unavailable() if found else "is not there"
         if reason:
             return f"{stage}/{name}: {reason}"
     return None
