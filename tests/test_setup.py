@@ -13,6 +13,8 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
+from labkit.measure.bench import plan_requests
+
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 CONDA_NAMES = {"pytorch": "torch", "ray-data": "ray"}
@@ -86,6 +88,15 @@ def test_make_help_lists_every_target_that_people_call() -> None:
     said = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     for target in ("setup", "bench", "test", "lab", "simulation", "gauntlet", "lock"):
         assert re.search(rf"^  make {target} +\S", said, re.MULTILINE)
+
+
+def test_make_bench_measures_one_table_of_each_stage_that_it_names() -> None:
+    """So it takes as long however many stages there are."""
+    text = (ROOT / "Makefile").read_text(encoding="utf-8")
+    stages, workloads = (re.findall(rf"^{name} \?= (.*)$", text, re.MULTILINE)[0] for name in ("STAGES", "WORKLOADS"))
+    requests = plan_requests(stages.split(), workloads=workloads.split(","))
+    assert [request.stage for request in requests] == stages.split()
+    assert len(requests) == 6
 
 
 INSTALLER = '#!/bin/sh\necho "$0 $*" >> {log}\nexit {status}\n'

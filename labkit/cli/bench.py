@@ -10,12 +10,15 @@ import typer
 
 from labkit import api
 from labkit.cli import options
-from labkit.measure.bench import DEFAULT_BUDGET_S
-from labkit.measure.result import arm_of
+from labkit.measure.bench import DEFAULT_BUDGET_S, Measurement, make_settings
+from labkit.measure.result import Table, arm_of
+from labkit.measure.table import Settings
 from labkit.report import against as against_words
+from labkit.report.cells import cells
 from labkit.report.progress import Progress
-from labkit.report.text import print_run
+from labkit.report.text import console, print_run, print_table
 from labkit.store import results_folder
+from labkit.store.run import document
 
 FINDINGS = {"differs", "crashed", "timed_out"}
 
@@ -61,7 +64,7 @@ def command(
     Example: labkit bench main_colors --workloads logo --variants fast,native,native@threads --budget 20
     """
     options.load_all(load)
-    progress = Progress(sys.stderr)
+    progress = Progress(sys.stderr) if as_json or against else Tables(make_settings(budget, threads))
     try:
         shown = api.bench(
             [*(stage or []), *options.chain_stages(chain)],
@@ -79,8 +82,30 @@ def command(
     if as_json:
         options.print_json(shown.document)
     else:
-        print_run(shown.document, str(shown.folder) if shown.folder else None)
+        printed = progress.printed if isinstance(progress, Tables) else 0
+        print_run(shown.document, str(shown.folder) if shown.folder else None, printed=printed)
     end("run", shown.document, shown.problem)
+
+
+class Tables(Progress):
+    """Progress on standard error, and each table on standard output as soon as it is done."""
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__(sys.stderr)
+        self.printed, self._settings, self._out = 0, settings, console()
+
+    def table_ends(self, table: Table) -> None:
+        super().table_ends(table)
+        self.close()
+        (part,) = cells(document(Measurement([table], {}, self._settings, "")))
+        with self._out.capture() as text:
+            print_table(part, self._out)
+        try:
+            sys.stdout.write(text.get())
+            sys.stdout.flush()
+        except BrokenPipeError:
+            return  # whoever read it has left, which ends the command when what is measured is stored
+        self.printed += 1
 
 
 def end(what: str, document: Mapping[str, Any], problem: str | None) -> None:

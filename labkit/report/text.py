@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from labkit.report import against, doctor, words
-from labkit.report.cells import HEADINGS, cells
+from labkit.report.cells import HEADINGS, Cells, cells
 
 COLORS = {"faster": "green", "slower": "red", "same": "cyan", "unresolved": "yellow", "baseline": "bold"}
 GIVE_WAY = ("threads", "set-up", "kind", "peak memory", "first call", "× limit")
@@ -27,27 +27,11 @@ def console(file: IO[str] | None = None) -> Console:
     return Console(file=out, width=width, highlight=False, soft_wrap=False, force_jupyter=False)
 
 
-def print_run(run: dict[str, Any], where: str | None = None, to: Console | None = None) -> None:
-    """Print every table of a run, the notes below each, the machine, and where the run is stored."""
+def print_run(run: dict[str, Any], where: str | None = None, to: Console | None = None, printed: int = 0) -> None:
+    """Print every table of a run but the first ``printed``, the machine, and where the run is stored."""
     out = to or console()
-    for part in cells(run):
-        columns = fitting(HEADINGS, part.rows, GIVE_WAY, out.width)
-        table = Table(title=Text(part.title), title_justify="left", box=None, pad_edge=False, header_style="bold")
-        for number in columns:
-            table.add_column(HEADINGS[number], justify="left" if number in (0, 1, 4) else "right", no_wrap=True)
-        for row, verdict in zip(part.rows, part.verdicts, strict=True):
-            color = COLORS.get(verdict, "")
-            table.add_row(*[Text(row[number], style=color if number in (3, 4) else "") for number in columns])
-        out.print()
-        if part.rows:
-            out.print(table)
-        else:
-            out.print(Text(part.title))
-        if len(columns) < len(HEADINGS):
-            left_out = ", ".join(heading for number, heading in enumerate(HEADINGS) if number not in columns)
-            out.print(Text(f"  not shown for want of width: {left_out}"), style="dim", soft_wrap=True)
-        for note in part.notes:
-            out.print(Text("  " + note), style="dim" if not note.startswith("best") else "bold", soft_wrap=True)
+    for part in cells(run)[printed:]:
+        print_table(part, out)
     for number, line in enumerate(against.lines(run)):
         if not number:
             out.print()
@@ -57,6 +41,27 @@ def print_run(run: dict[str, Any], where: str | None = None, to: Console | None 
             out.print()
         out.print(Text(line), style="yellow", soft_wrap=True)
     print_origin(out, run, where)
+
+
+def print_table(part: Cells, out: Console) -> None:
+    """Print one table, as wide as the console, and the notes below it."""
+    columns = fitting(HEADINGS, part.rows, GIVE_WAY, out.width)
+    table = Table(title=Text(part.title), title_justify="left", box=None, pad_edge=False, header_style="bold")
+    for number in columns:
+        table.add_column(HEADINGS[number], justify="left" if number in (0, 1, 4) else "right", no_wrap=True)
+    for row, verdict in zip(part.rows, part.verdicts, strict=True):
+        color = COLORS.get(verdict, "")
+        table.add_row(*[Text(row[number], style=color if number in (3, 4) else "") for number in columns])
+    out.print()
+    if part.rows:
+        out.print(table)
+    else:
+        out.print(Text(part.title))
+    if len(columns) < len(HEADINGS):
+        left_out = ", ".join(heading for number, heading in enumerate(HEADINGS) if number not in columns)
+        out.print(Text(f"  not shown for want of width: {left_out}"), style="dim", soft_wrap=True)
+    for note in part.notes:
+        out.print(Text("  " + note), style="dim" if not note.startswith("best") else "bold", soft_wrap=True)
 
 
 def print_origin(out: Console, document: Mapping[str, Any], where: str | None) -> None:

@@ -1,5 +1,6 @@
 """``labkit bench`` and ``labkit check``: what they print where, and their exit status; once for real."""
 
+import io
 import json
 import os
 import subprocess
@@ -10,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from labkit.cli.bench import Tables
 from labkit.core.registry import Registry
 from labkit.measure import bench as measuring
 from labkit.measure.result import Row, Status
@@ -92,6 +94,42 @@ def test_bench_prints_its_table_and_where_the_run_is(labkit: Labkit, finished: M
     (run,) = all_runs()
     assert "2.000× [1.980, 2.020]" in said.out
     assert said.out.endswith(f"stored in {run.folder}\n")
+
+
+def test_a_table_is_printed_as_soon_as_it_is_done_and_not_once_more(
+    labkit: Labkit, finished: Make, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    finished()
+    measure = measuring.measure
+
+    def watched(*asked: Any) -> Any:
+        measurement = measure(*asked)
+        early.append(capsys.readouterr().out)
+        return measurement
+
+    early: list[str] = []
+    monkeypatch.setattr(measuring, "measure", watched)
+    said = labkit("bench", "lines")
+    assert "blur on logo" in early[0]
+    assert "2.000× [1.980, 2.020]" in early[0]
+    assert "blur on logo" not in said.out
+    assert "stored in" in said.out
+
+
+def test_a_reader_that_leaves_early_ends_no_measurement(
+    measurement_of: Make, baseline: Row, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Left(io.StringIO):
+        def write(self, text: str) -> int:
+            if text:
+                raise BrokenPipeError
+            return 0
+
+    measurement = measurement_of(baseline)
+    monkeypatch.setattr(sys, "stdout", Left())
+    told = Tables(measurement.settings)
+    told.table_ends(measurement.tables[0])
+    assert told.printed == 0
 
 
 def test_bench_passes_on_what_was_asked_for(labkit: Labkit, finished: Make) -> None:
