@@ -1,4 +1,4 @@
-"""How many tests run at a time; and a notebook's cell whose magic was used wrongly has failed, as IPython does not tell."""
+"""How many tests run at a time, what is said of those skipped, and that a magic used wrongly fails its notebook's cell."""
 
 import atexit
 import os
@@ -10,6 +10,7 @@ import pytest
 
 from labkit.core.cpus import cpu_limit
 from labkit.measure.memory import default_limit
+from tests.skipped import told
 
 # Tests queue with those of their own process alone: what they find is no timing, so nobody needs to wait for them.
 os.environ["LABKIT_LOCK"] = str(Path(tempfile.gettempdir(), f"labkit-tests-{os.getpid()}.lock"))
@@ -25,6 +26,12 @@ WORKER_BYTES = 2 << 30
 def pytest_xdist_auto_num_workers() -> int:
     """One for each CPU, as far as memory reaches; beyond eight the longest file decides how long all take."""
     return max(1, min(cpu_limit(), default_limit() // WORKER_BYTES, 8))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    line = told(report.longrepr[2] for report in terminalreporter.stats.get("skipped", []))
+    if line:
+        terminalreporter.write_line(line, yellow=True)
 
 
 @pytest.hookimpl(wrapper=True)
