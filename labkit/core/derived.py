@@ -13,9 +13,7 @@ import numpy as np
 from labkit.core.contract import Image, Terms
 from labkit.core.workload import Workload
 
-PHOTOGRAPHS = (
-    "labkit.stages.augment.workloads:photograph"  # (index, height, width) → BGR; imported when inputs are built
-)
+PHOTOGRAPHS = "labkit.inputs.photographs:photograph"  # (index, height, width) → BGR; imported when inputs are built
 SIZES = {"256": (256, 256), "512": (512, 512), "1080p": (1080, 1920), "4k": (2160, 3840)}
 WIDTHS = (2, 3, 15, 16, 17, 31, 32, 33, 63, 64, 65, 127, 128, 129)  # around the vectors of every instruction set
 Cut = Callable[[int, int, int], np.ndarray]

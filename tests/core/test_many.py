@@ -17,8 +17,8 @@ from labkit.core.registry import Registry
 from labkit.core.stage import define_stage
 from labkit.core.variant import define_variant
 from labkit.engines.arm import ArmName, open_arm
+from labkit.inputs.photographs import photograph
 from labkit.stages.augment.draw import draw, orientation
-from labkit.stages.augment.workloads import photograph
 
 STAGE = registry.stage("augment_many")
 VARIANTS = registry.of("augment_many")

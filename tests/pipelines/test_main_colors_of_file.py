@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from labkit.core import registry
+from labkit.inputs.files import encoded
 from labkit.pipelines.main_colors_of_file import best as best_module
-from labkit.stages.decode.workloads import encoded
 
 STAGE = registry.stage("main_colors_of_file")
 FORMS = {name: found.function for name, found in registry.of(STAGE.name).items() if not found.unavailable()}

@@ -14,8 +14,8 @@ if any(importlib.util.find_spec(name) is None for name in ("albumentations", "au
 from labkit.core import Exact, registry
 from labkit.engines import open_engine
 from labkit.engines.arm import ArmName, open_arm
+from labkit.pipelines.augment_hybrid.draw import draw as draw_hybrid
 from labkit.stages.augment_documents.draw import draw as draw_document
-from labkit.stages.augment_hybrid.draw import draw as draw_hybrid
 
 SEED = 6
 

@@ -11,14 +11,16 @@ import numpy as np
 import pytest
 
 from labkit.core import registry
-from labkit.stages.crop_boxes import crop_boxes, sizes, typesetting, workloads
+from labkit.inputs import typesetting
+from labkit.inputs.pages import text_page, word_boxes
+from labkit.stages.crop_boxes import crop_boxes, sizes, workloads
 
 STAGE = registry.stage("crop_boxes")
 
 
 @cache
 def page() -> np.ndarray:
-    return workloads.page()
+    return text_page()
 
 
 @cache
@@ -26,7 +28,7 @@ def crops() -> list[np.ndarray]:
     """The words' crops in grey."""
     function = registry.of("crop_boxes")["loop"].function
     assert function is not None
-    return [cv2.cvtColor(crop, cv2.COLOR_BGR2GRAY) for crop in function(page(), workloads.word_boxes())]
+    return [cv2.cvtColor(crop, cv2.COLOR_BGR2GRAY) for crop in function(page(), word_boxes())]
 
 
 @cache
@@ -37,13 +39,13 @@ def blocks() -> list[typesetting.Block]:
 @cache
 def inside() -> np.ndarray:
     """Which boxes lie wholly on the page."""
-    boxes = workloads.word_boxes()
+    boxes = word_boxes()
     last = np.array([page().shape[1] - 1, page().shape[0] - 1])
     return ((boxes >= 0) & (boxes <= last)).all(axis=(1, 2))
 
 
 def test_the_page_is_a4_and_has_1528_words_in_about_two_megapixels() -> None:
-    boxes = workloads.word_boxes()
+    boxes = word_boxes()
     assert page().shape == (3508, 2480, 3)
     assert (boxes.shape, boxes.dtype) == ((1528, 4, 2), np.float32)
     shapes = sizes(boxes, page().shape)
@@ -56,7 +58,7 @@ def test_the_file_holds_what_the_layout_draws() -> None:
 
 
 def test_boxes_are_upright_rotated_and_warped() -> None:
-    lt, rt, rb, lb = workloads.word_boxes().astype(np.float64).swapaxes(0, 1)
+    lt, rt, rb, lb = word_boxes().astype(np.float64).swapaxes(0, 1)
     slope = np.degrees(np.arctan2(rt[:, 1] - lt[:, 1], rt[:, 0] - lt[:, 0]))
     bend = np.abs(lt - rt + rb - lb).max(axis=1)
     upright, turned = np.abs(slope) < 1e-6, (np.abs(slope) >= 0.9) & (bend < 0.01)
@@ -69,11 +71,11 @@ def test_boxes_are_upright_rotated_and_warped() -> None:
 
 
 def test_corners_lie_between_the_pixels() -> None:
-    assert np.mean(workloads.word_boxes() % 1 == 0) < 0.01
+    assert np.mean(word_boxes() % 1 == 0) < 0.01
 
 
 def test_some_words_cross_the_border_on_three_sides_and_none_is_outside() -> None:
-    boxes = workloads.word_boxes()
+    boxes = word_boxes()
     x, y = boxes[..., 0], boxes[..., 1]
     assert (x.min(axis=1) < 0).sum() >= 3
     assert (y.min(axis=1) < 0).sum() >= 3
@@ -83,7 +85,7 @@ def test_some_words_cross_the_border_on_three_sides_and_none_is_outside() -> Non
 
 
 def test_some_words_touch_the_border() -> None:
-    boxes = workloads.word_boxes()
+    boxes = word_boxes()
     bottom = boxes[..., 1].max(axis=1)
     assert ((bottom > 3500) & (bottom <= 3508.5)).sum() > 5
 
@@ -154,7 +156,7 @@ def test_a_workload_is_built_alike_every_time_and_its_other_asks_for_another_ans
 def test_few_are_24_of_the_pages_words_and_large_are_12_of_700_thousand_pixels() -> None:
     few, large = workloads.few_boxes(), workloads.large_boxes()
     assert (few.shape, large.shape) == ((24, 4, 2), (12, 4, 2))
-    words = {box.tobytes() for box in workloads.word_boxes()}
+    words = {box.tobytes() for box in word_boxes()}
     assert all(box.tobytes() in words for box in few)
     shapes = sizes(large, page().shape)
     assert (np.abs(shapes - (1000, 700)) < 100).all()

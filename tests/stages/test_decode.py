@@ -16,8 +16,8 @@ from PIL import Image
 
 from labkit.core import registry
 from labkit.core.errors import NotOffered
+from labkit.inputs.files import encoded, same_length, source
 from labkit.stages.decode.header import header
-from labkit.stages.decode.workloads import encoded, same_length, source
 
 DECODE = registry.stage("decode")
 VARIANTS = {name: found.function for name, found in registry.of("decode").items() if not found.unavailable()}

@@ -18,6 +18,7 @@ import psutil
 import pytest
 
 from labkit.core import Exact, UsageError, Variant, registry
+from labkit.inputs.drawings import palette
 from labkit.kinds.device import OnDevice
 from labkit.stages.main_colors import MainColors, main_colors, rows, top_of_parts, workloads
 
@@ -281,7 +282,7 @@ def test_the_logo_is_what_the_talk_describes() -> None:
     found = facts(image)
     assert found["opaque"] == pytest.approx(788_348, rel=0.01)
     assert 5 < found["run"] <= 40
-    flat = {tuple(color[:3]) for color in workloads.palette()}
+    flat = {tuple(color[:3]) for color in palette()}
     opaque = image[image[:, :, 3] != 0][:, :3]
     counts = Counter(map(tuple, opaque.tolist()))
     assert 24 <= sum(color in flat for color in counts) <= 60

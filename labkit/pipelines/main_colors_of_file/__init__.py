@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 
 from labkit.core import Exact, UsageError, Workload, registry, stage
+from labkit.inputs.files import image_file, twin_file
 from labkit.stages.decode.header import header
-from labkit.stages.decode.workloads import image_file, twin_file
 from labkit.stages.main_colors import BAND
 
 CACHED = "read from a warm page cache: the time of a disk is not in it"

@@ -1,33 +1,12 @@
-"""The inputs of ``augment``: cuts from photographs, each with its own choices; none is enlarged.
-
-The photographs are those of ``main_colors.workloads.mosaic`` (scikit-image's; sources and licences in data/README.md).
-"""
+"""The inputs of ``augment``: cuts from photographs, each with its own choices; none is enlarged."""
 
 from __future__ import annotations
-
-from functools import cache
 
 import numpy as np
 
 from labkit.core import Workload
-from labkit.core.draws import generator
+from labkit.inputs.photographs import photograph
 from labkit.stages.augment.draw import Choices, blur_size, draw
-from labkit.stages.main_colors.workloads import mosaic
-
-
-@cache
-def _sheet() -> np.ndarray:
-    """2160×3840 pixels of photographs side by side, uint8 BGR."""
-    return np.ascontiguousarray(mosaic()[..., :3])
-
-
-def photograph(index: int, height: int, width: int) -> np.ndarray:
-    """Cut number ``index`` from photographs: uint8 (height, width, 3) BGR, at most 2160×3840, another place for each index."""
-    sheet = _sheet()
-    random = generator(2025, index, "photograph")
-    y, x = random.integers(sheet.shape[0] - height + 1), random.integers(sheet.shape[1] - width + 1)
-    return sheet[y : y + height, x : x + width].copy()
-
 
 ALL_FOUR = Choices(turns=1, flip=1, alpha=1.15, beta=-12.0, size=blur_size(1.75), sigma=1.75)  # the mean blur
 NO_BLUR = ALL_FOUR._replace(size=1, sigma=0.0)

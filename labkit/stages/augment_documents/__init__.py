@@ -47,6 +47,7 @@ import numpy as np
 
 from labkit.core import Drawn, Image, Many, SameShape, UsageError, stage
 from labkit.core.errors import listed
+from labkit.inputs.pages import paragraphs
 from labkit.stages.augment_documents import workloads
 from labkit.stages.augment_documents.draw import Choices, draw
 from labkit.stages.augment_documents.operations import BUILDERS
@@ -71,7 +72,7 @@ def check_choices(choices: Choices) -> None:
     edge_cases=workloads.edge_cases,
     many=Many(
         {"32x256": (32, 256, 256), "16x512": (16, 512, 512), "8xpage": (8, 1000, 700), "4x1080p": (4, 1080, 1920)},
-        cut=lambda index, height, width: workloads.page(height, width, index),
+        cut=lambda index, height, width: paragraphs(height, width, index),
     ),
     empty_cells={
         "python": "not written: augment and crop_boxes show what a loop a pixel costs in Python",

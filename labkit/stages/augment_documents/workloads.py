@@ -3,50 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
 
 import numpy as np
 
 from labkit.core import Workload
+from labkit.inputs.pages import paragraphs as page
 from labkit.stages.augment_documents.draw import Choices, Operation, draw
-from labkit.stages.crop_boxes import typesetting
-from labkit.stages.crop_boxes.prose import SENTENCES
-
-MARGIN = 0.06  # of the page's width
-PAPER, INK = np.array((250, 252, 252)), np.array((30, 26, 28))
-
-
-@lru_cache(maxsize=64)
-def _page(height: int, width: int, number: int) -> np.ndarray:
-    from PIL import Image, ImageDraw
-
-    rng = np.random.default_rng([20250301, number])
-    margin, size = round(MARGIN * width), max(8, round(width / 40))
-    name = typesetting.FONTS[number % len(typesetting.FONTS)]
-    face = typesetting.font(name, size)
-    words = (word for _ in range(40) for k in rng.permutation(len(SENTENCES)) for word in SENTENCES[k].split())
-    sheet = Image.new("L", (width, height))
-    pen = ImageDraw.Draw(sheet)
-    y, pitch = margin, round(1.6 * size)
-    while y + pitch <= height - margin:
-        for _ in range(int(rng.integers(3, 8))):  # a paragraph's lines
-            line = ""
-            while face.getlength(longer := f"{line} {next(words)}".strip()) < width - 2 * margin:
-                line = longer
-            if y + pitch > height - margin:
-                break
-            pen.text((margin, y), line, fill=255, font=face)
-            y += pitch
-        y += pitch
-    cover = np.asarray(sheet)[..., None] / 255
-    page = np.rint(PAPER * (1 - cover) + INK * cover).astype(np.uint8)
-    page.flags.writeable = False
-    return page
-
-
-def page(height: int, width: int, number: int = 0) -> np.ndarray:
-    """A page of paragraphs, black on nearly white: uint8 (height, width, 3) BGR; another number sets another text and font."""
-    return _page(height, width, number).copy()
 
 
 def everything(seed: int = 7) -> Choices:

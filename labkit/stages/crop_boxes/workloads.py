@@ -2,38 +2,10 @@
 
 from __future__ import annotations
 
-from functools import cache
-
-import cv2
 import numpy as np
 
-from labkit.core import Workload, data_file
-from labkit.stages.crop_boxes import typesetting
-
-PAGE_FILE = "text-page.png"
-
-
-def page() -> np.ndarray:
-    """The page of text: uint8 (3508, 2480, 3) BGR, drawn once into the data folder."""
-
-    def png() -> bytes:
-        return cv2.imencode(".png", typesetting.draw_page(), [cv2.IMWRITE_PNG_COMPRESSION, 3])[1].tobytes()
-
-    path = data_file(PAGE_FILE, png)
-    image = cv2.imread(str(path), cv2.IMREAD_COLOR)
-    if image is None:
-        raise OSError(f"{path} holds no image; delete it, and it is drawn again")
-    return image
-
-
-@cache
-def _word_boxes() -> np.ndarray:
-    return typesetting.word_boxes()
-
-
-def word_boxes() -> np.ndarray:
-    """The boxes of all its words: float32 (1528, 4, 2)."""
-    return _word_boxes().copy()
+from labkit.core import Workload
+from labkit.inputs.pages import text_page, word_boxes
 
 
 def few_boxes() -> np.ndarray:
@@ -56,23 +28,23 @@ def large_boxes() -> np.ndarray:
 
 def _other(boxes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The page's negative and the boxes from last to first: as much work, another answer."""
-    return 255 - page(), np.ascontiguousarray(boxes[::-1])
+    return 255 - text_page(), np.ascontiguousarray(boxes[::-1])
 
 
 ALL = [
     Workload(
         "page",
-        lambda: (page(), word_boxes()),
+        lambda: (text_page(), word_boxes()),
         "1528 words on a page of text, A4 at 300 dots an inch",
         lambda: _other(word_boxes()),
     ),
     Workload(
         "large",
-        lambda: (page(), large_boxes()),
+        lambda: (text_page(), large_boxes()),
         "12 boxes of about 1000×700 on the same page",
         lambda: _other(large_boxes()),
     ),
-    Workload("few", lambda: (page(), few_boxes()), "24 of the page's words", lambda: _other(few_boxes())),
+    Workload("few", lambda: (text_page(), few_boxes()), "24 of the page's words", lambda: _other(few_boxes())),
 ]
 
 

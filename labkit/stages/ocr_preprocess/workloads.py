@@ -1,8 +1,4 @@
-"""The inputs of ``ocr_preprocess``: photographs of three sizes, a badly lit page, noise, and pictures that lead kernels astray.
-
-The photographs are those of ``skimage.data``: ``chelsea`` (Stéfan van der Walt, CC0), ``astronaut`` (NASA, public domain)
-and those of main_colors' mosaic. None is enlarged.
-"""
+"""The inputs of ``ocr_preprocess``: photographs of three sizes, a badly lit page, noise, and what leads kernels astray."""
 
 from __future__ import annotations
 
@@ -10,40 +6,8 @@ import cv2
 import numpy as np
 
 from labkit.core import Workload
-from labkit.stages.crop_boxes.workloads import page as text_page
-from labkit.stages.main_colors.workloads import mosaic
-
-
-def photo_256() -> np.ndarray:
-    """A cat: uint8 (256, 256, 3) BGR."""
-    from skimage import data
-
-    return np.ascontiguousarray(data.chelsea()[:256, 100:356, ::-1])
-
-
-def photo_512() -> np.ndarray:
-    """A portrait: uint8 (512, 512, 3) BGR."""
-    from skimage import data
-
-    return np.ascontiguousarray(data.astronaut()[..., ::-1])
-
-
-def photo_1080p() -> np.ndarray:
-    """Two photographs side by side: uint8 (1080, 1920, 3) BGR."""
-    return np.ascontiguousarray(mosaic()[:1080, :1920, :3])
-
-
-def page() -> np.ndarray:
-    """The page of text under a lamp that stands to one side, with the grain of the sensor: uint8 (3508, 2480, 3) BGR."""
-    ink = text_page()
-    height, width, _ = ink.shape
-    x, y = np.linspace(-1, 1, width, dtype=np.float32), np.linspace(-1, 1, height, dtype=np.float32)[:, None]
-    light = 1.05 - 0.16 * ((x + 0.7) ** 2 + (y + 0.4) ** 2)
-    grain = np.random.default_rng(20250615).standard_normal((height, width), np.float32) * 7
-    out = np.empty_like(ink)
-    for channel in range(3):
-        out[..., channel] = np.clip(np.rint(ink[..., channel] * light + grain), 0, 255)
-    return out
+from labkit.inputs.pages import lit_page
+from labkit.inputs.photographs import cat, portrait, two_side_by_side
 
 
 def noise() -> np.ndarray:
@@ -52,10 +16,10 @@ def noise() -> np.ndarray:
 
 
 ALL = [
-    Workload("256", lambda: (photo_256(),), "a photograph, 256×256"),
-    Workload("512", lambda: (photo_512(),), "a photograph, 512×512"),
-    Workload("1080p", lambda: (photo_1080p(),), "photographs side by side, 1920×1080"),
-    Workload("page", lambda: (page(),), "a page of text, A4 at 300 dots an inch, badly lit and grainy"),
+    Workload("256", lambda: (cat(),), "a photograph, 256×256"),
+    Workload("512", lambda: (portrait(),), "a photograph, 512×512"),
+    Workload("1080p", lambda: (two_side_by_side(),), "photographs side by side, 1920×1080"),
+    Workload("page", lambda: (lit_page(),), "a page of text, A4 at 300 dots an inch, badly lit and grainy"),
     Workload("noise", lambda: (noise(),), "every pixel drawn by itself, 512×512"),
 ]
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from labkit.stages.crop_boxes.prose import SENTENCES
+from labkit.inputs.prose import SENTENCES
 
 if TYPE_CHECKING:
     from PIL import ImageFont

@@ -11,11 +11,11 @@ from typing import Annotated
 import numpy as np
 
 from labkit.core import Drawn, Many, UsageError, stage
-from labkit.stages.augment.workloads import photograph
+from labkit.inputs.pages import paragraphs as page
+from labkit.inputs.photographs import photograph
+from labkit.pipelines.augment_hybrid import workloads
+from labkit.pipelines.augment_hybrid.draw import HybridChoices, draw
 from labkit.stages.augment_documents import Page, check_choices
-from labkit.stages.augment_documents.workloads import page
-from labkit.stages.augment_hybrid import workloads
-from labkit.stages.augment_hybrid.draw import HybridChoices, draw
 
 
 def page_or_photograph(index: int, height: int, width: int) -> np.ndarray:

@@ -11,11 +11,11 @@ import numpy as np
 
 from labkit.core import variant
 from labkit.core.global_state import seed_globals
+from labkit.pipelines.augment_hybrid.camera import built, photographed
+from labkit.pipelines.augment_hybrid.draw import HybridChoices
 from labkit.stages.augment_documents.library import alone, as_pipeline, cache_in, textures_in
 from labkit.stages.augment_documents.operations import run
 from labkit.stages.augment_documents.streams import own_streams, private_augraphy
-from labkit.stages.augment_hybrid.camera import built, photographed
-from labkit.stages.augment_hybrid.draw import HybridChoices
 
 NEEDS = ("albumentations", "augraphy")
 

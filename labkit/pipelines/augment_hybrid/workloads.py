@@ -8,10 +8,10 @@ import numpy as np
 
 from labkit.core import Workload
 from labkit.core.draws import generator
-from labkit.stages.augment.workloads import photograph
+from labkit.inputs.pages import paragraphs as page
+from labkit.inputs.photographs import photograph
+from labkit.pipelines.augment_hybrid.draw import PHASES, HybridChoices, draw
 from labkit.stages.augment_documents.draw import Choices, Operation
-from labkit.stages.augment_documents.workloads import page
-from labkit.stages.augment_hybrid.draw import PHASES, HybridChoices, draw
 
 
 def everything(seed: int = 7) -> HybridChoices:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from labkit.core import variant
+from labkit.pipelines.augment_hybrid.camera import photographed
+from labkit.pipelines.augment_hybrid.draw import HybridChoices
 from labkit.stages.augment_documents.operations import run
 from labkit.stages.augment_documents.rewritten import library
 from labkit.stages.augment_documents.streams import own_streams
-from labkit.stages.augment_hybrid.camera import photographed
-from labkit.stages.augment_hybrid.draw import HybridChoices
 
 
 @variant("augment_hybrid", kind="numba", requires=("albumentations", "augraphy"))

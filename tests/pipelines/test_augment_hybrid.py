@@ -21,11 +21,11 @@ import numba
 
 from labkit.core import UsageError, registry
 from labkit.engines.arm import ArmName, open_arm
+from labkit.inputs.pages import paragraphs as page
+from labkit.pipelines.augment_hybrid import augment_hybrid, camera, library, workloads
+from labkit.pipelines.augment_hybrid.draw import PHASES, HybridChoices, draw
 from labkit.stages.augment_documents.draw import Choices, Operation
 from labkit.stages.augment_documents.operations import BUILDERS
-from labkit.stages.augment_documents.workloads import page
-from labkit.stages.augment_hybrid import augment_hybrid, camera, library, workloads
-from labkit.stages.augment_hybrid.draw import PHASES, HybridChoices, draw
 
 VARIANTS = registry.of("augment_hybrid")
 HERE = [name for name, variant in VARIANTS.items() if variant.unavailable() is None]
