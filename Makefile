@@ -6,11 +6,11 @@ BUDGET ?= 4
 REPORT ?= results/report.html
 STAGES ?= main_colors crop_boxes augment ocr_preprocess decode cumulative_sum
 WORKLOADS ?= logo*,few,512,million
-LATER := LABKIT_EXTENSIONS=later # setup builds them
 PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check
 UV := $(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode
+# labkit, whose extensions are not built yet: make setup builds them where it can say so, and again when they are old
+LATER := LABKIT_EXTENSIONS=later
 LABKIT := --constraint requirements.lock --editable
-# 1: labkit with which extras; by uv, else by pip
 install = [ -x $(BIN)/uv ] && $(LATER) $(UV) $(LABKIT) '$(1)' || $(LATER) $(PIP) $(LABKIT) '$(1)'
 
 .DEFAULT_GOAL := help

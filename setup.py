@@ -126,9 +126,9 @@ class BuildExtensions(build_ext):
 
     def build_extensions(self) -> None:
         old = [made for made in self.extensions if self.force or self.is_old(made)]
-        compilers = {self.compiler.compiler_so[0], self.compiler.compiler_so_cxx[0]}
-        missing = " and no ".join(sorted(name for name in compilers if not shutil.which(name)))
-        if old and missing:
+        compilers = sorted({self.compiler.compiler_so[0], self.compiler.compiler_so_cxx[0]})
+        if old and not any(map(shutil.which, compilers)):
+            missing = " and no ".join(compilers)
             print(f"labkit: {len(old)} extensions are not built: there is no {missing}", file=sys.stderr)
         elif old:
             some = len(old) < len(self.extensions)
