@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from labkit.core.cpus import cpu_limit
-from labkit.measure.memory import default_limit
+from labkit.processes.memory import default_limit
 from tests.skipped import told
 
 # Tests queue with those of their own process alone: what they find is no timing, so nobody needs to wait for them.

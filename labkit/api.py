@@ -21,9 +21,9 @@ from labkit.measure.against.beside import beside_revision
 from labkit.measure.against.pairs import measure_pairs
 from labkit.measure.bench import DEFAULT_BUDGET_S, LONGEST_BUDGET_S, Measurement, make_settings, plan_requests
 from labkit.measure.pictures import Pictures, make_pictures
-from labkit.measure.sweep import DEFAULT_BUDGET_S as SWEEP_BUDGET_S
-from labkit.measure.sweep import measure_sweep, plan_sweep
-from labkit.measure.sweep_facts import sweep_facts
+from labkit.measure.sweep.facts import sweep_facts
+from labkit.measure.sweep.run import DEFAULT_BUDGET_S as SWEEP_BUDGET_S
+from labkit.measure.sweep.run import measure_sweep, plan_sweep
 from labkit.measure.table import Listener
 from labkit.profiling.diff import ProfileDiff, diff_profiles
 from labkit.profiling.memory import MemoryProfile, measure_memory
@@ -168,7 +168,7 @@ def sweep(
     Parameters
     ----------
     over : ``workers``, ``chunk`` or ``size``.
-    variant : one name; for size several, the first of them the baseline. See :func:`labkit.measure.sweep.plan_sweep` for
+    variant : one name; for size several, the first of them the baseline. See :func:`labkit.measure.sweep.run.plan_sweep` for
         what is taken when None, and for ``engine``, ``values``, ``workload`` and ``workers``.
     budget : measuring seconds for a curve over workers or chunk, and for each workload of one over size.
     threads : how many a library may use inside an arm; for workers and chunk 1 when None, so that only workers add up.

@@ -12,7 +12,7 @@ from labkit import api
 from labkit.cli import options
 from labkit.cli.bench import end
 from labkit.core.errors import UsageError
-from labkit.measure.sweep import DEFAULT_BUDGET_S
+from labkit.measure.sweep.run import DEFAULT_BUDGET_S
 from labkit.report.progress import Progress
 from labkit.report.sweep import SweepShown, print_sweep
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from threadpoolctl import threadpool_info
 
-from labkit.measure.tasks import scheduled
+from labkit.processes.tasks import scheduled
 
 EVERY_S = 0.002
 NAMES = {"openblas": "OpenBLAS", "mkl": "MKL", "blis": "BLIS", "openmp": "OpenMP"}

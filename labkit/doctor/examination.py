@@ -18,13 +18,13 @@ from labkit.doctor.selftest import judge_self_test, self_test
 from labkit.doctor.variant import examine
 from labkit.engines.arm import ArmName
 from labkit.measure.bench import DEFAULT_BUDGET_S, Request, make_settings, plan_requests, wanted_of
-from labkit.measure.fleet import Fleet
 from labkit.measure.machine import machine_facts
 from labkit.measure.result import Status
-from labkit.measure.stop import Stop
 from labkit.measure.surroundings import Reading, between
 from labkit.measure.table import Listener, Settings, new_row
-from labkit.measure.turn import Holder, Turn, tell_on_stderr
+from labkit.processes.fleet import Fleet
+from labkit.processes.stop import Stop
+from labkit.processes.turn import Holder, Turn, tell_on_stderr
 
 SCHEMA = 1
 

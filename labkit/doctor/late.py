@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from statistics import median
 from typing import Any
 
-from labkit.measure.tasks import Quiet, scheduled
+from labkit.processes.tasks import Quiet, scheduled
 
 TRIES, IDLE_TRIES = 3, 15
 SHORTEST_S, LONGEST_S = 0.04, 0.3  # how long to look for what still runs

@@ -32,12 +32,12 @@ from labkit.doctor.finding import Finding, Level
 from labkit.engines.arm import ArmName
 from labkit.measure.bench import Measurement, Request, measure, wanted_of
 from labkit.measure.conclude import provisional
-from labkit.measure.fleet import Fleet
 from labkit.measure.result import Row, Table
 from labkit.measure.statistics import GATE
-from labkit.measure.stop import Stop
 from labkit.measure.table import Listener, Settings
-from labkit.measure.turn import Turn
+from labkit.processes.fleet import Fleet
+from labkit.processes.stop import Stop
+from labkit.processes.turn import Turn
 
 NAME = "self-test"  # no function has this name, so no stage of a user's
 WORKLOAD = "identical code"

@@ -17,10 +17,10 @@ from labkit.doctor.finding import Finding, Level
 from labkit.doctor.steps import STEPS, Examination, Order
 from labkit.doctor.streams import StreamsTask
 from labkit.engines.arm import ArmName
-from labkit.measure.fleet import Fleet
-from labkit.measure.parent import Limits, Outcome
 from labkit.measure.probe import ExamTask
 from labkit.measure.table import Listener, Settings, failure, new_row, run_task
+from labkit.processes.fleet import Fleet
+from labkit.processes.parent import Limits, Outcome
 from labkit.profiling.sources import adopt, cell_sources
 
 

@@ -18,8 +18,8 @@ from labkit.core.errors import NotOffered
 from labkit.engines import reuse
 from labkit.folders.files import BadFile, encoded, read_image, write_whole
 from labkit.folders.plan import FileTask
-from labkit.measure.memory import forget_high_water, resident
 from labkit.pipelines.chains import Chain
+from labkit.processes.memory import forget_high_water, resident
 
 C = ctypes.CDLL(None)
 TRIM = getattr(C, "malloc_trim", None)  # the GNU C library's: give freed memory back to the system

@@ -18,13 +18,13 @@ from labkit.core.errors import UsageError, listed
 from labkit.core.registry import registry
 from labkit.engines import ENGINES, check_engine
 from labkit.engines.arm import ArmName
-from labkit.measure.fleet import Fleet
 from labkit.measure.machine import machine_facts
-from labkit.measure.memory import default_limit
 from labkit.measure.result import Row, Table
 from labkit.measure.surroundings import Reading, between, surroundings
 from labkit.measure.table import Listener, Settings, Stopped, check_table, measure_table
-from labkit.measure.turn import Turn
+from labkit.processes.fleet import Fleet
+from labkit.processes.memory import default_limit
+from labkit.processes.turn import Turn
 
 DEFAULT_BUDGET_S = 10.0
 LONGEST_BUDGET_S = 86_400.0

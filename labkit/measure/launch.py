@@ -21,7 +21,7 @@ from labkit.engines.arm import ArmName, open_arm
 from labkit.measure.against.hosted import HostedCall, QuietHosts, host_of
 from labkit.measure.limit import LIMIT, open_limit
 from labkit.measure.schedule import Plan, Sample, Timing, run_rounds
-from labkit.measure.tasks import times_put_aside
+from labkit.processes.tasks import times_put_aside
 
 Call = Callable[..., Any]
 Send = Callable[[str, Any], None]

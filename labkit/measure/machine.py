@@ -13,7 +13,7 @@ from typing import Any
 import psutil
 
 from labkit.core.cpus import cgroup_quota, cpu_limit
-from labkit.measure.memory import cgroup_memory
+from labkit.processes.memory import cgroup_memory
 
 LIBRARIES = (
     "labkit",

@@ -20,12 +20,12 @@ from labkit.core.registry import registry
 from labkit.engines import engine_missing
 from labkit.engines.arm import ArmName, open_arm
 from labkit.measure.bench import LONGEST_BUDGET_S, make_settings, plan_requests, wanted_of
-from labkit.measure.fleet import Fleet, ParentLost, Wanted
 from labkit.measure.images import Mosaic, picture
-from labkit.measure.parent import Limits, Outcome
 from labkit.measure.result import Status
 from labkit.measure.table import Settings, failure
-from labkit.measure.turn import Holder, Turn, tell_on_stderr
+from labkit.processes.fleet import Fleet, ParentLost, Wanted
+from labkit.processes.parent import Limits, Outcome
+from labkit.processes.turn import Holder, Turn, tell_on_stderr
 
 LONGEST = 1024  # pixels
 Send = Callable[[str, Any], None]

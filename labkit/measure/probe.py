@@ -15,9 +15,9 @@ from labkit.core.gate import Exam, edge_case_fault, first_fault, prepare_exam
 from labkit.core.process import thread_count
 from labkit.core.registry import registry
 from labkit.engines.arm import ArmName, open_arm
-from labkit.measure.memory import resident
-from labkit.measure.tasks import run_times, threads_used
 from labkit.measure.watch import Watch
+from labkit.processes.memory import resident
+from labkit.processes.tasks import run_times, threads_used
 
 Send = Callable[[str, Any], None]
 HOPELESS = 8

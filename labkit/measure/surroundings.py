@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from labkit.core.cpus import cgroup_quota
-from labkit.measure.memory import cgroup_memory
+from labkit.processes.memory import cgroup_memory
 
 ROOT = Path("/")
 TICKS = os.sysconf("SC_CLK_TCK")

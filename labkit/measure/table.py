@@ -16,15 +16,15 @@ from labkit.engines import STARTS_PROCESSES, engine_missing
 from labkit.engines.arm import ArmName
 from labkit.measure.against.probe import HostedProbe, plan_beside
 from labkit.measure.conclude import conclude, no_baseline
-from labkit.measure.fleet import Command, Fleet, Parent, ParentLost
 from labkit.measure.launch import LaunchTask
 from labkit.measure.limit import LIMIT, limit_cost
-from labkit.measure.parent import Limits, Outcome
 from labkit.measure.probe import ExamTask, ProbeTask
 from labkit.measure.result import Row, Samples, Status, Table
 from labkit.measure.schedule import FEWEST_LAUNCHES, Plan, plan_table
 from labkit.measure.statistics import Verdict, plan_looks
 from labkit.measure.watch import Seen
+from labkit.processes.fleet import Command, Fleet, Parent, ParentLost
+from labkit.processes.parent import Limits, Outcome
 
 WORTH_WARMING_S = 0.03  # a first call that much dearer than the next has compiled or imported something
 ENOUGH_ATTEMPTS = 3
@@ -243,7 +243,8 @@ def _launch_all(
         row = state.rows[arm]
         row.status, row.median_s = Status.TOO_SLOW, None
         row.reason = f"one call takes {costs[arm]:.2g} s: a budget of {math.ceil(needed)} s would take it in"
-    warm = [("warm", table.stage, arm, settings.threads) for arm in state.warm if arm in plan.every]
+    beside = _beside_earlier(table.stage, baseline)  # then each arm lives in a process that is executed for each launch
+    warm = [("warm", table.stage, arm, settings.threads) for arm in state.warm if arm in plan.every and not beside]
     orders: tuple[Command, ...] = (("import", state.modules), ("hold", {"inputs": exam["exam"].inputs}), *warm)
     table.looks = plan_looks(plan.launches)
     family = max(1, len([arm for arm in plan.every if arm not in (baseline, LIMIT)])) * settings.together

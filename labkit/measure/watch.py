@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 from threadpoolctl import threadpool_info
 
-from labkit.measure.tasks import scheduled
+from labkit.processes.tasks import scheduled
 
 HEADER = 8  # bytes: what says how long a message is
 SWITCHES = ("numba.config.DISABLE_JIT", "cv2.getNumThreads()")  # often flipped once, by the first call or an import

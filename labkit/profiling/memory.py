@@ -25,11 +25,11 @@ from labkit.core.registry import registry
 from labkit.engines import STARTS_PROCESSES, engine_missing
 from labkit.engines.arm import ArmName
 from labkit.measure.bench import LONGEST_BUDGET_S, make_settings, plan_requests, wanted_of
-from labkit.measure.fleet import Fleet, ParentLost
 from labkit.measure.machine import machine_facts
-from labkit.measure.parent import Limits
 from labkit.measure.table import Settings, failure
-from labkit.measure.turn import Turn
+from labkit.processes.fleet import Fleet, ParentLost
+from labkit.processes.parent import Limits
+from labkit.processes.turn import Turn
 from labkit.profiling.allocations import AllocationLine
 from labkit.profiling.memory_task import MemoryTask
 from labkit.profiling.sources import cell_sources

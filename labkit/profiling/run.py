@@ -11,11 +11,11 @@ from labkit.core.errors import UsageError, VariantFailed
 from labkit.core.registry import registry
 from labkit.engines.arm import ArmName
 from labkit.measure.bench import make_settings, plan_requests, wanted_of
-from labkit.measure.fleet import Fleet, ParentLost
 from labkit.measure.machine import machine_facts
-from labkit.measure.parent import Limits, Outcome
 from labkit.measure.table import failure
-from labkit.measure.turn import Turn
+from labkit.processes.fleet import Fleet, ParentLost
+from labkit.processes.parent import Limits, Outcome
+from labkit.processes.turn import Turn
 from labkit.profiling.profile import Profile, function_source, make_profile
 from labkit.profiling.sources import cell_sources
 from labkit.profiling.task import MOST_CALLS, ProfileTask, Recorded

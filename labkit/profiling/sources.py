@@ -16,7 +16,19 @@ from line_profiler.line_profiler import get_code_block
 import labkit
 from labkit.core.variant import Variant
 
-WORKBENCH = ("core", "kinds", "engines", "measure", "doctor", "profiling", "store", "report", "notebook", "cli")
+WORKBENCH = (
+    "core",
+    "kinds",
+    "engines",
+    "processes",
+    "measure",
+    "doctor",
+    "profiling",
+    "store",
+    "report",
+    "notebook",
+    "cli",
+)
 
 
 def cell_sources() -> dict[str, list[str]]:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from labkit.core.process import die_with_parent
-from labkit.measure.memory import forget_high_water, resident
+from labkit.processes.memory import forget_high_water, resident
 
 EVERY_S = 0.001
 ENOUGH_S = 0.5

@@ -12,11 +12,11 @@ from labkit.doctor.finding import Level
 from labkit.doctor.lints import LINTS
 from labkit.engines.arm import ArmName
 from labkit.measure.bench import make_settings
-from labkit.measure.fleet import Fleet
-from labkit.measure.parent import Limits
 from labkit.measure.probe import ExamTask, ProbeTask
 from labkit.measure.result import Samples, Table
 from labkit.measure.table import new_row
+from labkit.processes.fleet import Fleet
+from labkit.processes.parent import Limits
 
 TRIES = 4
 PLANTED = Path(__file__).with_name("planted.py")

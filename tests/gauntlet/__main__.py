@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from labkit.measure.turn import Turn
+from labkit.processes.turn import Turn
 from labkit.store import results_folder
 from tests.gauntlet.kernels import BUILT
 from tests.gauntlet.ledger import Ledger

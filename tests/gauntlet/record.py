@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from labkit.measure.machine import machine_facts
-from labkit.measure.turn import Turn
+from labkit.processes.turn import Turn
 from tests.gauntlet.burners import burning
 from tests.gauntlet.ledger import Ledger, packed_samples
 from tests.gauntlet.plan import CONDITIONS, Cell, Try, tries_due

@@ -5,7 +5,7 @@ import pytest
 
 from labkit.core.registry import registry
 from labkit.measure.bench import make_settings, measure, plan_requests
-from labkit.measure.fleet import Fleet
+from labkit.processes.fleet import Fleet
 
 TOY = Path(__file__).with_name("toy.py")
 

@@ -12,7 +12,7 @@ import pytest
 
 from labkit.measure.conclude import conclude
 from labkit.measure.result import Row
-from labkit.measure.tasks import times_put_aside
+from labkit.processes.tasks import times_put_aside
 from tests.gauntlet.simulated import simulated_table
 
 

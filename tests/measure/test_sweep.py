@@ -11,10 +11,11 @@ import labkit as lk
 from labkit.core.errors import UsageError
 from labkit.core.registry import Registry
 from labkit.engines import ENGINES
-from labkit.measure import bench, sweep
+from labkit.measure import bench
 from labkit.measure.statistics.scalability import Law
-from labkit.measure.sweep import default_chunks, default_workers, measure_sweep, plan_sweep, whole_numbers
-from labkit.measure.sweep_facts import sweep_facts
+from labkit.measure.sweep import run as sweep
+from labkit.measure.sweep.facts import sweep_facts
+from labkit.measure.sweep.run import default_chunks, default_workers, measure_sweep, plan_sweep, whole_numbers
 from tests.measure.simulated import simulate
 
 

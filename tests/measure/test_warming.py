@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from labkit.core.registry import registry
-from labkit.measure.fleet import Parent
 from labkit.measure.launch import LaunchTask
-from labkit.measure.parent import Limits
 from labkit.measure.schedule import plan_table
+from labkit.processes.fleet import Parent
+from labkit.processes.parent import Limits
 
 
 @pytest.mark.skipif(not os.path.isdir("/proc/self/task"), reason="reads /proc")

@@ -14,8 +14,8 @@ from labkit.core.cpus import cpu_limit
 from labkit.core.errors import UsageError
 from labkit.core.registry import registry
 from labkit.measure.machine import machine_facts
-from labkit.measure.turn import Turn
 from labkit.notebook.workbench.model import Workbench
+from labkit.processes.turn import Turn
 from labkit.store import save
 from tests.engines.tasks import HELPERS
 

@@ -16,8 +16,8 @@ from labkit.core.errors import UsageError
 from labkit.engines.arm import ArmName
 from labkit.measure.bench import Request
 from labkit.measure.statistics.scalability import Law
-from labkit.measure.sweep import Sweep, default_workers
-from labkit.measure.sweep_facts import sweep_facts
+from labkit.measure.sweep.facts import sweep_facts
+from labkit.measure.sweep.run import Sweep, default_workers
 from labkit.report.sweep import SweepShown, print_sweep
 from labkit.report.sweep_cells import cells
 from labkit.report.sweep_words import interval, notes

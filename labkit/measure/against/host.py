@@ -156,7 +156,7 @@ class Room:
 
 
 def _times_put_aside() -> int:
-    """As :func:`labkit.measure.tasks.times_put_aside`."""
+    """As :func:`labkit.processes.tasks.times_put_aside`."""
     thread = getattr(resource, "RUSAGE_THREAD", None)
     return resource.getrusage(thread).ru_nivcsw if thread is not None else 0
 

@@ -20,7 +20,7 @@ from labkit.core.registry import registry
 from labkit.engines.arm import ArmName
 from labkit.measure.against import host as host_file
 from labkit.measure.schedule import Timing
-from labkit.measure.tasks import Quiet
+from labkit.processes.tasks import Quiet
 
 OFFSETS = 256  # places a buffer may start at: every 16 bytes of a page
 LONGEST_PADDING = 4096  # bytes of environment: where the stack begins moves a kernel's time

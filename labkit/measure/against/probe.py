@@ -17,7 +17,7 @@ from labkit.measure.against.hosted import Host
 from labkit.measure.limit import LIMIT
 from labkit.measure.probe import LONG_ENOUGH_S, Send
 from labkit.measure.schedule import FEWEST_LAUNCHES, SHORTEST_SAMPLE_S, Plan, calls_for, plan_table
-from labkit.measure.tasks import threads_used
+from labkit.processes.tasks import threads_used
 
 
 @dataclass(frozen=True)

@@ -27,8 +27,8 @@ from pathlib import Path
 from labkit.core.cpus import cpu_limit
 from labkit.core.errors import UsageError
 from labkit.measure.against.needs import Needs, install_words
-from labkit.measure.stop import wait
-from labkit.measure.turn import Turn
+from labkit.processes.stop import wait
+from labkit.processes.turn import Turn
 
 ASK_EVERY_S = 0.05
 

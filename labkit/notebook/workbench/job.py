@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from labkit.core.errors import UsageError, VariantFailed
 from labkit.engines.batches import one_line
-from labkit.measure.fleet import ParentLost
-from labkit.measure.stop import Stop
-from labkit.measure.turn import Holder, Turn
+from labkit.processes.fleet import ParentLost
+from labkit.processes.stop import Stop
+from labkit.processes.turn import Holder, Turn
 from labkit.report import words
 
 if TYPE_CHECKING:

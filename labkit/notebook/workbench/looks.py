@@ -10,9 +10,9 @@ import numpy as np
 from labkit.core.errors import VariantFailed
 from labkit.core.registry import registry
 from labkit.core.workload import Workload
-from labkit.measure.fleet import ParentLost
 from labkit.measure.pictures import Inputs, look_at_inputs
-from labkit.measure.stop import Stop
+from labkit.processes.fleet import ParentLost
+from labkit.processes.stop import Stop
 from labkit.report import words
 
 THUMBNAIL = 256  # pixels

@@ -19,11 +19,10 @@ from labkit import api
 from labkit.core.errors import UsageError, VariantFailed
 from labkit.core.registry import registry
 from labkit.measure.bench import DEFAULT_BUDGET_S, make_settings, plan_requests
-from labkit.measure.fleet import ParentLost
 from labkit.measure.pictures import make_pictures
 from labkit.measure.result import arm_of
-from labkit.measure.sweep import DEFAULT_BUDGET_S as SWEEP_BUDGET_S
-from labkit.measure.sweep import plan_sweep
+from labkit.measure.sweep.run import DEFAULT_BUDGET_S as SWEEP_BUDGET_S
+from labkit.measure.sweep.run import plan_sweep
 from labkit.notebook.workbench.choice import (
     Choice,
     VariantFacts,
@@ -38,6 +37,7 @@ from labkit.notebook.workbench.job import Job
 from labkit.notebook.workbench.looks import Looks, WorkloadFacts
 from labkit.notebook.workbench.own import take_up
 from labkit.notebook.workbench.spelling import call, given
+from labkit.processes.fleet import ParentLost
 from labkit.profiling.diff import diff_profiles
 from labkit.profiling.run import profile_arms
 from labkit.store.artefact import keep_artefact

@@ -16,11 +16,11 @@ import numpy as np
 from labkit.core.errors import UsageError, VariantFailed
 from labkit.core.registry import registry
 from labkit.measure.bench import LONGEST_BUDGET_S, make_settings
-from labkit.measure.fleet import Fleet
-from labkit.measure.parent import Limits
 from labkit.measure.table import failure
 from labkit.measure.trial import TrialTask
-from labkit.measure.turn import Turn
+from labkit.processes.fleet import Fleet
+from labkit.processes.parent import Limits
+from labkit.processes.turn import Turn
 
 TRIAL_S = 20.0  # to run what stands outside of functions: imports, most of all
 

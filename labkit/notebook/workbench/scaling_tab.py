@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
 
-from labkit.measure.sweep import ENGINE
+from labkit.measure.sweep.run import ENGINE
 from labkit.notebook.workbench import pieces
 from labkit.notebook.workbench.tab import Tab, arms_dropdown, offer
 

@@ -10,7 +10,7 @@ from labkit.measure.bench import Measurement
 from labkit.measure.result import Table
 from labkit.measure.statistics import interval_at_look, verdict
 from labkit.measure.statistics.crossover import crossovers
-from labkit.measure.sweep_points import ALPHA, figures, finite, paired
+from labkit.measure.sweep.points import ALPHA, figures, finite, paired
 
 
 def size_facts(measurement: Measurement) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """A parent: a freshly executed, single-threaded process that has imported what is wanted and forks probes and launches.
 
-It is given a socket's descriptor, on which the commands of a :class:`labkit.measure.fleet.Fleet` arrive.
+It is given a socket's descriptor, on which the commands of a :class:`labkit.processes.fleet.Fleet` arrive.
 When that socket closes, whatever the reason, the parent kills what it started and leaves.
 """
 
@@ -29,7 +29,6 @@ from labkit.core.registry import registry
 from labkit.core.stage import Stage
 from labkit.engines import starting
 from labkit.engines.arm import ArmName, open_arm
-from labkit.measure.against.hosted import host_of
 
 WATCH_EVERY_S = 0.01
 
@@ -128,11 +127,8 @@ def _warm(stage: str, arm: str, workers: int, held: dict[str, Any]) -> None:
     set_cv2_threads(
         workers
     )  # as when it was seen: its pool does not survive a fork. BLAS would start its threads if told
-    name = ArmName.parse(arm)
     try:
-        if host_of(stage, name) is not None:
-            return  # it lives in a process that is executed for each launch
-        with open_arm(stage, name, workers) as call:
+        with open_arm(stage, ArmName.parse(arm), workers) as call:
             call(*held["inputs"])
     except Exception:
         pass  # the launch will meet the same error and say whose it is

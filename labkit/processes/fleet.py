@@ -24,8 +24,8 @@ from labkit.core.cpus import thread_environment
 from labkit.core.registry import registry
 from labkit.core.stage import Stage
 from labkit.core.variant import Variant
-from labkit.measure.parent import Limits, Outcome, Preparation, Task
-from labkit.measure.stop import stopped, wait
+from labkit.processes.parent import Limits, Outcome, Preparation, Task
+from labkit.processes.stop import stopped, wait
 
 LAUNCHERS = 5
 LONGEST_PADDING = 4096  # bytes of environment
@@ -53,7 +53,7 @@ class Parent:
         environment["LABKIT_PADDING"] = "x" * int(rng.integers(LONGEST_PADDING))
         with there:
             self._process = subprocess.Popen(
-                [sys.executable, "-c", f"from labkit.measure.parent import main; main({there.fileno()})"],
+                [sys.executable, "-c", f"from labkit.processes.parent import main; main({there.fileno()})"],
                 pass_fds=[there.fileno()],
                 env=environment,
                 stdin=subprocess.DEVNULL,

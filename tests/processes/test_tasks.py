@@ -3,8 +3,8 @@ import time
 
 import pytest
 
-from labkit.measure import tasks
-from labkit.measure.tasks import Quiet, run_times, threads_used
+from labkit.processes import tasks
+from labkit.processes.tasks import Quiet, run_times, threads_used
 
 
 @pytest.fixture(autouse=True)

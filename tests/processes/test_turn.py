@@ -11,14 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from labkit.measure.stop import Stop
-from labkit.measure.turn import Turn, lock_file
+from labkit.processes.stop import Stop
+from labkit.processes.turn import Turn, lock_file
 
-TOY = Path(__file__).with_name("toy.py")
+TOY = Path(__file__).parents[1] / "measure" / "toy.py"
 COMMAND = (sys.executable, "-c", "from labkit.cli import main; main()", "check", "toy_sum", "--load", str(TOY))
 HOLDS = """
 import sys
-from labkit.measure.turn import Turn
+from labkit.processes.turn import Turn
 Turn("a \\x1b[31mblur on\\nlogo").__enter__()
 print("held", flush=True)
 sys.stdin.read()
@@ -133,7 +133,7 @@ def test_ctrl_c_ends_a_command_that_waits_without_a_traceback(holder):
 
 
 def test_a_stop_asked_for_before_is_heard_at_once_and_asking_too_late_does_nothing():
-    from labkit.measure.stop import stopped, wait
+    from labkit.processes.stop import stopped, wait
 
     stop = Stop()
     stop.ask()

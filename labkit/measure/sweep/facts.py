@@ -10,9 +10,9 @@ from labkit.measure.bench import Measurement
 from labkit.measure.result import Row, Status, Table
 from labkit.measure.statistics import GATE, Interval, best_of, interval_at_look, verdict
 from labkit.measure.statistics.scalability import Estimate, Scaling, fit_scaling
-from labkit.measure.sweep import Sweep
-from labkit.measure.sweep_points import ALPHA, Between, figures, finite, paired
-from labkit.measure.sweep_sizes import size_facts
+from labkit.measure.sweep.points import ALPHA, Between, figures, finite, paired
+from labkit.measure.sweep.run import Sweep
+from labkit.measure.sweep.sizes import size_facts
 
 SCHEMA = 1
 PREDICTED = (4, 8, 16)

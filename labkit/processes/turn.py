@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from labkit.measure.stop import wait
+from labkit.processes.stop import wait
 
 ASK_EVERY_S = 0.1
 LONGEST_TEXT = 200
