@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from labkit.core.whole import write_whole
+
 
 @dataclass(frozen=True)
 class Workload:
@@ -61,11 +63,5 @@ def data_file(name: str, make: Callable[[], bytes]) -> Path:
     """The path of a generated input file, made on first use and then whole or not at all."""
     path = data_folder() / name
     if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = path.with_name(f"{path.name}.{os.getpid()}.part")
-        try:
-            unfinished.write_bytes(make())
-            unfinished.replace(path)
-        finally:
-            unfinished.unlink(missing_ok=True)
+        write_whole(path, make())
     return path

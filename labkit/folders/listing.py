@@ -9,7 +9,8 @@ from hashlib import blake2b
 from pathlib import Path
 
 from labkit.core.errors import UsageError
-from labkit.folders.files import PART, SUFFIXES
+from labkit.core.whole import PART
+from labkit.imagefiles.image import SUFFIXES
 
 
 @dataclass

@@ -16,7 +16,7 @@ from pathlib import Path
 from types import TracebackType
 
 from labkit.folders.plan import FileTask
-from labkit.folders.size import image_size
+from labkit.imagefiles.size import image_size
 from labkit.profiling.tree import tree_held, tree_share
 
 EVERY_S = 0.02

@@ -11,8 +11,8 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from labkit.core.errors import UsageError
-from labkit.folders.files import BadFile, write_whole
 from labkit.folders.listing import Listing, index_of
+from labkit.imagefiles.image import BadFile, write_image
 
 SETTINGS = "labkit.json"  # in the output folder: what made its content
 
@@ -123,7 +123,7 @@ def keep_settings(target: Path, plan: Plan, settings: Mapping[str, Any], overwri
     elif plan.existing:
         _check_settings(before, target, min(plan.existing), settings)
     try:
-        write_whole(file, json.dumps(dict(settings), indent=1, ensure_ascii=False).encode() + b"\n")
+        write_image(file, json.dumps(dict(settings), indent=1, ensure_ascii=False).encode() + b"\n")
     except BadFile as error:
         raise UsageError(f"output folder {target}: {error}; give a folder that can be written to") from error
 

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from labkit.folders.files import BadFile, write_whole
+from labkit.imagefiles.image import BadFile, write_image
 
 FAILED = "failed.csv"
 
@@ -77,7 +77,7 @@ class Report:
         rows.writerow(("file", "reason"))
         rows.writerows(self.failures)
         try:
-            write_whole(path, text.getvalue().encode("utf-8", "surrogateescape"))
+            write_image(path, text.getvalue().encode("utf-8", "surrogateescape"))
             self.failed_csv = str(path)
         except BadFile as error:
             self.problems.append(f"{path}: {error}")

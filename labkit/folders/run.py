@@ -11,16 +11,17 @@ from typing import Any
 from labkit import __version__
 from labkit.core.cpus import cpu_limit
 from labkit.core.errors import UsageError
+from labkit.core.whole import remove_leftovers
 from labkit.engines import ENGINES, Outcome
 from labkit.folders import sheet
 from labkit.folders.choice import AUTO, Choice, Chooser, Settle
 from labkit.folders.drive import Driver
-from labkit.folders.files import BadFile, remove_leftovers
 from labkit.folders.listing import list_images
 from labkit.folders.memory import TreeMemory
 from labkit.folders.plan import FileTask, Plan, check_folders, keep_settings, make_plan
 from labkit.folders.report import Report
 from labkit.folders.work import Done, Work
+from labkit.imagefiles.image import BadFile
 from labkit.pipelines.chains import LARGEST_SEED, Chain
 
 MAX_PIXELS = 250_000_000  # the largest phone cameras have 200 million

@@ -10,8 +10,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from labkit.folders.files import encoded, write_whole
-from labkit.folders.size import image_size
+from labkit.imagefiles.image import encoded, write_image
+from labkit.imagefiles.size import image_size
 
 MOST_IMAGES, MOST_ROWS = 8, 6
 CELL, GAP, LABEL = 240, 8, 30  # pixels
@@ -55,7 +55,7 @@ def write_sheet(path: Path, title: str, columns: Sequence[tuple[str, Sequence[Pa
                 start = left + (CELL - breadth) // 2
                 sheet[top : top + height, start : start + breadth] = picture
         _write(sheet, label, left, sheet.shape[0] - LABEL - GAP // 2, CELL)
-    write_whole(path, encoded(sheet, ".jpg"))
+    write_image(path, encoded(sheet, ".jpg"))
     return numbered
 
 

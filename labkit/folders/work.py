@@ -16,8 +16,8 @@ import numpy as np
 
 from labkit.core.errors import NotOffered
 from labkit.engines import reuse
-from labkit.folders.files import BadFile, encoded, read_image, write_whole
 from labkit.folders.plan import FileTask
+from labkit.imagefiles.image import BadFile, encoded, read_image, write_image
 from labkit.pipelines.chains import Chain
 from labkit.processes.memory import forget_high_water, resident
 
@@ -79,7 +79,7 @@ class Work:
             what = "can't take it" if isinstance(error, NotOffered) else f"raised {type(error).__name__}"
             reason = " ".join(str(error).split())
             raise BadFile(f"the chain {self.chain.name} {what}" + (f": {reason}" if reason else "")) from error
-        write_whole(self.target / output, data)
+        write_image(self.target / output, data)
 
 
 class Rise:

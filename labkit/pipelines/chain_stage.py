@@ -19,7 +19,7 @@ from labkit.core.contract import BGR, Drawn
 from labkit.core.registry import registry
 from labkit.core.stage import KINDS, define_stage
 from labkit.core.variant import Variant
-from labkit.pipelines.chains import Chain, Step
+from labkit.pipelines.chains import Step, StepChain
 from labkit.pipelines.steps import StageStep, stage_step
 from labkit.pipelines.transforms import TransformStep
 
@@ -35,7 +35,7 @@ class Place(NamedTuple):
     position: int
 
 
-def chain_stage(chain: Chain) -> str:
+def chain_stage(chain: StepChain) -> str:
     """Register the chain as the stage ``NAME_chain``, and with it ``NAME_chain_many``; returns the name.
 
     Raises UsageError when a stage of that name exists already.
@@ -58,7 +58,7 @@ def chain_stage(chain: Chain) -> str:
     return name
 
 
-def _ways(chain: Chain) -> list[tuple[str, str, list[Step]]]:
+def _ways(chain: StepChain) -> list[tuple[str, str, list[Step]]]:
     """Name, kind and steps of each variant; a way that is another's under a second name is left out."""
     ways = [
         (
@@ -92,7 +92,7 @@ def _kind(step: Step) -> str:
     return registry.variant(step.stage, step.variant).kind if isinstance(step, StageStep) else "library"
 
 
-def _agreement(chain: Chain) -> Agreement:
+def _agreement(chain: StepChain) -> Agreement:
     rules = [registry.stage(step.stage).agreement if isinstance(step, StageStep) else Exact() for step in chain.steps]
     if len(rules) == 1 or all(isinstance(rule, Exact) for rule in rules):
         return rules[0]

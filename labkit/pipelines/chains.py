@@ -20,7 +20,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -45,8 +45,23 @@ KEYS = {"stage", "variant", "parameters"}
 Step = StageStep | TransformStep
 
 
+class Chain(Protocol):
+    """What is applied to images, labkit's or one's own; it can be pickled."""
+
+    @property
+    def name(self) -> str:
+        """In one word, for people."""
+
+    @property
+    def identity(self) -> str:
+        """Two chains of the same identity give the same output."""
+
+    def __call__(self, image: np.ndarray, seed: int, index: int) -> np.ndarray:
+        """The output for uint8 (h, w, 3) BGR: uint8 (h', w') or (h', w', 3); the input is left as it is."""
+
+
 @dataclass(frozen=True)
-class Chain:
+class StepChain:
     """Steps one after the other. ``name`` is for people; two chains of the same ``identity`` give the same output.
 
     ``text`` is the YAML that it came from, None where it came by name. It can be pickled.
@@ -65,27 +80,26 @@ class Chain:
         return f"{self.name} (sha256 {digest[:16]})"
 
     def __call__(self, image: np.ndarray, seed: int, index: int) -> np.ndarray:
-        """The output for uint8 (h, w, 3) BGR: uint8 (h', w') or (h', w', 3); the input is left as it is."""
         for step in self.steps:
             image = step(image, seed, index)
         return image
 
 
-def open_chain(name_or_yaml: str) -> Chain:
+def open_chain(name_or_yaml: str) -> StepChain:
     """A chain by name (photo, document, hybrid, ocr), or the one in a YAML file.
 
     Raises UsageError for an unknown name, a chain that can't run here, and a file that holds none.
     """
     if name_or_yaml in NAMED:
         told, steps = NAMED[name_or_yaml]
-        return Chain(told, tuple(stage_step(likely_quickest(stage, wanted)) for stage, wanted in steps))
+        return StepChain(told, tuple(stage_step(likely_quickest(stage, wanted)) for stage, wanted in steps))
     path = Path(name_or_yaml)
     if path.suffix.lower() not in SUFFIXES:
         raise UsageError(
             f"unknown chain {name_or_yaml!r}; give {listed(NAMED)}, or a FILE.yaml of steps or that albumentations.save wrote"
         )
     text = _read(path)
-    return Chain(path.name, _steps(text, path), text)
+    return StepChain(path.name, _steps(text, path), text)
 
 
 def _steps(text: str, path: Path) -> tuple[Step, ...]:

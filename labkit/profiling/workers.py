@@ -20,6 +20,7 @@ from multiprocessing.pool import Pool, ThreadPool
 from pathlib import Path
 from typing import Any
 
+from labkit.core.whole import write_whole
 from labkit.profiling.interpreted import interpreted
 from labkit.profiling.recorder import Findings, Recorder, code_key
 
@@ -97,9 +98,7 @@ class _RecordedTask:
 
     def _report(self, recorder: Recorder) -> None:
         found = recorder.findings()
-        unfinished = Path(self.place, f"{os.getpid()}.part")
-        unfinished.write_bytes(pickle.dumps(Findings(found.lines, found.sites)))
-        unfinished.replace(Path(self.place, str(os.getpid())))
+        write_whole(Path(self.place, str(os.getpid())), pickle.dumps(Findings(found.lines, found.sites)))
 
 
 def _name(function: Any) -> Any:

@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 
 from labkit.core.errors import UsageError
 from labkit.core.process import keep_freed_memory
-from labkit.folders.files import BadFile, decoded, encoded
-from labkit.folders.size import image_size
+from labkit.imagefiles.image import BadFile, decoded, encoded
+from labkit.imagefiles.size import image_size
 from labkit.serve.refusal import Refusal, Refused
 
 SUFFIXES = {"png": ".png", "jpeg": ".jpg"}

@@ -7,15 +7,14 @@ from __future__ import annotations
 
 import errno
 import json
-import os
 import re
 import secrets
-import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from labkit.core.errors import UsageError, listed
+from labkit.core.whole import write_whole
 from labkit.store.run import results_folder
 
 FOLDERS = {"profile": "profiles", "diff": "diffs", "memory": "memory", "sweep": "sweeps"}
@@ -35,22 +34,10 @@ def save_artefact(document: dict[str, Any], kind: str, folder: Path | None = Non
         raise UsageError(f"artefact id {identity!r}: take letters, digits, _, - and .")
     content = json.dumps({"artefact": kind, "id": identity} | document, indent=1, allow_nan=False) + "\n"
     home = (folder or results_folder()) / FOLDERS[kind]
-    home.mkdir(parents=True, exist_ok=True)
     final = home / f"{identity}.json"
     if final.exists():
         raise FileExistsError(errno.EEXIST, "an artefact with this id is stored already", str(final))
-    descriptor, unfinished = tempfile.mkstemp(prefix=".unfinished-", dir=home)
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(unfinished, 0o644)
-        os.rename(unfinished, final)
-    except BaseException:
-        os.unlink(unfinished)
-        raise
-    _folder_to_disk(home)
+    write_whole(final, content.encode(), durable=True)
     return final
 
 
@@ -80,11 +67,3 @@ def keep_artefact(document: dict[str, Any], kind: str, folder: Path | None = Non
     except OSError as error:
         problem = error.strerror or " ".join(str(error).split())
         return None, f"{problem}: {error.filename}" if error.filename else problem
-
-
-def _folder_to_disk(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -19,6 +19,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from labkit.core.errors import PassedOver, UsageError, listed
+from labkit.core.whole import to_disk
 from labkit.core.workload import project_folder
 from labkit.measure.bench import Measurement
 from labkit.measure.result import Row, Table
@@ -190,23 +191,15 @@ def save(measurement: Measurement, markdown: Callable[[dict[str, Any]], str], fo
         (unfinished / "table.md").write_text(markdown(run), encoding="utf-8")
         (unfinished / "run.json").write_text(json.dumps(run, indent=1, allow_nan=False) + "\n", encoding="utf-8")
         for path in [*unfinished.iterdir(), unfinished]:
-            _to_disk(path)
+            to_disk(path)
         unfinished.chmod(0o755)
         final = home / run["run"]
         unfinished.rename(final)
-        _to_disk(home)
+        to_disk(home)
     except BaseException:
         shutil.rmtree(unfinished, ignore_errors=True)
         raise
     return Run(run, final)
-
-
-def _to_disk(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def all_runs(folder: Path | None = None, tell: Callable[[str], None] | None = None) -> list[Run]:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import struct
-import tempfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -61,11 +59,3 @@ def photos(tmp_path: Path) -> Path:
     for number in range(12):
         (folder / f"{number:02}.jpg").write_bytes(encode(".jpg", picture(number)))
     return folder
-
-
-@pytest.fixture
-def open_folder() -> Iterator[Path]:
-    """A folder that every user of this machine may enter and write to (tmp_path is its owner's alone)."""
-    with tempfile.TemporaryDirectory() as name:
-        os.chmod(name, 0o777)
-        yield Path(name)

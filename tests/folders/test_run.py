@@ -20,8 +20,8 @@ import pytest
 from labkit.core import UsageError
 from labkit.core.draws import generator
 from labkit.folders import Job, Listener, run
-from labkit.folders.files import read_image
 from labkit.folders.sheet import NAMES
+from labkit.imagefiles.image import read_image
 from tests.engines.tasks import left_behind, named_blocks
 from tests.folders.conftest import INVERT, Doing, encode, picture, png_claiming
 

@@ -332,7 +332,7 @@ def test_a_stored_artefact_is_never_replaced(tmp_path: Path) -> None:
     assert read_artefact(path)["x"] == 1
 
 
-@pytest.mark.parametrize("fault", ["fsync", "rename"])
+@pytest.mark.parametrize("fault", ["fsync", "replace"])
 def test_a_write_that_fails_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: str) -> None:
     def full(*given: Any) -> None:
         raise OSError(28, "No space left on device", "disk")

@@ -12,7 +12,7 @@ from labkit.core.errors import UsageError
 from labkit.measure.result import Row
 from labkit.report.document import pdf
 from labkit.report.document.report import Report
-from labkit.report.document.write import write_whole
+from labkit.report.document.write import write_report
 from tests.report.documents import report_of, stored
 
 Make = Callable[..., Any]
@@ -42,7 +42,7 @@ def test_an_existing_file_is_replaced_whole(report: Report, tmp_path: Path) -> N
 def test_a_link_stays_and_what_it_leads_to_is_replaced(tmp_path: Path) -> None:
     (tmp_path / "real.md").write_text("old")
     (tmp_path / "link.md").symlink_to("real.md")
-    write_whole(tmp_path / "link.md", b"new")
+    write_report(tmp_path / "link.md", b"new")
     assert (tmp_path / "link.md").is_symlink()
     assert (tmp_path / "real.md").read_bytes() == b"new"
 
@@ -56,7 +56,7 @@ def test_what_could_not_be_written_leaves_the_old_file_and_nothing_else(
     (tmp_path / "report.md").write_text("old")
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(UsageError, match=r"report\.md: No space left on device"):
-        write_whole(tmp_path / "report.md", b"new")
+        write_report(tmp_path / "report.md", b"new")
     assert [entry.read_text() for entry in tmp_path.iterdir()] == ["old"]
 
 

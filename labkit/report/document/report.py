@@ -14,7 +14,7 @@ from labkit.report.document.html import PAPERS, stages_page
 from labkit.report.document.markdown import stages_text
 from labkit.report.document.notebook import Exported, export, exported_page
 from labkit.report.document.pdf import browser, pdf
-from labkit.report.document.write import check_target, write_whole
+from labkit.report.document.write import check_target, write_report
 from labkit.store import Run
 
 FORMS = (".html", ".md", ".pdf")
@@ -54,7 +54,7 @@ class Report:
             content = pdf(self.html(paper))
         else:
             content = (self.markdown() if path.suffix.lower() == ".md" else self.html()).encode()
-        write_whole(path, content)
+        write_report(path, content)
         return path
 
     def __repr__(self) -> str:

@@ -1,11 +1,11 @@
-"""A file written whole or not at all."""
+"""Where a report may go."""
 
 from __future__ import annotations
 
 import os
-import tempfile
 from pathlib import Path
 
+from labkit.core import whole
 from labkit.core.errors import UsageError
 
 
@@ -20,21 +20,10 @@ def check_target(path: Path) -> None:
         raise UsageError(f"--to {path}: the folder {folder} can't be written to")
 
 
-def write_whole(path: Path, content: bytes) -> None:
+def write_report(path: Path, content: bytes) -> None:
     """Put a file there at once, in the place of an older one. Raises UsageError, with nothing left behind."""
     check_target(path)
-    target = path.resolve()  # through a link, which stays
-    unfinished = None
     try:
-        descriptor, unfinished = tempfile.mkstemp(prefix=".unfinished-", dir=target.parent)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(unfinished, 0o644)
-        os.replace(unfinished, target)
+        whole.write_whole(path.resolve(), content, durable=True)  # through a link, which stays
     except OSError as error:
         raise UsageError(f"--to {path}: {error.strerror or error}") from error
-    finally:
-        if unfinished and os.path.exists(unfinished):
-            os.unlink(unfinished)

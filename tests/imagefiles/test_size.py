@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from labkit.folders.size import Size, image_size
+from labkit.imagefiles.size import Size, image_size
 from tests.folders.conftest import encode, picture, png_claiming
 
 IMAGE = picture(height=23, width=37)

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import errno
 import io
-import os
 import stat
 import struct
-import threading
 from pathlib import Path
 
 import cv2
 import numpy as np
 
-from labkit.folders.size import image_size
+from labkit.core.whole import write_whole
+from labkit.imagefiles.size import image_size
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff")  # what OpenCV reads and writes in colour
 JPEG_QUALITY = 95  # of 100
-PART = ".labkit-"  # begins the name of a file that is being written
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
 cv2.utils.logging.setLogLevel(
@@ -78,36 +76,12 @@ def encoded(image: np.ndarray, suffix: str) -> memoryview:
     return data.data
 
 
-def write_whole(path: Path, data: bytes | memoryview) -> None:
-    """Write a file under another name in the same folder, then give it its own: it is there whole, or not at all."""
-    part = path.with_name(f"{PART}{os.getpid()}-{threading.get_ident()}.part")
+def write_image(path: Path, data: bytes | memoryview) -> None:
+    """Put a file there whole or not at all; raises BadFile."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            part.write_bytes(data)
-            part.replace(path)
-        finally:
-            part.unlink(missing_ok=True)
+        write_whole(path, data)
     except OSError as error:
         raise BadFile(f"can't be written: {error.strerror or error}") from error
-
-
-def remove_leftovers(folder: Path) -> None:
-    """Remove what processes that are gone had begun to write under a folder."""
-    for place, _, names in os.walk(folder):
-        for name in names:
-            if name.startswith(PART) and not _alive(name[len(PART) :].partition("-")[0]):
-                Path(place, name).unlink(missing_ok=True)
-
-
-def _alive(process: str) -> bool:
-    try:
-        os.kill(int(process), 0)
-    except (ValueError, ProcessLookupError):
-        return False
-    except PermissionError:
-        pass  # another user's
-    return True
 
 
 def _content(path: Path) -> bytes:

@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from labkit.folders.files import PART, BadFile, encoded, read_image, remove_leftovers, write_whole
+from labkit.core.whole import PART, remove_leftovers
+from labkit.imagefiles.image import BadFile, encoded, read_image, write_image
 from tests.folders.conftest import encode, picture, png_claiming
 
 IMAGE = picture(height=24, width=36)
@@ -130,7 +131,7 @@ def test_a_file_without_permission_is_refused_with_its_reason(open_folder: Path)
 
 @pytest.mark.parametrize("suffix", [".jpg", ".JPEG", ".png", ".webp", ".bmp", ".tif", ".TIFF"])
 def test_what_is_written_can_be_read_again(tmp_path: Path, suffix: str) -> None:
-    write_whole(tmp_path / f"made{suffix}", encoded(IMAGE, suffix))
+    write_image(tmp_path / f"made{suffix}", encoded(IMAGE, suffix))
     assert far(read_image(tmp_path / f"made{suffix}", MANY), IMAGE) < 6
 
 
@@ -155,7 +156,7 @@ def test_a_full_disk_leaves_neither_the_file_nor_a_part_of_it(tmp_path: Path) ->
     resource.setrlimit(resource.RLIMIT_FSIZE, (1000, before[1]))
     try:
         with pytest.raises(BadFile, match="can't be written: File too large"):
-            write_whole(tmp_path / "sub" / "made.bin", bytes(5000))
+            write_image(tmp_path / "sub" / "made.bin", bytes(5000))
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
         signal.signal(signal.SIGXFSZ, handler)
@@ -163,20 +164,20 @@ def test_a_full_disk_leaves_neither_the_file_nor_a_part_of_it(tmp_path: Path) ->
 
 
 def test_a_file_that_can_not_be_written_keeps_its_old_content(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    write_whole(tmp_path / "made.bin", b"old")
+    write_image(tmp_path / "made.bin", b"old")
 
     def full(self: Path, data: bytes) -> int:
         raise OSError(28, os.strerror(28))
 
     monkeypatch.setattr(Path, "write_bytes", full)
     with pytest.raises(BadFile, match="No space left on device"):
-        write_whole(tmp_path / "made.bin", b"new")
+        write_image(tmp_path / "made.bin", b"new")
     assert (tmp_path / "made.bin").read_bytes() == b"old"
 
 
 def test_a_name_as_long_as_the_file_system_takes_can_be_written(tmp_path: Path) -> None:
     name = "가" * 83 + ".png"  # 253 bytes of at most 255
-    write_whole(tmp_path / name, encoded(IMAGE, ".png"))
+    write_image(tmp_path / name, encoded(IMAGE, ".png"))
     assert (tmp_path / name).is_file()
 
 
