@@ -39,6 +39,7 @@ test: .venv/test$(if $(EXTRAS),-$(EXTRAS)) setup data  ## lint, types, tests and
 data: data/.ready
 
 data/.ready: .venv/ready
+	@echo "labkit: makes its input files" >&2
 	@$(BIN)/python -m labkit.prepare && touch $@
 
 simulation: .venv/test setup  ## simulate 10,000 comparisons of each kind and print how often the intervals are right

@@ -165,7 +165,7 @@ def test_the_other_input_of_a_workload_is_of_like_size_and_has_another_answer(wo
 )
 @pytest.mark.parametrize("name", ["cython_untyped", "cython_loop", "c_api", "native", "native_omp"])
 def test_where_a_compiler_is_at_hand_the_compiled_variants_are_built(name: str) -> None:
-    assert name in VARIANTS, f"{name} is unknown: its extension was not built (python setup.py build_ext --inplace)"
+    assert name in VARIANTS, f"{name} is unknown: its extension was not built (make setup)"
     assert VARIANTS[name].unavailable() is None
 
 

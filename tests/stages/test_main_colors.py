@@ -196,7 +196,7 @@ def test_the_variants_meant_for_engines_bring_a_partial() -> None:
 def test_where_a_compiler_is_at_hand_the_compiled_variants_are_built(name: str) -> None:
     folder = Path(sys.modules["labkit.stages.main_colors"].__file__ or "").parent
     assert sorted(path.name for path in folder.glob("*.pyx")) == ["cython_loop.pyx", "cython_typed.pyx"]
-    assert name in VARIANTS, f"{name} is unknown: its extension was not built (python setup.py build_ext --inplace)"
+    assert name in VARIANTS, f"{name} is unknown: its extension was not built (make setup)"
     assert VARIANTS[name].unavailable() is None
 
 
