@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.lib.array_utils import byte_bounds
 
-from labkit.core.agreement import Agreement, arrays, elements
+from labkit.core.agreement import Agreement, arrays, elements, rule_for
 from labkit.core.errors import NotOffered
 from labkit.core.stage import Stage
 from labkit.core.workload import Workload
@@ -88,7 +89,7 @@ def prepare_exam(stage: Stage, workload: Workload, reference: Callable[..., Any]
     inputs = bind(stage, workload.build())
     other = bind(stage, other_inputs(workload, inputs))
     expected, other_expected = (copy.deepcopy(reference(*copy.deepcopy(content))) for content in (inputs, other))
-    if stage.agreement.difference(other_expected, expected) is None:
+    if rule_for(stage.agreement, other).difference(expected, other_expected) is None:
         raise ValueError(f"workload {workload.name} has the same answer on other content: give it other() inputs")
     return Exam(inputs, expected, other, other_expected)
 
@@ -100,7 +101,8 @@ def first_fault(
 
     Returns one line that says what differs and where, or None when every check holds.
     """
-    found = agreement.difference(first_output, exam.expected)
+    rule = rule_for(agreement, exam.inputs)
+    found = rule.difference(first_output, exam.expected)
     if found:
         return Fault(str(found))
     if _changed(used, exam.inputs):
@@ -109,17 +111,17 @@ def first_fault(
     if fault:
         return Fault(fault, "lazy_view")
     second_output = call(*used)
-    found = agreement.difference(second_output, exam.expected)
+    found = rule.difference(second_output, exam.expected)
     if found:
         return Fault(f"answers differently on the second call: {found}")
     refill(used, exam.other)
     answer = call(*used) if _same_buffers(used, exam.other) else call(*copy.deepcopy(exam.other))
-    found = agreement.difference(answer, exam.other_expected)
+    found = rule_for(agreement, exam.other).difference(answer, exam.other_expected)
     if found:
-        remembered = agreement.difference(answer, exam.expected) is None
+        remembered = rule.difference(answer, exam.expected) is None
         cause = "remembers the answer of the call before" if remembered else "differs on other content"
         return Fault(f"{cause} (same buffer, new content): {found}", "memoised" if remembered else "differs")
-    found = agreement.difference(call(*copy.deepcopy(exam.inputs)), exam.expected)
+    found = rule.difference(call(*copy.deepcopy(exam.inputs)), exam.expected)
     if found:
         return Fault(f"differs on an equal copy of the input: {found}")
     for (where, first), (_, second) in zip(arrays(first_output), arrays(second_output), strict=True):
@@ -143,7 +145,7 @@ def edge_case_fault(
             continue
         except Exception as error:
             return f"edge case «{name}»: raises {type(error).__name__}: {error}"
-        found = agreement.difference(output, expected)
+        found = rule_for(agreement, inputs).difference(output, expected)
         if found:
             return f"edge case «{name}»: {found}"
         if _changed(used, inputs):
@@ -196,10 +198,31 @@ def _unlike(now: Any, before: Any) -> bool:
 
 
 def _not_owned(output: Any, inputs: tuple[Any, ...]) -> str | None:
-    for where, array in arrays(output):
-        for place, given in arrays(inputs):
-            if np.shares_memory(array, given):
-                return f"output{where} is a view of the input (argument {place}), not a result of its own"
+    results, given = list(arrays(output)), list(arrays(inputs))
+    shared = _shared([array for _, array in results], [array for _, array in given])
+    for number, (where, array) in enumerate(results):
+        if number in shared:
+            place, _ = given[shared[number]]
+            return f"output{where} is a view of the input (argument {place}), not a result of its own"
         if array.size and not array.flags.c_contiguous:
             return f"output{where} is a lazy view (not C-contiguous); return an array that is computed"
     return None
+
+
+def _shared(results: list[np.ndarray], inputs: list[np.ndarray]) -> dict[int, int]:
+    """The number of each result that shares memory with an input, and the number of the first such input.
+
+    One walk through all of them by address: only a result and an input whose bounds overlap are compared.
+    """
+    spans = [(*byte_bounds(array), False, number) for number, array in enumerate(results) if array.size]
+    spans += [(*byte_bounds(array), True, number) for number, array in enumerate(inputs) if array.size]
+    reaching: dict[bool, list[tuple[int, int]]] = {False: [], True: []}  # end and number of those not yet passed
+    found: dict[int, int] = {}
+    for start, end, is_input, number in sorted(spans):
+        others = reaching[not is_input] = [other for other in reaching[not is_input] if other[0] > start]
+        for _, other in others:
+            result, source = (other, number) if is_input else (number, other)
+            if np.shares_memory(results[result], inputs[source]):
+                found[result] = min(source, found.get(result, source))
+        reaching[is_input].append((end, number))
+    return found

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from labkit.core.agreement import Difference, arrays
+from labkit.core.agreement import Difference, arrays, rule_for
 from labkit.core.cpus import set_threads
 from labkit.core.errors import NotOffered, UsageError, VariantFailed
 from labkit.core.gate import bind
@@ -135,7 +135,8 @@ class VariantTask:
             except NotOffered as error:
                 send("not_offered", str(error))
                 return
-            fault = registry.stage(self.stage).agreement.difference(output, held["expected"])
+            rule = rule_for(registry.stage(self.stage).agreement, held["inputs"])
+            fault = rule.difference(output, held["expected"])
             mosaic = Mosaic(output, held["expected"], self.longest)
             facts = {"largest": mosaic.largest, "differing": mosaic.differing, "elements": mosaic.elements}
             drawn = {"output": mosaic.output, "reference": mosaic.reference, "difference": mosaic.difference}

@@ -9,6 +9,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
 
+from labkit.core.agreement import rule_for
 from labkit.core.cpus import set_threads
 from labkit.core.errors import NotOffered
 from labkit.core.gate import Exam, edge_case_fault, first_fault, prepare_exam
@@ -76,7 +77,7 @@ class ProbeTask:
                 return
             first = time.perf_counter() - start
             send("first_call_s", first)
-            fault = stage.agreement.difference(output, exam.expected)
+            fault = rule_for(stage.agreement, exam.inputs).difference(output, exam.expected)
             if fault:
                 send("fault", str(fault))
                 return

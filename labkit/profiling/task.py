@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from labkit.core.agreement import rule_for
 from labkit.core.cpus import set_threads
 from labkit.core.registry import registry
 from labkit.engines import STARTS_PROCESSES, split_arm
@@ -119,7 +120,7 @@ class _Subject:
             if not self.reports.findings():
                 self.unseen = (len(multiprocessing.active_children()) - others) // 2  # the plain arm has as many
         self.reports.forget()  # the first call only warms the workers up
-        fault = registry.stage(self.stage).agreement.difference(output, expected)
+        fault = rule_for(registry.stage(self.stage).agreement, inputs).difference(output, expected)
         self.difference = str(fault) if fault else None
 
     @property

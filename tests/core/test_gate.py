@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pytest
 
-from labkit.core.agreement import Exact
+from labkit.core.agreement import Exact, OutsideMask
 from labkit.core.errors import NotOffered
 from labkit.core.gate import bind, edge_case_fault, first_fault, other_inputs, prepare_exam
 from labkit.core.stage import Stage, define_stage
@@ -290,6 +290,62 @@ BATCH = define_stage(
 )
 def test_inputs_may_be_lists_and_dictionaries(variant: Callable[..., Any], said: str | None) -> None:
     found = verdict(variant, BATCH, brighter)
+    assert found == said or (said is not None and said in str(found))
+
+
+def test_only_arrays_whose_bounds_overlap_are_compared_for_shared_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    compared = []
+
+    def counted(a: np.ndarray, b: np.ndarray) -> bool:
+        compared.append((a, b))
+        return shares_memory(a, b)
+
+    shares_memory = np.shares_memory
+    monkeypatch.setattr(np, "shares_memory", counted)
+    crops, options = [noise()[0] for _ in range(100)], {"by": 0}
+    cases = {"crops": ((crops, options), brighter(crops, options))}
+    assert edge_case_fault(brighter, cases, Exact()) is None
+    assert not compared
+    fault = edge_case_fault(lambda images, options: [*brighter(images, options)[:-1], images[-1]], cases, Exact())
+    assert fault is not None
+    assert "output[99] is a view of the input (argument [0][99])" in fault
+    assert len(compared) == 1
+
+
+def fill_contract(image: np.ndarray, hole: np.ndarray) -> None:
+    """An image and where it is to be filled, both uint8 (h, w)."""
+
+
+def fill(image: np.ndarray, hole: np.ndarray) -> np.ndarray:
+    return np.where(hole != 0, np.uint8(8), image)
+
+
+def fill_workload(brighter: int) -> tuple[np.ndarray, np.ndarray]:
+    return noise()[0] + np.uint8(brighter), np.eye(32, 48, dtype=np.uint8)
+
+
+FILL = define_stage(
+    fill_contract,
+    name="fill",
+    reference="fill",
+    agreement=OutsideMask(lambda image, hole: hole),
+    workloads=[Workload("line", lambda: fill_workload(0), other=lambda: fill_workload(1))],
+    edge_cases=lambda: {"no hole": (*noise(), np.zeros((32, 48), np.uint8))},
+)
+
+
+@pytest.mark.parametrize(
+    ("variant", "said"),
+    [
+        (lambda image, hole: np.where(hole != 0, np.uint8(5), image), None),
+        (lambda image, hole: image + np.uint8(1), "output: differs outside of the mask"),
+        (lambda image, hole: fill(image, hole) if hole.any() else image + np.uint8(1), "edge case «no hole»: output"),
+    ],
+)
+def test_an_agreement_that_looks_at_the_inputs_is_given_those_that_were_used(
+    variant: Callable[..., Any], said: str | None
+) -> None:
+    found = verdict(variant, FILL, fill)
     assert found == said or (said is not None and said in str(found))
 
 
