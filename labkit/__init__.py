@@ -43,6 +43,10 @@ def load_ipython_extension(shell: Any) -> None:
 
 def __getattr__(name: str) -> Any:
     """The measuring side is imported on first use: a process that only runs a variant never pays for it."""
+    if name == "workbench":  # widgets are for notebooks alone
+        from labkit.notebook.dashboard import workbench
+
+        return workbench
     if name in _MEASURING:
         from labkit import api
 

@@ -14,80 +14,44 @@ import pandas as pd
 
 from labkit.core.errors import UsageError
 from labkit.core.registry import registry
-from labkit.doctor.examination import diagnosis
-from labkit.doctor.record import of_run
+from labkit.diagnosis.examination import diagnosis
+from labkit.diagnosis.record import of_run
 from labkit.measure import bench as measuring
 from labkit.measure.against.beside import beside_revision
 from labkit.measure.against.pairs import measure_pairs
 from labkit.measure.bench import DEFAULT_BUDGET_S, LONGEST_BUDGET_S, Measurement, make_settings, plan_requests
-from labkit.measure.pictures import Pictures, make_pictures
+from labkit.measure.pictures import make_pictures
 from labkit.measure.sweep.facts import sweep_facts
 from labkit.measure.sweep.run import DEFAULT_BUDGET_S as SWEEP_BUDGET_S
 from labkit.measure.sweep.run import measure_sweep, plan_sweep
 from labkit.measure.table import Listener
-from labkit.profiling.diff import ProfileDiff, diff_profiles
-from labkit.profiling.memory import MemoryProfile, measure_memory
-from labkit.profiling.profile import Profile
+from labkit.profiling.diff import diff_profiles
+from labkit.profiling.memory import measure_memory
 from labkit.profiling.run import DEFAULT_BUDGET_S as PROFILE_BUDGET_S
 from labkit.profiling.run import profile_arms
-from labkit.report.claims import Claim, claims
-from labkit.report.doctor_text import DoctorShown
-from labkit.report.history import HistoryShown
-from labkit.report.html import html
-from labkit.report.markdown import markdown
-from labkit.report.sweep import SweepShown
-from labkit.store import Run, all_runs, find_run, results_folder, rows_frame, save
+from labkit.reports.doctor_text import DoctorShown
+from labkit.reports.history import HistoryShown
+from labkit.reports.markdown import markdown
+from labkit.reports.shown import (
+    DiffShown,
+    MemoryShown,
+    PicturesShown,
+    ProfileShown,
+    Shown,
+    shown_diff,
+    shown_memory,
+    shown_pictures,
+    shown_profile,
+)
+from labkit.reports.sweep import SweepShown
+from labkit.store import Run, all_runs, find_run, results_folder, save
 from labkit.store.artefact import keep_artefact
 from labkit.store.compare import RunComparison, compare_runs
 from labkit.store.history import read_history
 from labkit.store.run import COLUMNS, document
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
-    from labkit.notebook.workbench.view import WorkbenchView
-    from labkit.report.document.report import Report
-
-
-class Shown:
-    """A run as a notebook shows it: ``frame`` (one row an arm), ``samples`` (raw), ``document`` (all of it), ``folder``.
-
-    ``folder`` is None when the run could not be stored; ``problem`` then says why.
-    """
-
-    def __init__(self, run: Run | None, content: dict[str, Any], problem: str | None = None) -> None:
-        self.run, self.document, self.problem = run, content, problem
-
-    @property
-    def folder(self) -> Path | None:
-        return self.run.folder if self.run else None
-
-    @property
-    def frame(self) -> pd.DataFrame:
-        return rows_frame(self.document["rows"])
-
-    @property
-    def samples(self) -> pd.DataFrame:
-        if self.run is None:
-            raise ValueError(f"the raw samples of this run were not stored: {self.problem}")
-        return self.run.samples
-
-    def figure(self, stage: str | None = None, workload: str | None = None) -> Figure:
-        """The speed-ups of one table, drawn; of the first when not named. Raises UsageError for a table without timings."""
-        from labkit.report.figure import speedups  # matplotlib takes its time
-
-        first = self.document["tables"][0] if self.document["tables"] else {"stage": "", "workload": ""}
-        return speedups(self.document, stage or first["stage"], workload or first["workload"])
-
-    def claims(self, stage: str, workload: str, claimed: Sequence[Claim]) -> pd.DataFrame:
-        """Somebody's speed-ups over the baseline, each as (what, variant, ratio), beside what this run found."""
-        return claims(self.document, stage, workload, claimed)
-
-    def __repr__(self) -> str:
-        return markdown(self.document)
-
-    def _repr_html_(self) -> str:
-        return html(self.document)
+    from labkit.reports.document.report import Report
 
 
 def bench(
@@ -121,7 +85,7 @@ def bench(
     ------
     UsageError : something named does not exist, or a number is out of range.
     """
-    names, variants, workloads = _named(stages=stages, variants=variants, workloads=workloads)
+    names, variants, workloads = name_lists(stages=stages, variants=variants, workloads=workloads)
     if against is not None and baseline is not None:
         raise UsageError(f"baseline is {baseline!r}: with --against each variant is told against itself; leave one out")
     requests = plan_requests(names, variants, workloads, baseline)
@@ -184,7 +148,7 @@ def sweep(
         raise TypeError(f"stage is {stage!r} and over is {over!r}; give a name each")
     if isinstance(values, str) or not (values is None or isinstance(values, Sequence)):
         raise TypeError(f"values is {values!r}; give a list, such as [1, 2, 4]")
-    _, variants, _ = _named(stages=[], variants=[variant] if isinstance(variant, str) else variant, workloads=None)
+    _, variants, _ = name_lists(stages=[], variants=[variant] if isinstance(variant, str) else variant, workloads=None)
     plan = plan_sweep(stage, over, variants, engine, values, workload, workers)
     measurement = measure_sweep(plan, budget, threads, seed, listener)
     run, problem = _stored(measurement, results)
@@ -197,7 +161,7 @@ def sweep(
     return SweepShown(found, run, path, problem)
 
 
-def _named(stages: Any, **others: Any) -> tuple[list[str], list[str] | None, list[str] | None]:
+def name_lists(stages: Any, **others: Any) -> tuple[list[str], list[str] | None, list[str] | None]:
     """Names as lists; one stage may come alone. Raises TypeError for what is no name or sequence of names."""
     given = {"stages": [stages] if isinstance(stages, str) else stages, **others}
     for argument, names in given.items():
@@ -216,7 +180,7 @@ def check(
     listener: Listener | None = None,
 ) -> pd.DataFrame:
     """Only the agreement gate: one row an arm with its status and, where it differs, what and where."""
-    names, variants, workloads = _named(stages=stages, variants=variants, workloads=workloads)
+    names, variants, workloads = name_lists(stages=stages, variants=variants, workloads=workloads)
     requests = plan_requests(names, variants, workloads)
     rows = measuring.check(requests, make_settings(LONGEST_BUDGET_S, threads), listener)
     return pd.DataFrame([vars(row) for row in rows])[
@@ -250,7 +214,7 @@ def doctor(
     """
     if stage is not None and not isinstance(stage, str):
         raise TypeError(f"stage is {stage!r}; give one name")
-    _, variants, workloads = _named(stages=[], variants=variants, workloads=workloads)
+    _, variants, workloads = name_lists(stages=[], variants=variants, workloads=workloads)
     return DoctorShown(diagnosis(stage, variants, workloads, budget, threads, seed, listener))
 
 
@@ -302,7 +266,7 @@ def profile(
     threads: int | None = None,
     seed: int | None = None,
     results: str | Path | None = None,
-) -> Profile:
+) -> ProfileShown:
     """Which line of a variant takes how long: a line profile, taken in a process of its own and stored.
 
     Helper functions of one's own that the variant calls are shown too. Numba's functions are interpreted, Cython's are
@@ -320,7 +284,8 @@ def profile(
 
     Source: line_profiler 5 (R. Kern and others) times the lines.
     """
-    made = profile_arms(stage, [variant], workload, budget_s=budget, calls=calls, threads=threads, seed=seed)[0]
+    found = profile_arms(stage, [variant], workload, budget_s=budget, calls=calls, threads=threads, seed=seed)
+    made = shown_profile(found[0])
     _keep(made.document, "profile", results)
     return made
 
@@ -336,14 +301,14 @@ def diff(
     threads: int | None = None,
     seed: int | None = None,
     results: str | Path | None = None,
-) -> ProfileDiff:
+) -> DiffShown:
     """Two variants side by side: each block of lines with its time and share in either, profiled in one process and stored.
 
     Lines belong together that stand under the same ``# block: name`` comment, else those that are unchanged; what
     matches nothing says so. Parameters and errors are those of :func:`profile`.
     """
     profiles = profile_arms(stage, [a, b], workload, budget_s=budget, calls=calls, threads=threads, seed=seed)
-    made = diff_profiles(*profiles)
+    made = shown_diff(diff_profiles(*profiles))
     _keep(made.document, "diff", results)
     return made
 
@@ -355,24 +320,24 @@ def memory(
     *,
     threads: int | None = None,
     results: str | Path | None = None,
-) -> MemoryProfile:
+) -> MemoryShown:
     """Peak memory of one call of a variant, and what each of its lines allocates; measured apart, and stored.
 
     ``path`` of the answer is where it is stored, ``problem`` why it is not. Raises UsageError for what does not exist
     or can't run here, VariantFailed when the variant raised, crashed, hung, or took too much memory.
     """
-    made = measure_memory(stage, variant, workload, threads)
+    made = shown_memory(measure_memory(stage, variant, workload, threads))
     path, problem = keep_artefact(made.document, "memory", Path(results) if results else None)
     return replace(made, path=path, problem=problem)
 
 
-def pictures(stage: str, variant: str, workload: str | None = None, *, threads: int | None = None) -> Pictures:
+def pictures(stage: str, variant: str, workload: str | None = None, *, threads: int | None = None) -> PicturesShown:
     """Input, output and difference from the reference of one variant on a workload (the stage's first when None), to look at.
 
     Raises UsageError for what does not exist, VariantFailed when the reference does not answer; what becomes of the
     variant is said by ``status`` and ``reason`` of the answer.
     """
-    return make_pictures(stage, [variant], workload, threads=threads)[0]
+    return shown_pictures(make_pictures(stage, [variant], workload, threads=threads)[0])
 
 
 def report(
@@ -402,7 +367,7 @@ def report(
     ------
     UsageError : no such run, a file that can't be written, no browser that prints a PDF, a notebook that fails.
     """
-    from labkit.report.document.report import (  # matplotlib takes its time
+    from labkit.reports.document.report import (  # matplotlib takes its time
         FORMS,
         NOTEBOOK_FORMS,
         check_form,
@@ -446,32 +411,6 @@ def _keep(document: dict[str, Any], kind: str, results: str | Path | None) -> No
         warnings.warn(f"the {kind} is not stored: {problem}", stacklevel=3)
 
 
-def workbench(
-    stage: str | None = None,
-    variants: Sequence[str] | None = None,
-    workload: str | None = None,
-    *,
-    baseline: str | None = None,
-    budget: float | None = None,
-    threads: int | None = None,
-    results: str | Path | None = None,
-) -> WorkbenchView:
-    """The dashboard for a notebook: choose, run, look; every picture tells the call that makes it anew.
-
-    What is given is chosen to begin with, in the words of :func:`bench`; all of it can be changed by hand. Raises
-    UsageError for what does not exist or is out of range.
-    """
-    from labkit.notebook.workbench.model import Workbench  # widgets are for notebooks alone
-    from labkit.notebook.workbench.view import WorkbenchView
-
-    _, named, _ = _named(stages=[], variants=variants, workloads=None)
-    model = Workbench(stage, results=Path(results) if results else None)
-    given: dict[str, Any] = {"workload": workload, "baseline": baseline, "budget_s": budget, "threads": threads}
-    given["variants"] = None if named is None else tuple(named)
-    model.choose(**{name: value for name, value in given.items() if value is not None})
-    return WorkbenchView(model)
-
-
 def load(path: str | Path) -> None:
     """Run a Python file that defines stages or variants of your own."""
     registry.load(path)
@@ -479,6 +418,6 @@ def load(path: str | Path) -> None:
 
 def show_progress() -> Listener:
     """A listener that tells on standard error how far a measurement is; for :func:`bench` and :func:`check`."""
-    from labkit.report.progress import Progress
+    from labkit.reports.progress import Progress
 
     return Progress(sys.stderr)

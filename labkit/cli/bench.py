@@ -13,10 +13,10 @@ from labkit.cli import options
 from labkit.measure.bench import DEFAULT_BUDGET_S, Measurement, make_settings
 from labkit.measure.result import Table, arm_of
 from labkit.measure.table import Settings
-from labkit.report import against as against_words
-from labkit.report.cells import cells
-from labkit.report.progress import Progress
-from labkit.report.text import console, print_run, print_table
+from labkit.reports import against as against_words
+from labkit.reports.cells import cells
+from labkit.reports.progress import Progress
+from labkit.reports.text import console, print_run, print_table
 from labkit.store import results_folder
 from labkit.store.run import document
 

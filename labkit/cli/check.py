@@ -12,8 +12,8 @@ from labkit import api
 from labkit.cli import options
 from labkit.cli.bench import FINDINGS
 from labkit.measure.result import arm_of
-from labkit.report.progress import Progress
-from labkit.report.text import console
+from labkit.reports.progress import Progress
+from labkit.reports.text import console
 
 COLORS = {"agrees": "green", "unavailable": "yellow"}
 

@@ -11,8 +11,8 @@ from rich.text import Text
 
 from labkit import api
 from labkit.cli import options
-from labkit.report import words
-from labkit.report.text import console
+from labkit.reports import words
+from labkit.reports.text import console
 
 COLORS = {"faster": "green", "slower": "red", "lost": "red"}
 

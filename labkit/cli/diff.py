@@ -6,8 +6,9 @@ from labkit.cli import options
 from labkit.cli.profile import Budget, Calls, Html, publish, tell
 from labkit.profiling.diff import diff_profiles
 from labkit.profiling.run import DEFAULT_BUDGET_S, profile_arms
-from labkit.report.lines import print_diff
-from labkit.report.text import console
+from labkit.reports.lines import print_diff
+from labkit.reports.shown import shown_diff
+from labkit.reports.text import console
 
 
 def command(
@@ -31,5 +32,5 @@ def command(
     """
     options.load_all(load)
     profiles = profile_arms(stage, [a, b], workload, budget_s=budget, calls=calls, threads=threads, tell=tell)
-    made = diff_profiles(*profiles)
+    made = shown_diff(diff_profiles(*profiles))
     publish(made, "diff", made._repr_html_, html, as_json, lambda: print_diff(made, console()))

@@ -9,8 +9,8 @@ import typer
 
 from labkit import api
 from labkit.cli import options
-from labkit.report.doctor_text import print_doctor
-from labkit.report.progress import Progress
+from labkit.reports.doctor_text import print_doctor
+from labkit.reports.progress import Progress
 
 
 def command(

@@ -10,9 +10,10 @@ import typer
 
 from labkit.cli import options
 from labkit.profiling.run import DEFAULT_BUDGET_S, profile_arms
-from labkit.report.html import page
-from labkit.report.lines import print_profile
-from labkit.report.text import console
+from labkit.reports.html import page
+from labkit.reports.lines import print_profile
+from labkit.reports.shown import shown_profile
+from labkit.reports.text import console
 from labkit.store.artefact import keep_artefact
 
 Calls = Annotated[int | None, typer.Option(metavar="N", help="Exactly so many recorded calls, however long they take.")]
@@ -43,7 +44,8 @@ def command(
     """
     options.load_all(load)
     options.chain_stages(chain)
-    (made,) = profile_arms(stage, [variant], workload, budget_s=budget, calls=calls, threads=threads, tell=tell)
+    (found,) = profile_arms(stage, [variant], workload, budget_s=budget, calls=calls, threads=threads, tell=tell)
+    made = shown_profile(found)
     publish(made, "profile", made._repr_html_, html, as_json, lambda: print_profile(made, console()))
 
 

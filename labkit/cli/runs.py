@@ -11,9 +11,9 @@ from rich.text import Text
 
 from labkit.cli import options
 from labkit.core.errors import UsageError
-from labkit.report import words
-from labkit.report.history import HistoryShown, print_history
-from labkit.report.text import console, print_run
+from labkit.reports import words
+from labkit.reports.history import HistoryShown, print_history
+from labkit.reports.text import console, print_run
 from labkit.store import Run, all_runs, find_run, results_folder
 from labkit.store.history import is_stage, read_history
 
@@ -118,7 +118,7 @@ def _found(name: str) -> Run:
 
 def _draw(run: Run, target: Path) -> None:
     """Write a picture of each table; names its files on standard output."""
-    from labkit.report.figure import speedups
+    from labkit.reports.figure import speedups
 
     for table in run.tables:
         if not any(r["ratio"] for r in run.rows if (r["stage"], r["workload"]) == (table["stage"], table["workload"])):

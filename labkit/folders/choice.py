@@ -19,7 +19,7 @@ from labkit.core.cpus import cpu_limit
 from labkit.engines import Engine, Outcome
 from labkit.folders.drive import Driver, NoRoom
 from labkit.folders.plan import FileTask
-from labkit.report import words
+from labkit.reports import words
 
 AUTO = "auto"
 SMALL_S = 4.0  # work of less than this is done before workers have started and been compared

@@ -12,7 +12,7 @@ from labkit.engines import Engine, Outcome, open_engine
 from labkit.folders.memory import MARGIN, Admission, Room, TreeMemory
 from labkit.folders.plan import FileTask
 from labkit.folders.work import Done, Work, one_image, prepared
-from labkit.report import words
+from labkit.reports import words
 
 
 class NoRoom(UsageError):

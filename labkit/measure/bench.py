@@ -45,7 +45,7 @@ class Request:
 class Measurement:
     """What one call of :func:`measure` found: tables, the machine, the settings; ``stopped`` when the user ended it early.
 
-    ``doctor`` is what :func:`labkit.doctor.record.of_run` says of them; None where the doctor was not asked. ``against``
+    ``doctor`` is what :func:`labkit.diagnosis.record.of_run` says of them; None where the doctor was not asked. ``against``
     is what :func:`labkit.measure.against.pairs.measure_pairs` says of variants beside their earlier selves.
     """
 

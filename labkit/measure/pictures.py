@@ -57,16 +57,6 @@ class Pictures:
     elements: int | None = None
     fault: Difference | None = None
 
-    def __repr__(self) -> str:
-        from labkit.report.pictures import text  # this room knows nothing of words; only what shows it does
-
-        return text(self)
-
-    def _repr_html_(self) -> str:
-        from labkit.report.pictures import html
-
-        return html(self)
-
 
 @dataclass(frozen=True, eq=False)
 class Inputs:

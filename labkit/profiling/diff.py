@@ -11,7 +11,6 @@ from labkit.profiling.profile import SCHEMA, Function, Line, Profile
 
 if TYPE_CHECKING:
     import pandas as pd
-    from matplotlib.figure import Figure
 
 Ran = tuple[Function, Line]
 WAYS = ("marked", "unchanged", "only in A", "only in B")
@@ -82,22 +81,6 @@ class ProfileDiff:
         """All of it, as what JSON can hold."""
         profiles = {"a": self.a.document, "b": self.b.document}
         return {"schema": SCHEMA, "artefact": "diff", **profiles, "blocks": self.rows}
-
-    def figure(self) -> Figure:
-        """How the time falls on the blocks, drawn."""
-        from labkit.report.figure import block_shares
-
-        return block_shares([self.a, self.b])
-
-    def __repr__(self) -> str:
-        from labkit.report.lines import diff_text
-
-        return diff_text(self)
-
-    def _repr_html_(self) -> str:
-        from labkit.report.lines_html import diff_html
-
-        return diff_html(self)
 
 
 def diff_profiles(a: Profile, b: Profile) -> ProfileDiff:

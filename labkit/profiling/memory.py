@@ -91,16 +91,6 @@ class MemoryProfile:
         lines = tuple(AllocationLine(**row) for row in document["lines"])
         return cls(**facts | {"lines": lines, "notes": tuple(document["notes"])})
 
-    def __repr__(self) -> str:
-        from labkit.report.memory import text  # this room knows nothing of words; only what shows it does
-
-        return text(self.document, self.path, self.problem)
-
-    def _repr_html_(self) -> str:
-        from labkit.report.memory import html
-
-        return html(self.document, self.path, self.problem)
-
 
 def measure_memory(
     stage: str,

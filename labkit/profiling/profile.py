@@ -15,7 +15,6 @@ from labkit.profiling.sources import short_path, source_lines
 
 if TYPE_CHECKING:
     import pandas as pd
-    from matplotlib.figure import Figure
 
     from labkit.profiling.task import Recorded
 
@@ -135,22 +134,6 @@ class Profile:
         }
         about |= {name: tuple(document[name]) for name in ("plain_ns", "recorded_ns", "notes")}
         return cls(functions=functions, **about)
-
-    def figure(self) -> Figure:
-        """How the time falls on the blocks, drawn."""
-        from labkit.report.figure import block_shares
-
-        return block_shares([self])
-
-    def __repr__(self) -> str:
-        from labkit.report.lines import profile_text
-
-        return profile_text(self)
-
-    def _repr_html_(self) -> str:
-        from labkit.report.lines_html import profile_html
-
-        return profile_html(self)
 
 
 def make_profile(

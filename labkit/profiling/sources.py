@@ -22,10 +22,10 @@ WORKBENCH = (
     "engines",
     "processes",
     "measure",
-    "doctor",
+    "diagnosis",
     "profiling",
     "store",
-    "report",
+    "reports",
     "notebook",
     "cli",
 )

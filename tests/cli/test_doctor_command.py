@@ -6,11 +6,11 @@ from contextlib import nullcontext
 import pytest
 
 import labkit as lk
-from labkit.doctor import examination
-from labkit.doctor.finding import Finding, Level
-from labkit.doctor.machine_lints import MACHINE_LINTS
+from labkit.diagnosis import examination
+from labkit.diagnosis.finding import Finding, Level
+from labkit.diagnosis.machine_lints import MACHINE_LINTS
 from labkit.measure.surroundings import between, surroundings
-from tests.doctor.machines import build, reading, sane
+from tests.diagnosis.machines import build, reading, sane
 
 ENTRY = {"lint", "level", "subject", "stage", "workload", "found", "title", "why", "way_out"}
 

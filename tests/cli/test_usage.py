@@ -133,7 +133,7 @@ def test_the_list_of_commands_needs_nothing_that_only_some_of_them_need() -> Non
     )
     said = subprocess.run([sys.executable, "-c", code, "--help"], capture_output=True, text=True, check=True)
     heavy = {"cv2", "jinja2", "line_profiler", "matplotlib", "numba", "pandas", "psutil", "pyarrow", "scipy", "uvicorn"}
-    own = {"labkit.api", "labkit.measure", "labkit.report", "labkit.stages", "labkit.store"}
+    own = {"labkit.api", "labkit.measure", "labkit.reports", "labkit.stages", "labkit.store"}
     assert (heavy | own) & set(said.stderr.split()) == set()
 
 

@@ -27,8 +27,8 @@ from labkit.measure.against.revision import build, find_revision
 from labkit.measure.bench import check, make_settings, plan_requests
 from labkit.measure.result import Samples, Status, Table
 from labkit.measure.statistics import Verdict
-from labkit.report.cells import cells
-from labkit.report.document.decision import compared
+from labkit.reports.cells import cells
+from labkit.reports.document.decision import compared
 from labkit.store.run import document
 
 SHARED = """

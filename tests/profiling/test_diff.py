@@ -13,6 +13,7 @@ import labkit as lk
 from labkit.profiling.diff import Block, ProfileDiff, diff_profiles
 from labkit.profiling.profile import Function, Line, Profile
 from labkit.profiling.run import profile_arms
+from labkit.reports.shown import ProfileShown, shown_diff
 from labkit.store.artefact import read_artefact
 
 REAL = ("naive", "fast", "faster", "python", "np_sort", "native")
@@ -83,7 +84,7 @@ def test_a_diff_is_stored_with_both_profiles(tmp_path: Path) -> None:
     diff = lk.diff("main_colors", "fast", "faster", "tiny", calls=1, results=tmp_path)
     (stored,) = (tmp_path / "diffs").iterdir()
     document = read_artefact(stored)
-    assert [Profile.from_document(document[side]) for side in "ab"] == [diff.a, diff.b]
+    assert [ProfileShown.from_document(document[side]) for side in "ab"] == [diff.a, diff.b]
     assert document["blocks"] == json.loads(json.dumps(diff.rows))
 
 
@@ -108,8 +109,8 @@ def test_a_step_that_only_one_has_says_so() -> None:
         ("sort", "only in A"),
         ("panel", "only in B"),
     ]
-    assert "nothing in B matches" in repr(diff)
-    assert "nothing in A matches" in repr(diff)
+    assert "nothing in B matches" in repr(shown_diff(diff))
+    assert "nothing in A matches" in repr(shown_diff(diff))
 
 
 def test_nothing_alike_is_all_unmatched() -> None:

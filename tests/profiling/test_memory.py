@@ -24,6 +24,7 @@ from labkit.profiling.memory import MemoryProfile, measure_memory
 from labkit.profiling.memory_task import bytes_held
 from labkit.profiling.sources import short_path
 from labkit.profiling.tree import TreePeak
+from labkit.reports.shown import shown_memory
 from labkit.store.artefact import keep_artefact, read_artefact, save_artefact
 
 FILE = Path(__file__).with_name("allocating.py")
@@ -235,20 +236,23 @@ def test_the_table_has_one_row_a_line(profile: Any) -> None:
 
 def test_it_shows_every_large_line_and_where_it_is_stored(profile: Any) -> None:
     found = dataclasses.replace(profile("arrays"), path=Path("/x/y.json"))
-    for shown in (repr(found), found._repr_html_()):
+    for shown in (repr(shown_memory(found)), shown_memory(found)._repr_html_()):
         assert all(
             text in shown for text in ("kept = ", "freed = ", "cv2.copyMakeBorder", "elsewhere", "8.0 MiB", "/x/y.json")
         )
-    assert "not stored: Permission denied" in repr(dataclasses.replace(found, path=None, problem="Permission denied"))
+    assert "not stored: Permission denied" in repr(
+        shown_memory(dataclasses.replace(found, path=None, problem="Permission denied"))
+    )
 
 
 def test_html_escapes_names_and_sources_and_runs_nothing(profile: Any) -> None:
     evil = "<script>alert('&')</script>"
     plain = profile("arrays")
     line = dataclasses.replace(plain.lines[0], function=evil, file=f"/{evil}", source=evil)
-    shown = dataclasses.replace(
+    found = dataclasses.replace(
         plain, stage=evil, variant=evil, workload=evil, kind=evil, lines=(line,), notes=(evil,), problem=evil
-    )._repr_html_()
+    )
+    shown = shown_memory(found)._repr_html_()
     assert "<script" not in shown
     assert "'&'" not in shown
     assert shown.count("&lt;script&gt;") >= 7
@@ -256,7 +260,7 @@ def test_html_escapes_names_and_sources_and_runs_nothing(profile: Any) -> None:
 
 def test_text_holds_no_control_characters(profile: Any) -> None:
     line = dataclasses.replace(profile("arrays").lines[0], source="x = '\x1b[31m\x07'")
-    assert "\x1b" not in repr(dataclasses.replace(profile("arrays"), lines=(line,), notes=("\x1b",)))
+    assert "\x1b" not in repr(shown_memory(dataclasses.replace(profile("arrays"), lines=(line,), notes=("\x1b",))))
 
 
 HERE, INSIDE = "/home/me/mine.py", allocations.__file__

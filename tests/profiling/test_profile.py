@@ -21,6 +21,7 @@ from labkit.core.errors import UsageError, VariantFailed
 from labkit.core.registry import registry
 from labkit.profiling.profile import Profile
 from labkit.profiling.run import profile_arms
+from labkit.reports.shown import ProfileShown, shown_profile
 from labkit.store.artefact import read_artefact
 from tests.profiling.conftest import CALLS, SHAPES, STAGE, Hits
 
@@ -51,8 +52,8 @@ def test_every_profile_tells_its_calls_and_its_inflation(shapes: dict[str, Profi
     for profile in shapes.values():
         assert profile.calls == len(profile.plain_ns) == CALLS
         assert profile.inflation > 0
-        assert "inflation " in repr(profile)
-        assert "inflation " in profile._repr_html_()
+        assert "inflation " in repr(shown_profile(profile))
+        assert "inflation " in shown_profile(profile)._repr_html_()
 
 
 def test_the_source_is_stored_with_the_profile(shapes: dict[str, Profile]) -> None:
@@ -105,7 +106,7 @@ def test_another_document_is_no_profile(shapes: dict[str, Profile], change: dict
 )
 def test_a_profile_says_how_it_was_taken(shapes: dict[str, Profile], name: str, how: str, word: str) -> None:
     assert shapes[name].how == how
-    assert word in repr(shapes[name])
+    assert word in repr(shown_profile(shapes[name]))
 
 
 def test_one_row_has_the_measured_time_of_plain_calls(shapes: dict[str, Profile]) -> None:
@@ -167,7 +168,7 @@ def test_what_is_not_there_is_refused_before_anything_runs(
 def test_a_profile_is_stored_and_an_unwritable_folder_costs_only_a_warning(tmp_path: Path) -> None:
     made = lk.profile("main_colors", "fast", "tiny", calls=1, results=tmp_path / "results")
     (stored,) = (tmp_path / "results" / "profiles").iterdir()
-    assert Profile.from_document(read_artefact(stored)) == made
+    assert ProfileShown.from_document(read_artefact(stored)) == made
     blocked = tmp_path / "a file"
     blocked.write_text("in the way")
     with pytest.warns(UserWarning, match="the profile is not stored: .*a file"):

@@ -9,7 +9,7 @@ from html import escape
 from typing import Any
 
 from labkit.measure.result import arm_of
-from labkit.report import words
+from labkit.reports import words
 
 Row = dict[str, Any]
 

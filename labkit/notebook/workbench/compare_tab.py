@@ -13,11 +13,11 @@ from labkit.notebook.workbench.job import OVER, Job
 from labkit.notebook.workbench.pictures_html import difference_html
 from labkit.notebook.workbench.spelling import call, given
 from labkit.notebook.workbench.tab import Tab
-from labkit.report.cells import cells
+from labkit.reports.cells import cells
 
 if TYPE_CHECKING:
-    from labkit.api import Shown
     from labkit.notebook.workbench.view import WorkbenchView
+    from labkit.reports.shown import Shown
 
 
 class CompareTab(Tab):

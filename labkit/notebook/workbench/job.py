@@ -13,7 +13,7 @@ from labkit.engines.batches import one_line
 from labkit.processes.fleet import ParentLost
 from labkit.processes.stop import Stop
 from labkit.processes.turn import Holder, Turn
-from labkit.report import words
+from labkit.reports import words
 
 if TYPE_CHECKING:
     from labkit.measure.pictures import Pictures

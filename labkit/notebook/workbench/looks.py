@@ -13,7 +13,7 @@ from labkit.core.workload import Workload
 from labkit.measure.pictures import Inputs, look_at_inputs
 from labkit.processes.fleet import ParentLost
 from labkit.processes.stop import Stop
-from labkit.report import words
+from labkit.reports import words
 
 THUMBNAIL = 256  # pixels
 

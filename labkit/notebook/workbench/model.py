@@ -40,6 +40,7 @@ from labkit.notebook.workbench.spelling import call, given
 from labkit.processes.fleet import ParentLost
 from labkit.profiling.diff import diff_profiles
 from labkit.profiling.run import profile_arms
+from labkit.reports.shown import Shown, shown_diff, shown_pictures, shown_profile
 from labkit.store.artefact import keep_artefact
 from labkit.store.history import History, read_history
 
@@ -136,7 +137,7 @@ class Workbench:
         )
         positions = (choice.stage, list(choice.variants), [choice.workload])
 
-        def work(job: Job) -> api.Shown:
+        def work(job: Job) -> Shown:
             shown = api.bench(*positions, **asked, listener=Filling(job, requests, choice.budget_s))
             table = [row | {"provisional": False} for row in shown.document["rows"]]
             job.change(table=table, problem=shown.problem, result=shown)
@@ -167,7 +168,7 @@ class Workbench:
 
         def work(job: Job) -> Any:
             profiles = profile_arms(choice.stage, arms, choice.workload, threads=choice.threads_asked, tell=job.say)
-            made = profiles[0] if other is None else diff_profiles(*profiles)
+            made = shown_profile(profiles[0]) if other is None else shown_diff(diff_profiles(*profiles))
             _, problem = keep_artefact(made.document, kind, self._folder)
             job.change(problem=problem)
             return made
@@ -226,7 +227,8 @@ class Workbench:
 
         def work(job: Job) -> Any:
             job.say(f"{variant} answers")
-            return make_pictures(choice.stage, [variant], choice.workload, threads=choice.threads)[0]
+            found = make_pictures(choice.stage, [variant], choice.workload, threads=choice.threads)
+            return shown_pictures(found[0])
 
         code = call("pictures", choice.stage, variant, choice.workload, **given(threads=choice.threads_asked))
         return self._begun(Job(f"pictures of {variant}", work, code))

@@ -11,7 +11,7 @@ from labkit.core.registry import registry
 from labkit.measure.result import arm_of
 from labkit.notebook.workbench import pieces
 from labkit.notebook.workbench.tab import Tab
-from labkit.report import words
+from labkit.reports import words
 
 if TYPE_CHECKING:
     from labkit.notebook.workbench.job import Job

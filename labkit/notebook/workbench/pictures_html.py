@@ -9,8 +9,8 @@ import cv2
 import numpy as np
 
 from labkit.notebook.workbench import pieces
-from labkit.report import words
-from labkit.report.pictures import counts
+from labkit.reports import words
+from labkit.reports.pictures import counts
 
 if TYPE_CHECKING:
     from labkit.measure.pictures import Pictures

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from labkit.report.pictures import png
+from labkit.reports.pictures import png
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

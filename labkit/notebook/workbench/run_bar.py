@@ -8,7 +8,7 @@ import ipywidgets as widgets
 
 from labkit.notebook.workbench import pieces
 from labkit.notebook.workbench.job import OVER, Job
-from labkit.report import words
+from labkit.reports import words
 
 
 class RunBar:

@@ -1,0 +1,225 @@
+"""The tables of a report as cells: HTML and Markdown each draw the same ones."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from labkit.measure.result import arm_of
+from labkit.profiling.diff import ProfileDiff
+from labkit.reports import doctor, words
+from labkit.reports.cells import HEADINGS
+from labkit.reports.document.decision import Decision, Row, lead, memory
+from labkit.reports.document.facts import TablePart
+from labkit.reports.lines import BLOCK_HEADINGS, block_cells, total_cells
+from labkit.reports.sweep_cells import LEFT, cells
+
+
+@dataclass(frozen=True)
+class Cell:
+    """``outside`` is text that somebody else wrote; ``key`` is what a column is sorted by, "" for the unknown (last)."""
+
+    text: str
+    key: float | str | None = None
+    tone: str = ""
+    outside: bool = False
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Headings and rows; the columns in ``left`` hold text, the others numbers; the headings in ``named`` hold names."""
+
+    headings: tuple[str, ...]
+    left: frozenset[int]
+    rows: list[list[Cell]]
+    named: frozenset[int] = frozenset()
+
+
+def name(text: str, tone: str = "") -> Cell:
+    """A cell that holds text from outside."""
+    return Cell(text, tone=tone, outside=True)
+
+
+def number(text: str, key: float | None) -> Cell:
+    return Cell(text, "" if key is None else key)
+
+
+def decision_grid(decisions: Sequence[Decision]) -> Grid:
+    """One row a workload: what to use, and what speaks for it."""
+    compiled = any(decision.plain for decision in decisions)
+    baselines = list(dict.fromkeys(decision.baseline for decision in decisions))
+    over = baselines[0] if len(baselines) == 1 else "the baseline"
+    headings = [
+        "workload",
+        "best",
+        f"as fast as {over}",
+        "lead over the runner-up",
+        "time / limit",
+        f"peak memory ({over})",
+    ]
+    rows = []
+    for each in decisions:
+        if each.best is None:
+            rows.append([name(each.workload), *[Cell(words.UNKNOWN, "")] * (len(headings) - 1 + compiled)])
+            continue
+        sure = "decided" if each.decided else ("unresolved" if each.runner_up else "")
+        row = [
+            name(each.workload),
+            name(each.arm, "best"),
+            number("it is the baseline" if each.keeps else words.times(each.best), each.best["ratio"]),
+            name(lead(each), sure),
+            number(words.share(each.best["limit_ratio"]), each.best["limit_ratio"]),
+            number(memory(each), each.best["peak_bytes"]),
+        ]
+        if compiled:
+            row.append(name(_plain(each)))
+        rows.append(row)
+    headings += ["best without a compiler"] if compiled else []
+    return Grid(tuple(headings), frozenset({0, 1, 3, 6}), rows, named=frozenset({2, 5}))
+
+
+def _plain(decision: Decision) -> str:
+    """The fastest arm without a compiler, and its speed-up."""
+    if decision.plain is None:
+        return words.UNKNOWN
+    arm = arm_of(decision.plain)
+    return f"{arm}, {'the baseline' if arm == decision.baseline else words.times(decision.plain)}"
+
+
+def run_grid(part: TablePart) -> Grid:
+    """The table of a run, each cell with what it is sorted by."""
+    rows = []
+    for row, texts, verdict in zip(part.timed, part.cells.rows, part.cells.verdicts, strict=True):
+        keys: list[float | None] = [
+            row["median_s"],
+            row["ratio"],
+            None,
+            row["limit_ratio"],
+            row["setup_s"],
+            row["first_call_s"],
+            row["peak_bytes"],
+            row["threads"],
+        ]
+        made = [name(texts[0], "best" if texts[0] == part.decision.arm else ""), name(texts[1])]
+        for column, (text, key) in enumerate(zip(texts[2:], keys, strict=True), 2):
+            tone = verdict if column in (3, 4) else ""
+            known = column != 4 or verdict in words.VERDICT_MARKS or verdict in ("", "baseline")
+            made.append(Cell(text, text if column == 4 else "" if key is None else key, tone, outside=not known))
+        rows.append(made)
+    return Grid(HEADINGS, frozenset({0, 1, 4}), rows)
+
+
+def failure_grid(failures: Sequence[tuple[Row, list[str]]]) -> Grid:
+    """Every arm that got no time, on which workloads, and why."""
+    rows = []
+    for row, workloads in failures:
+        status = words.STATUSES.get(row["status"], str(row["status"]))
+        tone = "slower" if row["status"] in ("differs", "crashed", "timed_out") else ""
+        reason = words.reason(row) or words.UNKNOWN
+        rows.append(
+            [
+                name(row["stage"]),
+                name(arm_of(row)),
+                name(", ".join(workloads)),
+                Cell(status, tone=tone, outside=row["status"] not in words.STATUSES),
+                name(reason),
+            ]
+        )
+    return Grid(("stage", "variant", "workload", "what became of it", "why"), frozenset(range(5)), rows)
+
+
+def claim_grid(claims: Sequence[dict[str, Any]]) -> Grid:
+    """Somebody's figures beside what was found."""
+    rows = [
+        [
+            name(found["claim"]),
+            name(f"{found['stage']} on {found['workload']}: {found['variant']}"),
+            name(found["source"]),
+            Cell(found["theirs"]),
+            Cell(found["ours"]),
+            Cell(
+                found["verdict"],
+                tone="slower" if found["verdict"].startswith(("does not", "less")) else "",
+                outside=True,
+            ),
+        ]
+        for found in claims
+    ]
+    return Grid(("claim", "measured as", "claimed by", "theirs", "here", "verdict"), frozenset({0, 1, 2, 5}), rows)
+
+
+def lines_grid(diff: ProfileDiff, code: bool) -> Grid:
+    """The blocks of two profiles; a block without a mark is named by its place unless source may be shown."""
+    marks = {line.block for profile in (diff.a, diff.b) for _, line in profile.executed}
+    rows = []
+    for block, texts in zip(diff.blocks, block_cells(diff), strict=True):
+        texts = [words.one_line(text) for text in texts]
+        if not code and block.name not in marks:
+            sides = ((diff.a, block.a), (diff.b, block.b))
+            variant, line = next((p.variant, ran[0][1].number) for p, ran in sides if ran)
+            texts[0] = words.one_line(f"{variant}, line {line}" if line else f"{variant} as a whole")
+        rows.append([name(texts[0]), *map(Cell, texts[1:])])
+    rows.append([Cell(text, tone="total") for text in total_cells(diff)])
+    return Grid(BLOCK_HEADINGS, frozenset({0, 7}), rows)
+
+
+def sweep_grid(sweep: dict[str, Any]) -> Grid:
+    """The points of a sweep."""
+    part = cells(sweep)
+    left = frozenset(n for n, heading in enumerate(part.headings) if heading in LEFT)
+    rows = []
+    for texts, verdict, best in zip(part.rows, part.verdicts, part.best, strict=True):
+        tones = [
+            verdict if heading == "verdict" else "best" if best and n == 0 else ""
+            for n, heading in enumerate(part.headings)
+        ]
+        rows.append(
+            [Cell(text, tone=tone, outside=n in left) for n, (text, tone) in enumerate(zip(texts, tones, strict=True))]
+        )
+    return Grid(part.headings, left, rows)
+
+
+def doctor_grid(runs: Sequence[dict[str, Any]]) -> Grid:
+    """What the doctor's notes and warnings say of the machine and of the arms; of several runs each under its own name."""
+    rows = []
+    for run in runs:
+        for entry, places in doctor.told(run.get("doctor", [])):
+            who = f"{doctor.MARKS.get(entry['level'], '')} {doctor.who(entry, places)}".strip()
+            found = entry["found"] if not entry.get("stage") else f"{entry['title']}: {entry['found']}"
+            ours = [Cell(text, outside=text not in doctor.OWN_WORDS) for text in (entry["why"], entry["way_out"])]
+            tone = "slower" if entry["level"] == "warning" else ""
+            rows.append([name(who + (f", run {run['run']}" if len(runs) > 1 else "")), name(found, tone), *ours])
+    return Grid(("about", "found", "why it matters", "way out"), frozenset(range(4)), rows)
+
+
+MACHINE = (
+    ("CPU", "cpu"),
+    ("host", "host"),
+    ("system", "system"),
+    ("Python", "python"),
+    ("governor", "governor"),
+    ("load before the run (1 min)", "load_1min"),
+)
+
+
+def machine_grid(runs: Sequence[dict[str, Any]]) -> Grid:
+    """The machine and the settings of each run, one column a run."""
+    made: dict[str, list[str]] = {}
+    for run in runs:
+        machine, settings = run["machine"], run["settings"]
+        told = {title: machine.get(key) for title, key in MACHINE}
+        told["CPUs"] = f"{machine.get('cpu_limit')} of {machine.get('cores')} may be used"
+        told["memory"] = words.size(machine.get("memory_bytes"))
+        told["measured"] = f"{words.moment(run['started'])} UTC, for {run['wall_s']:.0f} s"
+        told["budget"] = f"{settings['budget_s']:g} s for each stage × workload"
+        told["threads a library may use"] = settings["threads"]
+        told["seed"] = settings["seed"]
+        told["commit"] = f"{machine.get('commit') or words.UNKNOWN}{', changed since' if machine.get('dirty') else ''}"
+        told["libraries"] = ", ".join(f"{title} {version}" for title, version in machine.get("libraries", {}).items())
+        for title, value in told.items():
+            made.setdefault(title, []).append(words.UNKNOWN if value is None else str(value))
+    rows = [[Cell(title), *map(name, values)] for title, values in made.items()]
+    headings = ("", *(run["run"] for run in runs))
+    columns = frozenset(range(len(headings)))
+    return Grid(headings, columns, rows, named=columns - {0})

@@ -1,0 +1,160 @@
+"""A stage over stored runs, as the terminal and a notebook show it."""
+
+from __future__ import annotations
+
+import io
+import math
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from html import escape
+from typing import Any, NamedTuple
+
+import pandas as pd
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from labkit.reports import words
+from labkit.reports.history_words import groups, known, sentences
+from labkit.reports.text import console
+from labkit.store.history import History, Series, Step
+
+HEADINGS = ("variant", "runs", "over the runs, oldest left", "last speed-up [interval]", "× limit")
+NUMBERS = ("runs", "last speed-up [interval]", "× limit")
+BARS = "▁▂▃▄▅▆▇█"
+STEP_MARK = "│"
+NOT_TIMED = "·"
+LEAST_RANGE = math.log(1.21)  # of a sparkline: what moves by less than ±10 % is not drawn as if it were news
+WIDEST = 60  # runs in a sparkline: the last ones
+
+
+class Line(NamedTuple):
+    """A series as one row of its table."""
+
+    variant: str
+    runs: int
+    speedups: list[float]  # in each run of the table, oldest first; NaN where it was not timed
+    step: int | None  # the place in ``speedups`` where the last step is
+    last: str
+    limit: str
+
+
+@dataclass(frozen=True, repr=False)
+class HistoryShown:
+    """The history of a stage: ``frame`` (one row an arm and run), ``worth_a_look`` (one row a step), ``document``."""
+
+    history: History
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        return self.history.frame
+
+    @property
+    def worth_a_look(self) -> pd.DataFrame:
+        """One row a series and figure that has a step: since which run, from which ratio to which, and how many runs."""
+        names = [f"{side}_{name}" for side in ("before", "after") for name in ("runs", "ratio", "low", "high")]
+        flat = pd.json_normalize([_step_facts(step) for step in self.history.steps], sep="_")
+        return flat.reindex(columns=[*Series._fields, "figure", "run", "started", *names])
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """All of it as JSON has it: what is unknown is None."""
+        told = self.history
+        rows = [{name: known(value) for name, value in row.items()} for row in told.frame.to_dict("records")]
+        about = {"stage": told.stage, "machine": told.machine, "elsewhere": told.elsewhere}
+        steps = [_step_facts(step) for step in told.steps]
+        return about | {"passed_over": told.passed_over, "rows": rows, "worth_a_look": steps}
+
+    def __repr__(self) -> str:
+        stream = io.StringIO()
+        print_history(self.history, console(stream))
+        return stream.getvalue().rstrip("\n")
+
+    def _repr_html_(self) -> str:
+        head = "".join(f"<th style='text-align:{_side(name)}'>{escape(name)}</th>" for name in HEADINGS)
+        parts = []
+        for title, lines in tables(self.history):
+            body = ""
+            for line in lines:
+                cells = (line.variant, str(line.runs), sparkline(line), line.last, line.limit)
+                body += "<tr>" + "".join(
+                    f"<td style='text-align:{_side(name)}'>{escape(cell)}</td>"
+                    for name, cell in zip(HEADINGS, cells, strict=True)
+                )
+                body += "</tr>"
+            parts.append(f"<h4>{escape(title)}</h4><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>")
+        notes = "".join(f"<li>{escape(note)}</li>" for note in sentences(self.history))
+        return "".join(parts) + f"<ul>{notes}</ul>"
+
+
+def print_history(history: History, out: Console | None = None) -> None:
+    """Print a table for each workload, baseline and number of threads, one line a variant; below, what is worth a look."""
+    out = out or console()
+    for title, lines in tables(history):
+        others = [max(len(cell) for cell in cells) + 2 for cells in zip(*map(_beside, lines), strict=True)]
+        widest = max(len(STEP_MARK) + 8, min(WIDEST, out.width - sum(others) - 1))
+        table = Table(title=Text(title), title_justify="left", box=None, pad_edge=False, header_style="bold")
+        for name in HEADINGS:
+            table.add_column(Text(name), justify="right" if name in NUMBERS else "left", no_wrap=name != HEADINGS[2])
+        for line in lines:
+            cells = (line.variant, str(line.runs), sparkline(line, widest), line.last, line.limit)
+            table.add_row(*map(Text, cells))
+        out.print(table)
+        out.print()
+    for sentence in sentences(history):
+        out.print(Text(sentence), soft_wrap=True)
+
+
+def tables(history: History) -> list[tuple[str, list[Line]]]:
+    """A title, and a line for each variant, for each group."""
+    steps = {step.series: step for step in history.steps if step.figure == "ratio"}
+    return [
+        (
+            words.one_line(f"{history.stage} on {group.workload} ({group.terms})"),
+            [_line(series, rows, group.runs, steps.get(series)) for series, rows in group.series.items()],
+        )
+        for group in groups(history)
+    ]
+
+
+def sparkline(line: Line, widest: int = WIDEST) -> str:
+    """The last speed-ups of a series as bars on a logarithmic scale of its own, a mark where its last step is."""
+    ratios = line.speedups[-(widest - len(STEP_MARK)) :]
+    logs = [math.log(ratio) for ratio in ratios]  # NaN stays NaN
+    timed = [log for log in logs if log == log] or [0.0]
+    middle, half = (max(timed) + min(timed)) / 2, max(max(timed) - min(timed), LEAST_RANGE) / 2
+    bars = [NOT_TIMED if log != log else _bar((log - middle + half) / (2 * half)) for log in logs]
+    place = None if line.step is None else line.step - (len(line.speedups) - len(ratios))
+    if place is not None and place > 0:
+        bars.insert(place, STEP_MARK)
+    return "".join(bars)
+
+
+def _bar(height: float) -> str:
+    return BARS[min(int(height * len(BARS)), len(BARS) - 1)]
+
+
+def _line(series: Series, rows: pd.DataFrame, runs: list[str], step: Step | None) -> Line:
+    last = {str(name): known(value) for name, value in rows.iloc[-1].items()}
+    speedups = rows.set_index("run")["ratio"].reindex(runs).tolist()
+    place = None if step is None else runs.index(step.after.first)
+    speedup = words.times({"ratio": last["ratio"], "ratio_low": last["low"], "ratio_high": last["high"]})
+    return Line(words.one_line(series.variant), len(rows), speedups, place, speedup, words.share(last["limit_ratio"]))
+
+
+def _beside(line: Line) -> Sequence[str]:
+    """The cells beside the sparkline, no narrower than their headings."""
+    cells = (line.variant, str(line.runs), line.last, line.limit)
+    names = [name for name in HEADINGS if name != HEADINGS[2]]
+    return [max(cell, name, key=len) for cell, name in zip(cells, names, strict=True)]
+
+
+def _step_facts(step: Step) -> dict[str, Any]:
+    about = {"figure": step.figure, "run": step.after.first, "started": step.after.started}
+    levels = {"before": step.before, "after": step.after}
+    sides = {side: {name: known(value) for name, value in asdict(level).items()} for side, level in levels.items()}
+    return step.series._asdict() | about | sides
+
+
+def _side(name: str) -> str:
+    return "right" if name in NUMBERS else "left"

@@ -1,0 +1,112 @@
+"""A sweep as text cells; the terminal, plain text and HTML each draw the same cells."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from labkit.measure.statistics.scalability import Law
+from labkit.reports import words
+from labkit.reports.sweep_words import Document, notes, size_of
+
+LEFT = ("verdict", "workload", "variant")
+COLORED = ("verdict",)
+
+
+@dataclass(frozen=True)
+class SweepCells:
+    """A title, rows of cells under ``headings``, the verdict of each row, which rows are the best, and notes below."""
+
+    title: str
+    headings: tuple[str, ...]
+    rows: list[tuple[str, ...]]
+    verdicts: list[str]
+    best: list[bool]
+    notes: list[str]
+
+
+def cells(document: Document) -> SweepCells:
+    """The cells of a sweep's document; columns of which nothing is known are left out."""
+    if document["axis"] == "size":
+        entries = _size_entries(document)
+    else:
+        entries = [_count_entry(document, point) for point in document["points"]]
+    headings = (
+        [name for name in entries[0][0] if any(row[name] != words.UNKNOWN for row, _, _ in entries)] if entries else []
+    )
+    rows = [tuple(row[name] for name in headings) for row, _, _ in entries]
+    return SweepCells(
+        title(document),
+        tuple(headings),
+        rows,
+        [verdict for _, verdict, _ in entries],
+        [best for _, _, best in entries],
+        [words.one_line(note) for note in notes(document)],
+    )
+
+
+def title(document: Document) -> str:
+    """What was swept: ``blur on logo: native under threads, over workers (2 cores)``."""
+    if document["axis"] == "size":
+        return words.one_line(f"{document['stage']}: speed over size, told against {document['baseline']}")
+    cores = f"{document['cores']} core{'s' if document['cores'] != 1 else ''}"
+    held = f", {words.counted(document['workers'], 'worker')}" if document["workers"] else ""
+    over = "workers" if document["axis"] == "workers" else "tasks a chunk"
+    arm = f"{document['variant']} under {document['engine']}{held}"
+    return words.one_line(f"{document['stage']} on {document['workload']}: {arm}, over {over} ({cores})")
+
+
+def _count_entry(document: Document, point: dict[str, Any]) -> tuple[dict[str, str], str, bool]:
+    axis = document["axis"]
+    base = document["points"][0]["value"] == point["value"]
+    verdict = "baseline" if base and point["ratio"] is not None else (point["verdict"] or "")
+    best = document["best"] is not None and document["best"]["value"] == point["value"]
+    row = {
+        "workers" if axis == "workers" else "tasks a chunk": f"{'★ ' if best else ''}{point['value']}",
+        "median": words.duration(point["median_s"]),
+        f"speed-up over {'one' if axis == 'workers' else 'chunks of 1'}": words.times(point),
+        "verdict": words.VERDICT_MARKS.get(verdict, verdict) or words.UNKNOWN,
+    }
+    if axis == "workers":
+        efficiency = point.get("efficiency")
+        row["per worker"] = words.UNKNOWN if efficiency is None else f"{efficiency:.0%}"
+        row["the law"] = _law(document, point["value"])
+    row["items/s"] = words.UNKNOWN if point["items_per_s"] is None else f"{point['items_per_s']:.4g}"
+    row["set-up"] = words.duration(point["setup_s"])
+    row["peak memory"] = words.size(point["peak_bytes"])
+    return row, verdict, best
+
+
+def _law(document: Document, workers: int) -> str:
+    """What the fitted law says at a point that it was fitted to; beyond the cores it says nothing of this machine."""
+    fit = document["fit"]
+    if fit is None or workers not in fit["workers"]:
+        return words.UNKNOWN
+    return words.factor(Law(fit["sigma"]["value"], fit["kappa"]["value"]).speedup(workers))
+
+
+def _size_entries(document: Document) -> list[tuple[dict[str, str], str, bool]]:
+    entries = []
+    places = [(w["workload"], w["size"]) for w in document["workloads"]]
+    for workload, size in places:
+        points = [
+            (curve["arm"], next(p for p in curve["points"] if p["workload"] == workload))
+            for curve in document["curves"]
+        ]
+        fastest = max((p["ratio"] for _, p in points if p["ratio"] is not None), default=None)
+        for number, (arm, point) in enumerate(points):
+            baseline = arm == document["baseline"]
+            verdict = "baseline" if baseline and point["ratio"] is not None else (point["verdict"] or "")
+            best = fastest is not None and point["ratio"] == fastest
+            row = {
+                "workload": workload if number == 0 else "",
+                "size": size_of(document, size) if number == 0 else "",
+                "variant": f"{'★ ' if best else ''}{arm}",
+                "median": words.duration(point["median_s"]),
+                "an item": words.duration(point["item_s"]),
+                "speed-up": words.times(point),
+                "verdict": words.VERDICT_MARKS.get(verdict, verdict) or words.UNKNOWN,
+                "peak memory": words.size(point["peak_bytes"]),
+            }
+            entries.append((row, verdict, best))
+    return entries
