@@ -89,7 +89,7 @@ def prepare_exam(stage: Stage, workload: Workload, reference: Callable[..., Any]
     inputs = bind(stage, workload.build())
     other = bind(stage, other_inputs(workload, inputs))
     expected, other_expected = (copy.deepcopy(reference(*copy.deepcopy(content))) for content in (inputs, other))
-    if rule_for(stage.agreement, other).difference(expected, other_expected) is None:
+    if rule_for(stage.agreement, inputs).difference(other_expected, expected) is None:
         raise ValueError(f"workload {workload.name} has the same answer on other content: give it other() inputs")
     return Exam(inputs, expected, other, other_expected)
 
