@@ -12,8 +12,8 @@ from __future__ import annotations
 from typing import Any
 
 from labkit.core import Exact, Split, UsageError, Within, Workload, stage, variant
+from labkit.core.version import __version__ as __version__
 
-__version__ = "0.1.0"
 _MEASURING = (
     "bench",
     "check",

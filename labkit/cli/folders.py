@@ -17,8 +17,8 @@ import typer
 from labkit.cli.options import Json, check_serial, number, print_json, size_in_bytes
 from labkit.core.errors import UsageError
 from labkit.folders import Job, run
+from labkit.folders.told import FolderProgress, failure_lines, summary_lines
 from labkit.pipelines.chains import LARGEST_SEED, Chain
-from labkit.reports.folders import FolderProgress, failure_lines, summary_lines
 
 THREADS = "labkit engine"  # the name of the engine's threads
 

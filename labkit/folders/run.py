@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from labkit import __version__
 from labkit.core.cpus import cpu_limit
 from labkit.core.errors import UsageError
+from labkit.core.version import __version__
 from labkit.core.whole import remove_leftovers
 from labkit.engines import ENGINES, Outcome
 from labkit.folders import sheet

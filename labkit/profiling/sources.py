@@ -13,8 +13,8 @@ from pathlib import Path
 
 from line_profiler.line_profiler import get_code_block
 
-import labkit
 from labkit.core.variant import Variant
+from labkit.core.version import HOME
 
 WORKBENCH = (
     "core",
@@ -54,7 +54,7 @@ def is_own(filename: str, folders: Collection[str] = ()) -> bool:
     if filename.startswith("<"):
         return filename in linecache.cache  # a cell of a plain IPython; «<string>» is generated code
     path = os.path.abspath(filename)
-    home = str(Path(labkit.__file__).parent)
+    home = str(HOME)
     if _within(path, home):
         return not any(_within(path, os.path.join(home, part)) for part in WORKBENCH)
     if any(path == folder or _within(path, folder) for folder in folders):
@@ -86,7 +86,7 @@ def own_folders(variant: Variant) -> tuple[str, ...]:
 
 def short_path(file: str) -> str:
     """A path as it is told to others: relative to the current folder or to where labkit lies, else its last part."""
-    for home in (Path.cwd(), Path(labkit.__file__).parent.parent):
+    for home in (Path.cwd(), HOME.parent):
         if file.startswith(str(home) + os.sep):
             return str(Path(file).relative_to(home))
     return Path(file).name

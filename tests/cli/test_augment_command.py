@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 import pytest
 
-from labkit.reports.folders import FolderProgress
+from labkit.folders.told import FolderProgress
 from tests.cli.conftest import Labkit, Said
 from tests.folders.conftest import encode, picture, png_claiming
 from tests.folders.test_run import outputs

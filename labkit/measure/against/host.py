@@ -85,7 +85,7 @@ class Room:
         sys.path[:] = [*first, *own, *(path for path in last if path not in first and path not in own)]
         for name in ("numpy", "cloudpickle", "labkit.core.registry", "labkit.core.cpus", "labkit.engines.arm"):
             importlib.import_module(name)
-        import labkit
+        labkit = importlib.import_module("labkit")  # of whatever revision
         from labkit.core.registry import registry
 
         try:

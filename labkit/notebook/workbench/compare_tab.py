@@ -12,18 +12,17 @@ from labkit.notebook.workbench.compare_html import compare_html
 from labkit.notebook.workbench.job import OVER, Job
 from labkit.notebook.workbench.pictures_html import difference_html
 from labkit.notebook.workbench.spelling import call, given
-from labkit.notebook.workbench.tab import Tab
+from labkit.notebook.workbench.tab import Dashboard, Tab
 from labkit.reports.cells import cells
 
 if TYPE_CHECKING:
-    from labkit.notebook.workbench.view import WorkbenchView
     from labkit.reports.shown import Shown
 
 
 class CompareTab(Tab):
     title = "Compare"
 
-    def __init__(self, view: WorkbenchView) -> None:
+    def __init__(self, view: Dashboard) -> None:
         self.view = view
         self.table, self.differences, self.figure, self.code, self.report = (widgets.HTML() for _ in range(5))
         self.table.value = pieces.message("The table fills while it is measured.")

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import ipywidgets as widgets
 
 from labkit.notebook.workbench import pieces
 from labkit.notebook.workbench.history_html import history_html
 from labkit.notebook.workbench.spelling import call, given
-from labkit.notebook.workbench.tab import Tab
-
-if TYPE_CHECKING:
-    from labkit.notebook.workbench.view import WorkbenchView
+from labkit.notebook.workbench.tab import Dashboard, Tab
 
 
 class HistoryTab(Tab):
     title = "History"
 
-    def __init__(self, view: WorkbenchView) -> None:
+    def __init__(self, view: Dashboard) -> None:
         self.view = view
         self.again = widgets.Button(description="Read again", tooltip="Read the stored runs once more")
         self.found, self.code = widgets.HTML(), widgets.HTML()

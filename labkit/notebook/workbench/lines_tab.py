@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING
 import ipywidgets as widgets
 
 from labkit.notebook.workbench import pieces
-from labkit.notebook.workbench.tab import Tab, arms_dropdown, fill_arms
+from labkit.notebook.workbench.tab import Dashboard, Tab, arms_dropdown, fill_arms
 
 if TYPE_CHECKING:
     from labkit.notebook.workbench.job import Job
-    from labkit.notebook.workbench.view import WorkbenchView
 
 ALONE = "(alone)"
 
@@ -19,7 +18,7 @@ ALONE = "(alone)"
 class LinesTab(Tab):
     title = "Lines"
 
-    def __init__(self, view: WorkbenchView) -> None:
+    def __init__(self, view: Dashboard) -> None:
         self.view = view
         self.variant, self.other = arms_dropdown("Lines of"), arms_dropdown("Beside")
         self.start = widgets.Button(description="Profile lines", tooltip="Record which line takes how long")

@@ -10,12 +10,11 @@ import ipywidgets as widgets
 from labkit.core.registry import registry
 from labkit.measure.result import arm_of
 from labkit.notebook.workbench import pieces
-from labkit.notebook.workbench.tab import Tab
+from labkit.notebook.workbench.tab import Dashboard, Tab
 from labkit.reports import words
 
 if TYPE_CHECKING:
     from labkit.notebook.workbench.job import Job
-    from labkit.notebook.workbench.view import WorkbenchView
 
 HINT = (
     "Write a function with the stage's parameters, or name a file that holds one. It is compared with the reference on the "
@@ -34,7 +33,7 @@ def mine({parameters}):
 class OwnTab(Tab):
     title = "Your variant"
 
-    def __init__(self, view: WorkbenchView) -> None:
+    def __init__(self, view: Dashboard) -> None:
         self.view = view
         self._offered = ""
         layout, style = {"width": "auto"}, {"description_width": "5.2em"}

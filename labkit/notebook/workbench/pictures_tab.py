@@ -8,12 +8,11 @@ import ipywidgets as widgets
 
 from labkit.notebook.workbench import pieces
 from labkit.notebook.workbench.pictures_html import difference_overlay, plate, told
-from labkit.notebook.workbench.tab import Tab, arms_dropdown, fill_arms
+from labkit.notebook.workbench.tab import Dashboard, Tab, arms_dropdown, fill_arms
 
 if TYPE_CHECKING:
     from labkit.measure.pictures import Pictures
     from labkit.notebook.workbench.job import Job
-    from labkit.notebook.workbench.view import WorkbenchView
 
 WIDEST, NARROWEST = 620, 320  # CSS pixels of the wiped picture
 LABEL = "9.5em"
@@ -22,7 +21,7 @@ LABEL = "9.5em"
 class PicturesTab(Tab):
     title = "Pictures"
 
-    def __init__(self, view: WorkbenchView) -> None:
+    def __init__(self, view: Dashboard) -> None:
         self.view = view
         self.variant = arms_dropdown("Output of")
         self.start = widgets.Button(description="Show pictures", tooltip="Run it once and look at it")

@@ -8,11 +8,10 @@ import ipywidgets as widgets
 
 from labkit.measure.sweep.run import ENGINE
 from labkit.notebook.workbench import pieces
-from labkit.notebook.workbench.tab import Tab, arms_dropdown, offer
+from labkit.notebook.workbench.tab import Dashboard, Tab, arms_dropdown, offer
 
 if TYPE_CHECKING:
     from labkit.notebook.workbench.job import Job
-    from labkit.notebook.workbench.view import WorkbenchView
 
 AXES = {"size of the inputs": "size", "workers": "workers", "tasks handed over at a time": "chunk"}
 HINT = {
@@ -25,7 +24,7 @@ HINT = {
 class ScalingTab(Tab):
     title = "Scaling"
 
-    def __init__(self, view: WorkbenchView) -> None:
+    def __init__(self, view: Dashboard) -> None:
         self.view = view
         self.over = widgets.Dropdown(
             description="Over", options=AXES, style={"description_width": "initial"}, layout={"width": "auto"}

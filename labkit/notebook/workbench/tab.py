@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Protocol
 
 import ipywidgets as widgets
 
 if TYPE_CHECKING:
+    from threading import RLock
+
     from labkit.notebook.workbench.job import Job
     from labkit.notebook.workbench.model import Workbench
+
+
+class Dashboard(Protocol):
+    """What a tab needs of the dashboard that it stands in."""
+
+    model: Workbench
+    lock: RLock
+
+    def start(self, tab: Tab, make: Callable[[], Job]) -> None: ...
+    def refresh(self) -> None: ...
 
 
 class Tab:

@@ -12,8 +12,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from matplotlib.figure import Figure
 
-import labkit
 from labkit.core.errors import UsageError
+from labkit.core.version import __version__
 from labkit.reports import words
 from labkit.reports.document import grids
 from labkit.reports.document.facts import Facts, Lines, StagePart, TablePart
@@ -190,6 +190,6 @@ def render(
         script=Markup(own),
         policy="; ".join(rules),
         paper=paper,
-        version=labkit.__version__,
+        version=__version__,
         **facts,
     )
