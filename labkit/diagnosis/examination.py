@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -17,11 +18,11 @@ from labkit.diagnosis.record import Entry, entries, tellable, worst
 from labkit.diagnosis.selftest import judge_self_test, self_test
 from labkit.diagnosis.variant import examine
 from labkit.engines.arm import ArmName
-from labkit.measure.bench import DEFAULT_BUDGET_S, Request, make_settings, plan_requests, wanted_of
+from labkit.measure.bench import DEFAULT_BUDGET_S, make_settings, plan_requests, wanted_of
 from labkit.measure.machine import machine_facts
 from labkit.measure.result import Status
 from labkit.measure.surroundings import Reading, between
-from labkit.measure.table import Listener, Settings, new_row
+from labkit.measure.table import Listener, Request, Settings, new_row
 from labkit.processes.fleet import Fleet
 from labkit.processes.stop import Stop
 from labkit.processes.turn import Holder, Turn, tell_on_stderr
@@ -98,9 +99,14 @@ def _requests(
     requests = plan_requests([stage], variants, workloads)
     asked = None if variants is None else {ArmName.parse(text) for text in variants}
     return [
-        Request(r.stage, r.workload, tuple(arm for arm in r.arms if asked is None or arm in asked), r.baseline)
+        replace(r, arms=tuple(arm for arm in _every_arm(r) if asked is None or arm in asked), engines=())
         for r in requests
     ]
+
+
+def _every_arm(request: Request) -> list[ArmName]:
+    """Each kernel under each engine too: what misleads under one may be sound under another."""
+    return [*request.arms, *(replace(arm, engine=engine) for arm in request.kernels() for engine in request.engines)]
 
 
 def _examine(

@@ -30,11 +30,11 @@ from labkit.core.variant import define_variant
 from labkit.core.workload import Workload
 from labkit.diagnosis.finding import Finding, Level
 from labkit.engines.arm import ArmName
-from labkit.measure.bench import Measurement, Request, measure, wanted_of
+from labkit.measure.bench import Measurement, measure, wanted_of
 from labkit.measure.conclude import provisional
 from labkit.measure.result import Row, Table
 from labkit.measure.statistics import GATE
-from labkit.measure.table import Listener, Settings
+from labkit.measure.table import Listener, Request, Settings
 from labkit.processes.fleet import Fleet
 from labkit.processes.stop import Stop
 from labkit.processes.turn import Turn

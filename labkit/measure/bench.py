@@ -21,7 +21,7 @@ from labkit.engines.arm import ArmName
 from labkit.measure.machine import machine_facts
 from labkit.measure.result import Row, Table
 from labkit.measure.surroundings import Reading, between, surroundings
-from labkit.measure.table import Listener, Settings, Stopped, check_table, measure_table
+from labkit.measure.table import Listener, Request, Settings, Stopped, check_table, measure_table
 from labkit.processes.fleet import Fleet
 from labkit.processes.memory import default_limit
 from labkit.processes.turn import Turn
@@ -29,16 +29,6 @@ from labkit.processes.turn import Turn
 DEFAULT_BUDGET_S = 10.0
 LONGEST_BUDGET_S = 86_400.0
 MOST_THREADS = 1024
-
-
-@dataclass(frozen=True)
-class Request:
-    """One table to be measured."""
-
-    stage: str
-    workload: str
-    arms: tuple[ArmName, ...]
-    baseline: str
 
 
 @dataclass
@@ -71,9 +61,10 @@ def plan_requests(
 ) -> list[Request]:
     """Name the tables and their arms; raises UsageError when anything named does not exist.
 
-    Without ``variants``: every variant of the stage, and under threads and shared_memory those that declare a
-    partial (other engines are measured when asked for). The baseline is the reference unless named, and always takes part.
-    ``workloads`` may be patterns (``logo*``); each must fit one of the stages, and a stage that none fits is left out.
+    Without ``variants``: every variant of the stage, and under threads and shared_memory the quickest of those that have
+    a partial (others, and other engines, are measured when asked for). The baseline is the reference unless named, and
+    always takes part. ``workloads`` may be patterns (``logo*``); each must fit one of the stages, and a stage that none fits
+    is left out.
     """
     registry.discover()
     requests = []
@@ -84,17 +75,18 @@ def plan_requests(
             continue
         stage = registry.stage(name)
         known = registry.of(name)
+        engines: tuple[str, ...] = ()
         if variants is None:
             arms = [ArmName(variant) for variant in known]
-            engines = [engine for engine, kind in ENGINES.items() if kind.unasked] if stage.split else []
-            arms += [ArmName(v.name, engine) for v in known.values() if v.partial for engine in engines]
+            if stage.split and any(v.partial for v in known.values()):
+                engines = tuple(engine for engine, kind in ENGINES.items() if kind.unasked)
         else:
             arms = [ArmName.parse(text) for text in variants]
         base = ArmName.parse(baseline) if baseline else ArmName(stage.reference)
         arms = list(dict.fromkeys([base, *arms]))
         for arm in arms:
             _check_arm(name, arm)
-        requests += [Request(name, workload, tuple(arms), str(base)) for workload in chosen[name]]
+        requests += [Request(name, workload, tuple(arms), str(base), engines) for workload in chosen[name]]
     return requests
 
 
@@ -169,9 +161,7 @@ def measure(
             fleet = stack.enter_context(Fleet(settings.threads, rng, wanted_of(requests)))
         for request in requests:
             try:
-                table = measure_table(
-                    fleet, request.stage, request.workload, request.arms, request.baseline, settings, listener
-                )
+                table = measure_table(fleet, request, settings, listener)
             except Stopped as stop:
                 measurement.tables.append(stop.table)
                 measurement.stopped = True
@@ -204,5 +194,5 @@ def check(requests: Sequence[Request], settings: Settings, listener: Listener | 
     rows: list[Row] = []
     with Turn(_told(requests)), Fleet(settings.threads, rng, wanted_of(requests), launchers=0) as fleet:
         for request in requests:
-            rows += check_table(fleet, request.stage, request.workload, request.arms, settings, listener or Listener())
+            rows += check_table(fleet, request, settings, listener or Listener())
     return rows

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -46,10 +46,41 @@ class Settings:
     together: int = 1
 
 
+@dataclass(frozen=True)
+class Request:
+    """One table to be measured: these arms and, of the kernels among them, the quickest under each of ``engines`` too."""
+
+    stage: str
+    workload: str
+    arms: tuple[ArmName, ...]
+    baseline: str
+    engines: tuple[str, ...] = ()
+
+    def under_engines(self, costs: Mapping[str, float]) -> list[ArmName]:
+        """The further arms, once it is known what a warm call costs: ``costs`` in seconds, by arm.
+
+        Which kernel is the quickest is settled by the probes, before a launch has begun, so that no verdict rests on figures
+        which that choice was made by.
+        """
+        fit = [arm for arm in self.kernels() if str(arm) in costs]
+        if not fit:
+            return []
+        quickest = min(fit, key=lambda arm: costs[str(arm)])
+        arms = [replace(quickest, engine=engine) for engine in self.engines]
+        return [arm for arm in arms if arm not in self.arms]
+
+    def kernels(self) -> list[ArmName]:
+        """The arms that could come under an engine."""
+        variants = registry.of(self.stage)
+        return [arm for arm in self.arms if arm.engine is None and variants[arm.variant].partial is not None]
+
+
 class Listener:
     """Hears how a measurement proceeds. The methods do nothing here; a progress bar overrides them."""
 
-    def table_begins(self, stage: str, workload: str, arms: int) -> None: ...
+    def table_begins(self, stage: str, workload: str, arms: int) -> None:
+        """``arms`` are to be checked; fewer, where no kernel is fit to come under engines."""
+
     def probed(self, row: Row) -> None: ...
     def launched(self, done: int, planned: int) -> None: ...
     def so_far(self, table: Table) -> None:
@@ -84,28 +115,23 @@ class _State:
         return [arm for arm in self.costs if self.rows[arm].status is Status.MEASURED]
 
 
-def measure_table(
-    fleet: Fleet,
-    stage: str,
-    workload: str,
-    arms: Sequence[ArmName],
-    baseline: str,
-    settings: Settings,
-    listener: Listener,
-) -> Table:
+def measure_table(fleet: Fleet, request: Request, settings: Settings, listener: Listener) -> Table:
     """Check every arm, time those that agree with the reference, and say which is faster.
 
     Raises Stopped, with the table so far, on Ctrl-C.
     """
-    listener.table_begins(stage, workload, len(arms))
-    rows = {str(arm): new_row(stage, workload, arm) for arm in arms}
-    state = _State(rows)
+    stage, workload, baseline = request.stage, request.workload, request.baseline
+    state = _begun(request, listener)
+    rows = state.rows
     table = Table(stage, workload, baseline, list(rows.values()), Samples((*rows, LIMIT)), seen=state.seen)
     too_slow_s = math.inf if _beside_earlier(stage, baseline) else settings.budget_s / FEWEST_LAUNCHES
     try:
         exam = _exam(fleet, stage, workload, rows, settings)
         if exam is not None:
-            for arm in arms:
+            for arm in _arms(request, state):
+                if str(arm) not in table.samples.arms:
+                    table.rows, table.samples = list(rows.values()), Samples((*rows, LIMIT))
+                    table.facts["under_engines"] = arm.variant
                 _probe(fleet, stage, arm, state, settings, math.inf if str(arm) == baseline else too_slow_s)
                 listener.probed(rows[str(arm)])
             _launch_all(fleet, table, state, exam, settings, listener)
@@ -124,17 +150,27 @@ def measure_table(
     return table
 
 
-def check_table(
-    fleet: Fleet, stage: str, workload: str, arms: Sequence[ArmName], settings: Settings, listener: Listener
-) -> list[Row]:
+def check_table(fleet: Fleet, request: Request, settings: Settings, listener: Listener) -> list[Row]:
     """The agreement gate alone, on one workload and the stage's edge cases; the rows have no timings but the first call."""
-    listener.table_begins(stage, workload, len(arms))
-    state = _State({str(arm): new_row(stage, workload, arm) for arm in arms})
-    if _exam(fleet, stage, workload, state.rows, settings) is not None:
-        for arm in arms:
-            _probe(fleet, stage, arm, state, settings, math.inf)
+    state = _begun(request, listener)
+    if _exam(fleet, request.stage, request.workload, state.rows, settings) is not None:
+        for arm in _arms(request, state):
+            _probe(fleet, request.stage, arm, state, settings, math.inf)
             listener.probed(state.rows[str(arm)])
     return list(state.rows.values())
+
+
+def _begun(request: Request, listener: Listener) -> _State:
+    listener.table_begins(request.stage, request.workload, len(request.arms) + len(request.engines))
+    return _State({str(arm): new_row(request.stage, request.workload, arm) for arm in request.arms})
+
+
+def _arms(request: Request, state: _State) -> Iterator[ArmName]:
+    """The arms to be probed: those of the request, and when these have been, what the quickest kernel adds, with new rows."""
+    yield from request.arms
+    added = request.under_engines({arm: state.costs[arm] for arm in state.sound()})
+    state.rows |= {str(arm): new_row(request.stage, request.workload, arm) for arm in added}
+    yield from added
 
 
 def new_row(stage: str, workload: str, arm: ArmName) -> Row:

@@ -66,6 +66,12 @@ def _table(table: dict[str, Any], run: dict[str, Any]) -> Cells:
             )
         )
     notes = [words.best(table)] if table["best"] else []
+    if kernel := table["facts"].get("under_engines"):
+        engines = [row["engine"] for row in own if row["engine"] and row["variant"] == kernel]
+        notes.append(
+            f"of all kernels only {kernel}, the quickest in its check, came under {' and '.join(engines)}; "
+            "another is measured so when it is named"
+        )
     for row in own:
         if row["median_s"] is None:
             notes.append(f"{arm_of(row)}: {words.outcome(row['status'], words.reason(row))}")

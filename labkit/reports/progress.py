@@ -28,10 +28,10 @@ class Progress(Listener):
         ]
         self._bar = Bar(*columns, console=console, transient=True) if stream.isatty() else None
         self._task: TaskID | None = None
-        self._name, self._arms, self._begin = "", 0, 0.0
+        self._name, self._begin = "", 0.0
 
     def table_begins(self, stage: str, workload: str, arms: int) -> None:
-        self._name, self._arms, self._begin = f"{stage} on {workload}", arms, time.monotonic()
+        self._name, self._begin = f"{stage} on {workload}", time.monotonic()
         if self._bar is not None:
             self._bar.start()
             if self._task is not None:
@@ -55,7 +55,7 @@ class Progress(Listener):
             took = words.duration(time.monotonic() - self._begin)
             launches = len(table.samples.launches)
             self._stream.write(
-                f"{self._name}: {words.counted(self._arms, 'arm')}, {launches} launch{'es' * (launches != 1)}, {took}\n"
+                f"{self._name}: {words.counted(len(table.rows), 'arm')}, {launches} launch{'es' * (launches != 1)}, {took}\n"
             )
             self._stream.flush()
 

@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from labkit.measure.bench import Measurement, Request
+from labkit.measure.bench import Measurement
 from labkit.measure.conclude import conclude
 from labkit.measure.limit import LIMIT
 from labkit.measure.result import Row, Samples, Status, Table
 from labkit.measure.statistics import plan_looks
-from labkit.measure.table import Settings
+from labkit.measure.table import Request, Settings
 from tests.conftest import MACHINE
 
 Seconds = Callable[[str, str], float | None]

@@ -47,8 +47,39 @@ def test_a_pattern_that_fits_nothing_is_wrong_usage():
         plan_requests([], None, ["logo", "huge"])
 
 
-def test_variants_that_bring_a_partial_run_under_every_engine_but_serial():
-    assert arms(["blur"]) == ["plain", "other", "plain@threads", "plain@shared_memory"]
+def test_unasked_the_kernel_that_was_quickest_when_probed_comes_under_threads_and_shared_memory():
+    lk.variant("blur", kind="numpy", name="quick", partial=len)(lambda image: 0)
+    (request,) = plan_requests(["blur"], None, ["4k"])
+    assert [str(arm) for arm in request.arms] == ["plain", "other", "quick"]
+    costs = {"plain": 2.0, "other": 0.1, "quick": 1.0}
+    assert [str(arm) for arm in request.under_engines(costs)] == ["quick@threads", "quick@shared_memory"]
+    costs.pop("quick")  # it differs, say
+    assert [str(arm) for arm in request.under_engines(costs)] == ["plain@threads", "plain@shared_memory"]
+    assert request.under_engines({"other": 0.1}) == []
+
+
+def test_an_arm_that_is_there_already_is_not_added():
+    (request,) = plan_requests(["blur"], None, ["4k"], "plain@threads")
+    assert [str(arm) for arm in request.under_engines({"plain": 1.0})] == ["plain@shared_memory"]
+
+
+def test_what_is_named_is_measured_and_nothing_else():
+    (request,) = plan_requests(["blur"], ["other", "plain@threads"], ["4k"])
+    assert [str(arm) for arm in request.arms] == ["plain", "other", "plain@threads"]
+    assert request.under_engines({"plain": 1.0, "other": 1.0}) == []
+
+
+def test_a_variant_that_uses_all_cores_by_itself_comes_under_no_engine():
+    split = lk.Split("rows", lambda n, image: [], lambda parts, image: None, partial_of=lambda function: function)
+
+    @lk.stage(reference="one", workloads=[lk.Workload("w", lambda: ())], split=split)
+    def cores(image):
+        """A stage."""
+
+    lk.variant("cores", kind="numpy", name="one")(lambda image: 0)
+    lk.variant("cores", kind="native", name="all_of_them", parallel=True)(lambda image: 0)
+    (request,) = plan_requests(["cores"])
+    assert request.under_engines({"one": 1.0, "all_of_them": 0.1})[0].variant == "one"
 
 
 def test_the_baseline_always_takes_part_and_comes_first():

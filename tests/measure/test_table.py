@@ -14,7 +14,7 @@ from labkit.measure.limit import LIMIT
 from labkit.measure.result import Status
 from labkit.measure.schedule import FEWEST_LAUNCHES
 from labkit.measure.statistics import undisturbed
-from labkit.measure.table import Listener
+from labkit.measure.table import Listener, check_table
 
 BROKEN = {
     "wrong": (Status.DIFFERS, "expected"),
@@ -99,6 +99,28 @@ def test_engines_are_measured_as_arms_with_their_workers(bench):
     assert [found.status for found in table.rows] == [Status.MEASURED] * 4
     assert row(table, "plain@processes").threads == 2
     assert row(table, "plain@processes").peak_bytes > row(table, "plain").peak_bytes
+
+
+def test_unasked_only_the_sound_kernel_that_was_quickest_when_probed_comes_under_engines(fleet):
+    (request,) = plan_requests(["toy_max"])
+    counts = []
+
+    class Counts(Listener):
+        def table_begins(self, stage, workload, arms):
+            counts.append(arms)
+
+        def probed(self, row):
+            counts.append(row.arm)
+
+    settings = make_settings(0.3, seed=5, threads=2)
+    (table,) = measure([request], settings, Counts(), fleet).tables
+    alone, engines = ["by_halves", "leisurely", "guessed", "at_once"], ["at_once@threads", "at_once@shared_memory"]
+    assert [row.arm for row in table.rows] == [*alone, *engines]
+    assert counts == [6, *alone, *engines]
+    assert table.facts["under_engines"] == "at_once"
+    assert set(table.samples.launches[0]["arms"]) == {"by_halves", "leisurely", "at_once", *engines}
+    assert table.facts["family"] == 4  # what is in the launches beside the baseline, however it came there
+    assert [row.arm for row in check_table(fleet, request, settings, Counts())] == [*alone, *engines]
 
 
 def test_ratios_are_paired_in_the_round_and_medians_taken_over_launches(bench):

@@ -159,3 +159,37 @@ def slow_at_first(image):
     if calls == 1:
         time.sleep(0.05)
     return int(image.sum())
+
+
+@lk.stage(
+    reference="by_halves",
+    workloads=[lk.Workload("small", lambda: pixels(64), other=lambda: (pixels(64)[0] // 2,))],
+    split=lk.Split("rows", rows, lambda parts, image: max(parts)),
+)
+def toy_max(image):
+    """The brightest pixel."""
+
+
+def brightest(image):
+    return int(image.max())
+
+
+@lk.variant("toy_max", kind="numpy")
+def by_halves(image):
+    return max(brightest(image[:32]), brightest(image[32:]))
+
+
+@lk.variant("toy_max", kind="numpy", partial=brightest)
+def at_once(image):
+    return brightest(image)
+
+
+@lk.variant("toy_max", kind="python", partial=brightest)
+def leisurely(image):
+    time.sleep(0.002)
+    return brightest(image)
+
+
+@lk.variant("toy_max", kind="python", partial=brightest)
+def guessed(image):
+    return 300

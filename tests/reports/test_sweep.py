@@ -14,10 +14,10 @@ from rich.console import Console
 
 from labkit.core.errors import UsageError
 from labkit.engines.arm import ArmName
-from labkit.measure.bench import Request
 from labkit.measure.statistics.scalability import Law
 from labkit.measure.sweep.facts import sweep_facts
 from labkit.measure.sweep.run import Sweep, default_workers
+from labkit.measure.table import Request
 from labkit.reports.sweep import SweepShown, print_sweep
 from labkit.reports.sweep_cells import cells
 from labkit.reports.sweep_words import interval, notes

@@ -11,11 +11,11 @@ from dataclasses import replace
 from typing import Any
 
 from labkit.measure.against.beside import Beside
-from labkit.measure.bench import Measurement, Request, measure, plan_requests
+from labkit.measure.bench import Measurement, measure, plan_requests
 from labkit.measure.limit import LIMIT
 from labkit.measure.result import Row, Samples, Status, Table
 from labkit.measure.statistics import Verdict
-from labkit.measure.table import Listener, Settings
+from labkit.measure.table import Listener, Request, Settings
 
 LOST = {Status.DIFFERS, Status.CRASHED, Status.TIMED_OUT, Status.UNAVAILABLE}
 

@@ -18,8 +18,8 @@ from labkit.core.errors import UsageError, listed
 from labkit.core.registry import registry
 from labkit.engines import engine_missing
 from labkit.measure import bench
-from labkit.measure.bench import Measurement, Request, make_settings, plan_requests
-from labkit.measure.table import Listener
+from labkit.measure.bench import Measurement, make_settings, plan_requests
+from labkit.measure.table import Listener, Request
 
 DEFAULT_BUDGET_S = 20.0  # a curve has more arms than most tables
 AXES = ("workers", "chunk", "size")
@@ -217,7 +217,7 @@ def _sizes(
         known = listed(registry.stage(stage).workloads)
         raise UsageError(f"a sweep over size needs two workloads or more; stage {stage} has: {known}")
     if arms is None:  # an engine is another axis
-        requests = [replace(r, arms=tuple(arm for arm in r.arms if arm.engine is None)) for r in requests]
+        requests = [replace(r, engines=()) for r in requests]
     if len(requests[0].arms) < 2:
         raise UsageError(f"a sweep over size needs two variants or more to compare; it has: {requests[0].baseline}")
     return Sweep(stage, "size", tuple(requests), cpu_limit())

@@ -9,7 +9,8 @@ from labkit.core.errors import UsageError
 from labkit.core.registry import registry
 from labkit.engines import ENGINES
 from labkit.engines.arm import ArmName
-from labkit.measure.bench import DEFAULT_BUDGET_S, Request, make_settings, plan_requests
+from labkit.measure.bench import DEFAULT_BUDGET_S, make_settings, plan_requests
+from labkit.measure.table import Request
 
 
 @dataclass(frozen=True)

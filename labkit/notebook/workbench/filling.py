@@ -6,10 +6,9 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from labkit.measure.bench import Request
 from labkit.measure.conclude import provisional
 from labkit.measure.result import Row, Table
-from labkit.measure.table import Listener, new_row
+from labkit.measure.table import Listener, Request, new_row
 from labkit.notebook.workbench.job import Job, Progress
 from labkit.store.run import row_facts
 

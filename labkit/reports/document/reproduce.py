@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from labkit.core.errors import UsageError
+from labkit.engines.arm import ArmName
 from labkit.measure.bench import plan_requests
 from labkit.measure.result import arm_of
 
@@ -39,20 +40,23 @@ def _bench(stage: str, run: dict[str, Any]) -> str:
     if revisions:
         arms = [arm for arm in arms if not EARLIER.search(arm)]
         line += ["--against", *revisions]
-    if revisions or not _unasked(stage, workloads[0], tables[0]["baseline"], arms):
+    if revisions or not all(_unasked(table, run) for table in tables):
         line += ["--variants", ",".join(arms)]
     if not revisions:
         line += ["--baseline", tables[0]["baseline"]]
     return shlex.join([*line, *_settings(run)])
 
 
-def _unasked(stage: str, workload: str, baseline: str, arms: Sequence[str]) -> bool:
-    """Whether these are the arms that are measured when none is named."""
+def _unasked(table: dict[str, Any], run: dict[str, Any]) -> bool:
+    """Whether a table's arms are those that are measured when none is named."""
+    rows = [row for row in run["rows"] if (row["stage"], row["workload"]) == (table["stage"], table["workload"])]
     try:
-        (request,) = plan_requests([stage], None, [workload], baseline)
+        (request,) = plan_requests([table["stage"]], None, [table["workload"]], table["baseline"])
     except (UsageError, ValueError):
         return False
-    return {str(arm) for arm in request.arms} == set(arms)
+    kernel = table["facts"].get("under_engines")
+    engines = [ArmName(kernel, engine) for engine in request.engines] if kernel else []
+    return {str(arm) for arm in (*request.arms, *engines)} == {arm_of(row) for row in rows}
 
 
 def _sweep(sweep: dict[str, Any], run: dict[str, Any]) -> str:
