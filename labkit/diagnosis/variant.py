@@ -9,9 +9,7 @@ from typing import Any
 
 from labkit.core.cpus import cpu_limit, set_threads
 from labkit.core.errors import NotOffered
-from labkit.core.gate import Exam
 from labkit.core.registry import registry
-from labkit.core.workload import input_files
 from labkit.diagnosis.cheap import cache_findings
 from labkit.diagnosis.finding import Finding, Level
 from labkit.diagnosis.steps import STEPS, Examination, Order
@@ -41,11 +39,9 @@ def examine(
     if outcome.ending != "done":
         why = f"there is no answer to compare with: the reference or its workload {failure(outcome, settings)[1]}"
         return [Finding("not_examined", Level.WARNING, str(arm), why) for arm in arms]
-    exam: Exam = outcome.found["exam"]
-    fleet.tell(fleet.clean, ("hold", {"exam": exam}))
     found = []
     if registry.stage(stage).workload(workload).storage == "disk":
-        found += cache_findings(input_files(exam.inputs))
+        found += cache_findings(outcome.found["input_files"])
     for arm in arms:
         found += _examine_arm(fleet, stage, arm, settings)
         if listener is not None:

@@ -21,7 +21,7 @@ from labkit.engines.arm import ArmName
 from labkit.measure.machine import machine_facts
 from labkit.measure.result import Row, Table
 from labkit.measure.surroundings import Reading, between, surroundings
-from labkit.measure.table import Listener, Request, Settings, Stopped, check_table, measure_table
+from labkit.measure.table import EdgeCases, Listener, Request, Settings, Stopped, check_table, measure_table
 from labkit.processes.fleet import Fleet
 from labkit.processes.memory import default_limit
 from labkit.processes.turn import Turn
@@ -159,9 +159,10 @@ def measure(
             before = Reading.take()
             rng = np.random.default_rng([settings.seed, 1])
             fleet = stack.enter_context(Fleet(settings.threads, rng, wanted_of(requests)))
+        edge_cases = EdgeCases()
         for request in requests:
             try:
-                table = measure_table(fleet, request, settings, listener)
+                table = measure_table(fleet, request, edge_cases, settings, listener)
             except Stopped as stop:
                 measurement.tables.append(stop.table)
                 measurement.stopped = True
@@ -192,7 +193,8 @@ def check(requests: Sequence[Request], settings: Settings, listener: Listener | 
     """Only the agreement gate, for every table; no launches, no run."""
     rng = np.random.default_rng([settings.seed, 1])
     rows: list[Row] = []
+    edge_cases = EdgeCases()
     with Turn(_told(requests)), Fleet(settings.threads, rng, wanted_of(requests), launchers=0) as fleet:
         for request in requests:
-            rows += check_table(fleet, request, settings, listener or Listener())
+            rows += check_table(fleet, request, edge_cases, settings, listener or Listener())
     return rows

@@ -105,7 +105,7 @@ class ReferenceTask:
         with open_arm(self.stage, ArmName(stage.reference), self.threads) as reference:
             expected = copy.deepcopy(reference(*copy.deepcopy(inputs)))
         send("shown", picture(inputs, self.longest))
-        send("held", {"inputs": inputs, "expected": expected})
+        send("kept", {"inputs": inputs, "expected": expected})
 
 
 @dataclass(frozen=True)
@@ -154,7 +154,6 @@ def make_pictures(
     with Turn(f"pictures of {stage} on {name}"), _fleet(settings, wanted) as fleet:
         task = ReferenceTask(stage, name, settings.threads, longest)
         told = _done(_run(fleet, task, settings, 10), settings, f"{stage} on {name}: the reference or the workload")
-        fleet.tell(fleet.clean, ("hold", told["held"]))
         made = []
         for arm in map(ArmName.parse, variants):
             missing = registry.variant(stage, arm.variant).unavailable() or _engine_missing(arm)

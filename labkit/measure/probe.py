@@ -9,12 +9,13 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
 
-from labkit.core.agreement import rule_for
+from labkit.core.agreement import arrays, rule_for
 from labkit.core.cpus import set_threads
 from labkit.core.errors import NotOffered
 from labkit.core.gate import Exam, edge_case_fault, first_fault, prepare_exam
 from labkit.core.process import thread_count
 from labkit.core.registry import registry
+from labkit.core.workload import input_files
 from labkit.engines.arm import ArmName, open_arm
 from labkit.measure.watch import Watch
 from labkit.processes.memory import resident
@@ -27,7 +28,7 @@ LONG_ENOUGH_S = 0.05  # the kernel's account of who ran is kept by its timer's t
 
 @dataclass(frozen=True)
 class ExamTask:
-    """Build a workload's inputs and let the reference answer them and the stage's edge cases."""
+    """Build a workload's inputs and let the reference answer them: the ``exam``, which the clean parent keeps."""
 
     stage: str
     workload: str
@@ -38,24 +39,51 @@ class ExamTask:
         set_threads(self.threads)
         with open_arm(self.stage, ArmName(stage.reference), self.threads) as reference:
             exam = prepare_exam(stage, stage.workload(self.workload), reference)
-            cases = {
-                name: (inputs, copy.deepcopy(reference(*copy.deepcopy(inputs))))
-                for name, inputs in stage.edge_cases().items()
-            }
-        send("exam", exam)
-        send("edge_cases", cases)
+        send("kept", {"exam": exam})
+        send("input_bytes", sum(array.nbytes for _, array in arrays(exam.inputs)))
+        send("input_files", input_files(exam.inputs))
         send("floor_bytes", None if stage.floor_bytes is None else stage.floor_bytes(*exam.inputs))
         send("items", 1 if stage.items is None else stage.items(*exam.inputs))
 
 
 @dataclass(frozen=True)
+class EdgeCasesTask:
+    """Let the reference answer a stage's edge cases: ``edge_cases``, which the clean parent keeps."""
+
+    stage: str
+    threads: int
+
+    def run(self, held: Mapping[str, Any], send: Send, mark: Callable[[int], None]) -> None:
+        stage = registry.stage(self.stage)
+        set_threads(self.threads)
+        with open_arm(self.stage, ArmName(stage.reference), self.threads) as reference:
+            cases = {
+                name: (inputs, copy.deepcopy(reference(*copy.deepcopy(inputs))))
+                for name, inputs in stage.edge_cases().items()
+            }
+        send("kept", {"edge_cases": cases})
+
+
+@dataclass(frozen=True)
+class InputsTask:
+    """Send the inputs of the exam that is kept, for launches."""
+
+    def run(self, held: Mapping[str, Any], send: Send, mark: Callable[[int], None]) -> None:
+        send("inputs", held["exam"].inputs)
+
+
+@dataclass(frozen=True)
 class ProbeTask:
-    """Put one arm to the test. What is known is sent as it becomes known, so that a crash keeps what came before it."""
+    """Put one arm to the test. What is known is sent as it becomes known, so that a crash keeps what came before it.
+
+    ``edge_cases``: whether it is to be tried on these too; what is wrong there is sent as ``edge_fault``.
+    """
 
     stage: str
     arm: str
     threads: int
     too_slow_s: float
+    edge_cases: bool = True
 
     def run(self, held: Mapping[str, Any], send: Send, mark: Callable[[int], None]) -> None:
         exam: Exam = held["exam"]
@@ -103,7 +131,9 @@ class ProbeTask:
             send("seen", watch.seen)
             send("memory_after", resident("VmHWM"))
             found = first_fault(call, exam, stage.agreement, output, used)
-            send("fault", found or edge_case_fault(call, held["edge_cases"], stage.agreement))
+            send("fault", found)
+            if self.edge_cases and not found:
+                send("edge_fault", edge_case_fault(call, held["edge_cases"], stage.agreement))
             send("starts_no_thread", thread_count() == threads_before)
             send("cost_s", cost)
 

@@ -9,22 +9,20 @@ from typing import Any
 
 import numpy as np
 
-from labkit.core.agreement import arrays
 from labkit.core.registry import registry
-from labkit.core.workload import input_files
 from labkit.engines import STARTS_PROCESSES, engine_missing
 from labkit.engines.arm import ArmName
 from labkit.measure.against.probe import HostedProbe, plan_beside
 from labkit.measure.conclude import conclude, no_baseline
 from labkit.measure.launch import LaunchTask
 from labkit.measure.limit import LIMIT, limit_cost
-from labkit.measure.probe import ExamTask, ProbeTask
+from labkit.measure.probe import EdgeCasesTask, ExamTask, InputsTask, ProbeTask
 from labkit.measure.result import Row, Samples, Status, Table
 from labkit.measure.schedule import FEWEST_LAUNCHES, Plan, plan_table
 from labkit.measure.statistics import Verdict, plan_looks
 from labkit.measure.watch import Seen
 from labkit.processes.fleet import Command, Fleet, Parent, ParentLost
-from labkit.processes.parent import Limits, Outcome
+from labkit.processes.parent import Limits, Outcome, Task
 
 WORTH_WARMING_S = 0.03  # a first call that much dearer than the next has compiled or imported something
 ENOUGH_ATTEMPTS = 3
@@ -115,7 +113,20 @@ class _State:
         return [arm for arm in self.costs if self.rows[arm].status is Status.MEASURED]
 
 
-def measure_table(fleet: Fleet, request: Request, settings: Settings, listener: Listener) -> Table:
+@dataclass
+class EdgeCases:
+    """What a run knows of edge cases: whose the clean parent keeps, and what is wrong with each (stage, arm) tried on them.
+
+    So the reference answers them once a stage, and each arm is tried on them once a run, however many workloads there are.
+    """
+
+    stage: str | None = None
+    faults: dict[tuple[str, str], str | None] = field(default_factory=dict)
+
+
+def measure_table(
+    fleet: Fleet, request: Request, edge_cases: EdgeCases, settings: Settings, listener: Listener
+) -> Table:
     """Check every arm, time those that agree with the reference, and say which is faster.
 
     Raises Stopped, with the table so far, on Ctrl-C.
@@ -126,13 +137,13 @@ def measure_table(fleet: Fleet, request: Request, settings: Settings, listener: 
     table = Table(stage, workload, baseline, list(rows.values()), Samples((*rows, LIMIT)), seen=state.seen)
     too_slow_s = math.inf if _beside_earlier(stage, baseline) else settings.budget_s / FEWEST_LAUNCHES
     try:
-        exam = _exam(fleet, stage, workload, rows, settings)
+        exam = _exam(fleet, request, edge_cases, rows, settings)
         if exam is not None:
             for arm in _arms(request, state):
                 if str(arm) not in table.samples.arms:
                     table.rows, table.samples = list(rows.values()), Samples((*rows, LIMIT))
                     table.facts["under_engines"] = arm.variant
-                _probe(fleet, stage, arm, state, settings, math.inf if str(arm) == baseline else too_slow_s)
+                _probe(fleet, stage, arm, edge_cases, state, settings, math.inf if str(arm) == baseline else too_slow_s)
                 listener.probed(rows[str(arm)])
             _launch_all(fleet, table, state, exam, settings, listener)
     except KeyboardInterrupt:
@@ -150,12 +161,14 @@ def measure_table(fleet: Fleet, request: Request, settings: Settings, listener: 
     return table
 
 
-def check_table(fleet: Fleet, request: Request, settings: Settings, listener: Listener) -> list[Row]:
+def check_table(
+    fleet: Fleet, request: Request, edge_cases: EdgeCases, settings: Settings, listener: Listener
+) -> list[Row]:
     """The agreement gate alone, on one workload and the stage's edge cases; the rows have no timings but the first call."""
     state = _begun(request, listener)
-    if _exam(fleet, request.stage, request.workload, state.rows, settings) is not None:
+    if _exam(fleet, request, edge_cases, state.rows, settings) is not None:
         for arm in _arms(request, state):
-            _probe(fleet, request.stage, arm, state, settings, math.inf)
+            _probe(fleet, request.stage, arm, edge_cases, state, settings, math.inf)
             listener.probed(state.rows[str(arm)])
     return list(state.rows.values())
 
@@ -184,36 +197,54 @@ def new_row(stage: str, workload: str, arm: ArmName) -> Row:
 
 
 def _exam(
-    fleet: Fleet, stage: str, workload: str, rows: Mapping[str, Row], settings: Settings
+    fleet: Fleet, request: Request, edge_cases: EdgeCases, rows: Mapping[str, Row], settings: Settings
 ) -> dict[str, Any] | None:
-    """The inputs and the reference's answers, handed to the clean parent; None, with a reason in every row, if there are none."""
-    task = ExamTask(stage, workload, settings.threads)
-    outcome = run_task(fleet, fleet.clean, task, Limits(10 * settings.time_limit_s, settings.memory_limit))
-    if outcome.ending != "done":
-        status, why = failure(outcome, settings)
-        reference = registry.stage(stage).reference
-        for arm, row in rows.items():
-            row.status, row.reason = (
-                Status.UNAVAILABLE,
-                f"no answer to compare with: the reference or its workload {why}",
-            )
-            if arm == reference:
-                row.status = status
-        return None
-    fleet.tell(fleet.clean, ("hold", {name: outcome.found[name] for name in ("exam", "edge_cases")}))
-    return outcome.found
+    """Facts of the inputs, which the clean parent keeps with the reference's answers to them and to the edge cases.
+
+    None, with a reason in every row, if there are no answers.
+    """
+    limits = Limits(10 * settings.time_limit_s, settings.memory_limit)
+    tasks: list[Task] = [ExamTask(request.stage, request.workload, settings.threads)]
+    if edge_cases.stage != request.stage:
+        tasks.append(EdgeCasesTask(request.stage, settings.threads))
+    found: dict[str, Any] = {}
+    for task in tasks:
+        outcome = run_task(fleet, fleet.clean, task, limits)
+        if outcome.ending != "done":
+            status, why = failure(outcome, settings)
+            reference = registry.stage(request.stage).reference
+            for arm, row in rows.items():
+                row.status, row.reason = (
+                    Status.UNAVAILABLE,
+                    f"no answer to compare with: the reference or its workload {why}",
+                )
+                if arm == reference:
+                    row.status = status
+            return None
+        found |= outcome.found
+    edge_cases.stage = request.stage
+    return found
 
 
-def _probe(fleet: Fleet, stage: str, arm: ArmName, state: _State, settings: Settings, too_slow_s: float) -> None:
+def _probe(
+    fleet: Fleet,
+    stage: str,
+    arm: ArmName,
+    edge_cases: EdgeCases,
+    state: _State,
+    settings: Settings,
+    too_slow_s: float,
+) -> None:
     """Fill in an arm's row from a process of its own."""
     row = state.rows[str(arm)]
     if row.status is Status.UNAVAILABLE:
         return
     limits = Limits(settings.time_limit_s, settings.memory_limit, watch_memory=True)
     host = registry.variant(stage, arm.variant).host
-    task: Any = ProbeTask(stage, str(arm), settings.threads, too_slow_s)
+    untried = (stage, str(arm)) not in edge_cases.faults
+    task: Task = ProbeTask(stage, str(arm), settings.threads, too_slow_s, untried)
     if host is not None:
-        task = HostedProbe(host, stage, str(arm), settings.threads)
+        task = HostedProbe(host, stage, str(arm), settings.threads, untried)
     outcome = run_task(fleet, fleet.clean, task, limits)
     found = outcome.found
     row.setup_s, row.first_call_s = found.get("setup_s"), found.get("first_call_s")
@@ -221,14 +252,17 @@ def _probe(fleet: Fleet, stage: str, arm: ArmName, state: _State, settings: Sett
     if found.get("memory_before") is not None and found.get("memory_after") is not None:
         peak = max(outcome.peak_at["memory_after"], found["memory_after"])
         row.peak_bytes = max(0, peak - found["memory_before"])
+    if "edge_fault" in found:
+        edge_cases.faults[stage, str(arm)] = found["edge_fault"]
+    fault = found.get("fault") or edge_cases.faults.get((stage, str(arm)))
     if "seen" in found:
         state.seen[str(arm)] = found["seen"]
     if "not_offered" in found:
         row.status, row.reason = Status.UNAVAILABLE, found["not_offered"]
     elif outcome.ending != "done":
         row.status, row.reason = failure(outcome, settings)
-    elif found.get("fault"):
-        row.status, row.reason = Status.DIFFERS, found["fault"]
+    elif fault:
+        row.status, row.reason = Status.DIFFERS, fault
     elif "too_slow" in found:
         state.costs[str(arm)] = found["cost_s"]
         state.untested.add(str(arm))
@@ -281,15 +315,15 @@ def _launch_all(
         row.reason = f"one call takes {costs[arm]:.2g} s: a budget of {math.ceil(needed)} s would take it in"
     beside = _beside_earlier(table.stage, baseline)  # then each arm lives in a process that is executed for each launch
     warm = [("warm", table.stage, arm, settings.threads) for arm in state.warm if arm in plan.every and not beside]
-    orders: tuple[Command, ...] = (("import", state.modules), ("hold", {"inputs": exam["exam"].inputs}), *warm)
+    inputs = _inputs(fleet, table, settings)
+    orders: tuple[Command, ...] = (("import", state.modules), ("hold", {"inputs": inputs}), *warm)
     table.looks = plan_looks(plan.launches)
     family = max(1, len([arm for arm in plan.every if arm not in (baseline, LIMIT)])) * settings.together
     table.facts |= {"planned_launches": plan.launches, "slice_s": plan.slice_s, "family": family}
     table.facts["items"] = exam["items"] if registry.stage(table.stage).items else None
-    input_bytes = sum(array.nbytes for _, array in arrays(exam["exam"].inputs))
-    table.facts |= {"floor_bytes": floor_bytes, "input_bytes": input_bytes}
+    table.facts |= {"floor_bytes": floor_bytes, "input_bytes": exam["input_bytes"]}
     if registry.stage(table.stage).workload(table.workload).storage == "disk":
-        table.disk_files = input_files(exam["exam"].inputs)
+        table.disk_files = exam["input_files"]
     on_gpu = any(state.rows[arm].kind == "gpu" for arm in plan.every if arm != LIMIT)
     rng = np.random.default_rng([settings.seed, *map(ord, table.stage + table.workload)])
     for number in range(plan.launches):
@@ -309,6 +343,17 @@ def _launch_all(
             if conclude(table, state.sound()):
                 break
     conclude(table, state.sound())
+
+
+def _inputs(fleet: Fleet, table: Table, settings: Settings) -> tuple[Any, ...]:
+    """The inputs that the clean parent keeps; raises ParentLost where they can't be had."""
+    limits = Limits(10 * settings.time_limit_s, settings.memory_limit)
+    outcome = run_task(fleet, fleet.clean, InputsTask(), limits)
+    if "inputs" not in outcome.found:
+        why = failure(outcome, settings)[1]
+        raise ParentLost(f"the inputs of {table.stage} on {table.workload} can't be handed over: it {why}")
+    inputs: tuple[Any, ...] = outcome.found["inputs"]
+    return inputs
 
 
 def _one_launch(

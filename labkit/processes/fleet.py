@@ -65,6 +65,7 @@ class Parent:
         self.pid = self._process.pid
         self._pipe.send(_preparation(wanted))
         self.told: tuple[Command, ...] = ()
+        self.kept: dict[tuple[str, ...], tuple[Task, Limits]] = {}
         self._ready = False
 
     def ready(self) -> None:
@@ -91,6 +92,8 @@ class Parent:
         self._send(("fork", task, limits))
         outcome = self._receive()
         assert isinstance(outcome, Outcome)
+        if outcome.kept:
+            self.kept[outcome.kept] = task, limits
         return outcome
 
     def _send(self, command: Command) -> None:
@@ -173,10 +176,12 @@ class Fleet:
             self.replace(parent)
 
     def replace(self, parent: Parent) -> Parent:
-        """Execute a parent afresh in the place of one that is lost, and tell it what that one had been told."""
+        """Execute a parent afresh in the place of one that is lost; it is told, and finds again, what that one knew."""
         parent.close()
         fresh = Parent(self.threads, self._rng, self._wanted)
         fresh.tell(*parent.told)
+        for task, limits in parent.kept.values():
+            fresh.run(task, limits)
         if parent is self.clean:
             self.clean = fresh
         else:

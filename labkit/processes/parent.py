@@ -34,7 +34,10 @@ WATCH_EVERY_S = 0.01
 
 
 class Task(Protocol):
-    """What a forked child does. It sends named findings, and marks the number of the arm that it is about to run."""
+    """What a forked child does. It sends named findings, and marks the number of the arm that it is about to run.
+
+    What it sends as ``kept``, a dictionary, the parent holds for later children; it goes no further.
+    """
 
     def run(self, held: Any, send: Any, mark: Any) -> None: ...
 
@@ -61,6 +64,7 @@ class Limits:
 class Outcome:
     """How a child ended (``done``, ``raised``, ``signal``, ``exit``, ``timed_out``, ``memory``) and what it had found.
 
+    ``kept`` names what the parent holds of it.
     ``peak_at[name]`` is the most bytes that its process tree had been seen to hold when it sent ``name``.
     """
 
@@ -70,6 +74,7 @@ class Outcome:
     running: int = -1
     peak_at: dict[str, int] = field(default_factory=dict)
     wall_s: float = 0.0
+    kept: tuple[str, ...] = ()
 
 
 def main(descriptor: int) -> None:
@@ -102,8 +107,13 @@ def main(descriptor: int) -> None:
                 gc.collect()
                 gc.freeze()
                 settled = True
-            commands.send(_forked(task, limits, held, commands))
-            continue
+            outcome = _forked(task, limits, held, commands)
+            kept = outcome.found.pop("kept", {})
+            held.update(kept)
+            outcome.kept = tuple(kept)
+            commands.send(outcome)
+            if not kept:
+                continue
         settled = False
 
 

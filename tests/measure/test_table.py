@@ -11,10 +11,12 @@ import pytest
 
 from labkit.measure.bench import make_settings, measure, plan_requests
 from labkit.measure.limit import LIMIT
+from labkit.measure.probe import ProbeTask
 from labkit.measure.result import Status
 from labkit.measure.schedule import FEWEST_LAUNCHES
 from labkit.measure.statistics import undisturbed
-from labkit.measure.table import Listener, check_table
+from labkit.measure.table import EdgeCases, Listener, check_table
+from labkit.processes.fleet import Parent
 
 BROKEN = {
     "wrong": (Status.DIFFERS, "expected"),
@@ -101,6 +103,34 @@ def test_engines_are_measured_as_arms_with_their_workers(bench):
     assert row(table, "plain@processes").peak_bytes > row(table, "plain").peak_bytes
 
 
+@pytest.mark.parametrize("how", ["bench", "check"])
+def test_edge_cases_are_answered_once_a_stage_and_tried_once_by_each_arm_and_stay_with_the_clean_parent(
+    fleet, monkeypatch, how
+):
+    ran = []
+
+    def watched(parent, task, limits):
+        outcome = run(parent, task, limits)
+        ran.append((task, outcome))
+        return outcome
+
+    run = Parent.run
+    monkeypatch.setattr(Parent, "run", watched)
+    requests = plan_requests(["toy_sum"], ["twice", "wrong_on_one_pixel"], ["small", "big"])
+    settings = make_settings(0.1, seed=5, threads=2)
+    if how == "bench":
+        rows = measure(requests, settings, None, fleet).rows
+    else:
+        known = EdgeCases()
+        rows = [row for request in requests for row in check_table(fleet, request, known, settings, Listener())]
+    differ = [(row.arm, row.workload) for row in rows if row.status is Status.DIFFERS]
+    assert differ == [("wrong_on_one_pixel", "small"), ("wrong_on_one_pixel", "big")]
+    assert len({row.reason for row in rows if row.status is Status.DIFFERS}) == 1
+    assert [outcome.kept for _, outcome in ran if outcome.kept] == [("exam",), ("edge_cases",), ("exam",)]
+    assert not any({"exam", "edge_cases"} & outcome.found.keys() for _, outcome in ran)
+    assert [task.edge_cases for task, _ in ran if isinstance(task, ProbeTask)] == [True] * 3 + [False] * 3
+
+
 def test_unasked_only_the_sound_kernel_that_was_quickest_when_probed_comes_under_engines(fleet):
     (request,) = plan_requests(["toy_max"])
     counts = []
@@ -120,7 +150,7 @@ def test_unasked_only_the_sound_kernel_that_was_quickest_when_probed_comes_under
     assert table.facts["under_engines"] == "at_once"
     assert set(table.samples.launches[0]["arms"]) == {"by_halves", "leisurely", "at_once", *engines}
     assert table.facts["family"] == 4  # what is in the launches beside the baseline, however it came there
-    assert [row.arm for row in check_table(fleet, request, settings, Counts())] == [*alone, *engines]
+    assert [row.arm for row in check_table(fleet, request, EdgeCases(), settings, Counts())] == [*alone, *engines]
 
 
 def test_ratios_are_paired_in_the_round_and_medians_taken_over_launches(bench):

@@ -50,6 +50,11 @@ def wrong(image):
     return int(image.sum()) + 1
 
 
+@lk.variant("toy_sum", kind="numpy")
+def wrong_on_one_pixel(image):
+    return int(image.sum()) + (image.size == 1)
+
+
 @lk.variant("toy_sum", kind="native")
 def segfaults(image):
     ctypes.string_at(0)

@@ -32,6 +32,7 @@ class HostedProbe:
     stage: str
     arm: str
     threads: int
+    edge_cases: bool = True
 
     def run(self, held: Mapping[str, Any], send: Send, mark: Any) -> None:
         exam: Exam = held["exam"]
@@ -53,7 +54,9 @@ class HostedProbe:
                 costs.append(call.seconds)
             send("threads", threads_used(before, _run_times(call.pid)))
             fault = first_fault(call, exam, agreement, output, used)
-            send("fault", fault or edge_case_fault(call, held["edge_cases"], agreement))
+            send("fault", fault)
+            if self.edge_cases and not fault:
+                send("edge_fault", edge_case_fault(call, held["edge_cases"], agreement))
             send("starts_no_thread", False)  # nothing is prepared for it here
             send("cost_s", min(costs))
             call.close()
