@@ -25,7 +25,7 @@ class Variant:
     stage's declared split to a partial result: with it the variant also runs under the engines, unless it is ``parallel``:
     on all cores by itself.
     ``requires`` names modules that must be importable; ``missing`` says why this machine can't run the variant.
-    ``host`` is where earlier code lives that can't be imported here: a :class:`labkit.measure.against.hosted.Host`.
+    ``host`` is where code lives that can't be imported here; its kind is the affair of those who measure.
     """
 
     stage: str

@@ -18,10 +18,10 @@ from labkit.core.cpus import set_threads
 from labkit.core.process import thread_count
 from labkit.engines import opening_order
 from labkit.engines.arm import ArmName, open_arm
-from labkit.measure.against.hosted import HostedCall, QuietHosts, host_of
+from labkit.measure.elsewhere import home_in_launch, is_remote
 from labkit.measure.limit import LIMIT, open_limit
 from labkit.measure.schedule import Plan, Sample, Timing, run_rounds
-from labkit.processes.tasks import times_put_aside
+from labkit.processes.tasks import Quiet, times_put_aside
 
 Call = Callable[..., Any]
 Send = Callable[[str, Any], None]
@@ -51,7 +51,7 @@ class LaunchTask:
             inputs = displaced(held["inputs"], rng)
             for number, arm in enumerate(calls):
                 mark(number)
-                if isinstance(call := calls[arm], HostedCall):
+                if is_remote(call := calls[arm]):
                     call.hold(held["inputs"], self.seed)
             start = time.perf_counter()
             for number, arm in enumerate(calls):
@@ -74,13 +74,13 @@ class LaunchTask:
         """
         names = [ArmName.parse(arm) for arm in self.arms if arm != LIMIT]
         opened: dict[str, Call] = {}
-        hosts = {name: host for name in names if (host := host_of(self.stage, name)) is not None}
-        order = random.sample(list(hosts), len(hosts))
-        hosted = {name: stack.enter_context(hosts[name].execute()) for name in order}  # all import at the same time
+        homes = {name: home for name in names if (home := home_in_launch(self.stage, name)) is not None}
+        order = random.sample(list(homes), len(homes))
+        executed = {name: stack.enter_context(homes[name].execute()) for name in order}  # all import at the same time
         for name in sorted(names, key=lambda name: opening_order(name.engine)):
             mark(self.arms.index(str(name)))
-            if name in hosts:
-                opened[str(name)] = call = hosts[name].open(hosted[name], name, self.threads)
+            if name in homes:
+                opened[str(name)] = call = homes[name].open(executed[name], name, self.threads)
                 stack.callback(call.close)
             else:
                 opened[str(name)] = stack.enter_context(open_arm(self.stage, name, self.threads))
@@ -92,13 +92,13 @@ class LaunchTask:
 class ClockExecutor:
     """Times calls with the monotonic clock. Arms that work on a device tell its own time as ``device_seconds``.
 
-    Arms that live in hosts are timed there, by the same clock, on inputs that they hold already.
+    Arms that live elsewhere are timed there, by the same clock, on inputs that they hold already.
     """
 
     def __init__(self, calls: Mapping[str, Call], inputs: tuple[Any, ...], mark: Callable[[int], None]) -> None:
         self.calls, self.inputs, self.mark = calls, inputs, mark
         self.numbers = {arm: number for number, arm in enumerate(calls)}
-        self.quiet = QuietHosts(calls)
+        self.quiet = Quiet([call.pid for call in calls.values() if is_remote(call)])
 
     def now(self) -> float:
         return time.perf_counter()
@@ -112,7 +112,7 @@ class ClockExecutor:
 
 
 def _timed(call: Call, inputs: tuple[Any, ...], calls: int) -> Timing:
-    if isinstance(call, HostedCall):
+    if is_remote(call):
         return call.time(calls)
     clock = time.perf_counter_ns
     interrupted = times_put_aside()

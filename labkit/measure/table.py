@@ -12,8 +12,8 @@ import numpy as np
 from labkit.core.registry import registry
 from labkit.engines import STARTS_PROCESSES, engine_missing
 from labkit.engines.arm import ArmName
-from labkit.measure.against.probe import HostedProbe, plan_beside
 from labkit.measure.conclude import conclude, no_baseline
+from labkit.measure.elsewhere import home_of
 from labkit.measure.launch import LaunchTask
 from labkit.measure.limit import LIMIT, limit_cost
 from labkit.measure.probe import EdgeCasesTask, ExamTask, InputsTask, ProbeTask
@@ -135,7 +135,7 @@ def measure_table(
     state = _begun(request, listener)
     rows = state.rows
     table = Table(stage, workload, baseline, list(rows.values()), Samples((*rows, LIMIT)), seen=state.seen)
-    too_slow_s = math.inf if _beside_earlier(stage, baseline) else settings.budget_s / FEWEST_LAUNCHES
+    too_slow_s = math.inf if home_of(stage, baseline) else settings.budget_s / FEWEST_LAUNCHES
     try:
         exam = _exam(fleet, request, edge_cases, rows, settings)
         if exam is not None:
@@ -240,11 +240,11 @@ def _probe(
     if row.status is Status.UNAVAILABLE:
         return
     limits = Limits(settings.time_limit_s, settings.memory_limit, watch_memory=True)
-    host = registry.variant(stage, arm.variant).host
+    home = home_of(stage, str(arm))
     untried = (stage, str(arm)) not in edge_cases.faults
     task: Task = ProbeTask(stage, str(arm), settings.threads, too_slow_s, untried)
-    if host is not None:
-        task = HostedProbe(host, stage, str(arm), settings.threads, untried)
+    if home is not None:
+        task = home.probe(stage, str(arm), settings.threads, untried)
     outcome = run_task(fleet, fleet.clean, task, limits)
     found = outcome.found
     row.setup_s, row.first_call_s = found.get("setup_s"), found.get("first_call_s")
@@ -274,11 +274,6 @@ def _probe(
                 state.warm.append(str(arm))
 
 
-def _beside_earlier(stage: str, baseline: str) -> bool:
-    """Is this the table of a variant beside its earlier self?"""
-    return registry.variant(stage, ArmName.parse(baseline).variant).host is not None
-
-
 def failure(outcome: Outcome, settings: Settings) -> tuple[Status, str]:
     if outcome.ending == "timed_out":
         return Status.TIMED_OUT, f"did not end within {settings.time_limit_s:g} s"
@@ -305,16 +300,18 @@ def _launch_all(
     floor_bytes = exam["floor_bytes"]
     if floor_bytes is not None:
         costs[LIMIT] = limit_cost(floor_bytes)
-    if _beside_earlier(table.stage, baseline):
-        plan = plan_beside(costs, baseline, settings.budget_s)
+    home = home_of(table.stage, baseline)
+    if home is not None:
+        plan = home.plan(costs, baseline, settings.budget_s)
     else:
         plan = plan_table(costs, baseline, settings.budget_s, state.untested)
     for arm, needed in plan.too_slow.items():
         row = state.rows[arm]
         row.status, row.median_s = Status.TOO_SLOW, None
         row.reason = f"one call takes {costs[arm]:.2g} s: a budget of {math.ceil(needed)} s would take it in"
-    beside = _beside_earlier(table.stage, baseline)  # then each arm lives in a process that is executed for each launch
-    warm = [("warm", table.stage, arm, settings.threads) for arm in state.warm if arm in plan.every and not beside]
+    warm = [("warm", table.stage, arm, settings.threads) for arm in state.warm if arm in plan.every]
+    if home is not None:  # then each arm lives in a process that is executed for each launch
+        warm = []
     inputs = _inputs(fleet, table, settings)
     orders: tuple[Command, ...] = (("import", state.modules), ("hold", {"inputs": inputs}), *warm)
     table.looks = plan_looks(plan.launches)

@@ -5,16 +5,21 @@ from __future__ import annotations
 import os
 import resource
 import time
+from collections.abc import Iterator, Sequence
 
 LONGEST_WAIT_S = 0.02
 _OF_THREAD: int | None = getattr(resource, "RUSAGE_THREAD", None)
 
 
 class Quiet:
-    """Arms must not tax each other: waits until no other thread of this process, and no process it started, runs."""
+    """Arms must not tax each other: waits until no other thread of this process, and no process it started, runs.
 
-    def __init__(self) -> None:
+    ``others`` are processes whose threads, and whose own children, must sleep as well.
+    """
+
+    def __init__(self, others: Sequence[int] = ()) -> None:
         self.restless = 0
+        self._others = others
 
     def wait(self) -> None:
         """Return when all others sleep, or after 20 ms; then ``restless`` counts one more."""
@@ -34,7 +39,7 @@ class Quiet:
         own = str(os.getpid())
         if any(_running(f"/proc/self/task/{task}/stat") for task in tasks if task != own):
             return True
-        return any(_running(f"/proc/{child}/stat") for child in _children())
+        return any(_running(f"/proc/{child}/stat") for child in _children()) or any(map(_running, _stats(self._others)))
 
 
 def times_put_aside() -> int:
@@ -83,6 +88,17 @@ def _children() -> list[str]:
             return file.read().split()
     except OSError:
         return []
+
+
+def _stats(processes: Sequence[int]) -> Iterator[str]:
+    """Of the threads of these processes, and of the processes that they started."""
+    for process in processes:
+        try:
+            yield from (f"/proc/{process}/task/{task}/stat" for task in os.listdir(f"/proc/{process}/task"))
+            with open(f"/proc/{process}/task/{process}/children") as file:
+                yield from (f"/proc/{child}/stat" for child in file.read().split())
+        except OSError:
+            continue  # it has ended
 
 
 def _running(stat: str) -> bool:

@@ -7,7 +7,7 @@ import random
 import signal
 import socket
 import subprocess
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
@@ -16,11 +16,10 @@ from typing import Any
 import numpy as np
 
 from labkit.core.errors import NotOffered
-from labkit.core.registry import registry
 from labkit.engines.arm import ArmName
 from labkit.measure.against import host as host_file
-from labkit.measure.schedule import Timing
-from labkit.processes.tasks import Quiet
+from labkit.measure.against.probe import HostedProbe, plan_beside
+from labkit.measure.schedule import Plan, Timing
 
 OFFSETS = 256  # places a buffer may start at: every 16 bytes of a page
 LONGEST_PADDING = 4096  # bytes of environment: where the stack begins moves a kernel's time
@@ -46,6 +45,14 @@ class Host:
     stage: str
     suffix: str = ""
     today: Host | None = None
+
+    def probe(self, stage: str, arm: str, threads: int, edge_cases: bool) -> HostedProbe:
+        """Finds out about one of its arms before it is timed."""
+        return HostedProbe(self, stage, arm, threads, edge_cases)
+
+    def plan(self, costs: Mapping[str, float], baseline: str, budget_s: float) -> Plan:
+        """A plan for code beside its earlier self."""
+        return plan_beside(costs, baseline, budget_s)
 
     @contextmanager
     def execute(self) -> Iterator[HostProcess]:
@@ -167,41 +174,3 @@ def _as_here(name: str, text: str, place: str) -> Exception:
     error: Exception = kind(text)
     error.place = place  # type: ignore[attr-defined]
     return error
-
-
-def host_of(stage: str, name: ArmName) -> Host | None:
-    """Where an arm lives in a launch: with earlier code in the registry each arm of its stage lives in a host; None: here."""
-    if (own := registry.variant(stage, name.variant).host) is not None:
-        assert isinstance(own, Host)
-        return own
-    return next((v.host.today for v in registry.variants[stage].values() if isinstance(v.host, Host)), None)
-
-
-class QuietHosts(Quiet):
-    """Waits for the threads of hosts, and for the processes that they started, as well."""
-
-    def __init__(self, calls: Mapping[str, Callable[..., Any]]) -> None:
-        super().__init__()
-        self._hosts = [call.pid for call in calls.values() if isinstance(call, HostedCall)]
-
-    def _someone_runs(self) -> bool:
-        return super()._someone_runs() or any(map(_runs, _stats(self._hosts)))
-
-
-def _stats(processes: Sequence[int]) -> Iterator[str]:
-    for process in processes:
-        try:
-            yield from (f"/proc/{process}/task/{task}/stat" for task in os.listdir(f"/proc/{process}/task"))
-            with open(f"/proc/{process}/task/{process}/children") as file:
-                yield from (f"/proc/{child}/stat" for child in file.read().split())
-        except OSError:
-            continue  # it has ended
-
-
-def _runs(stat: str) -> bool:
-    try:
-        with open(stat, "rb") as file:
-            line = file.read()
-    except OSError:
-        return False
-    return line[line.rindex(b")") + 2 : line.rindex(b")") + 3] == b"R"

@@ -13,7 +13,7 @@ from labkit.core.errors import NotOffered
 from labkit.core.gate import Exam, edge_case_fault, first_fault
 from labkit.core.registry import registry
 from labkit.engines.arm import ArmName
-from labkit.measure.against.hosted import Host
+from labkit.measure.elsewhere import Elsewhere
 from labkit.measure.limit import LIMIT
 from labkit.measure.probe import LONG_ENOUGH_S, Send
 from labkit.measure.schedule import FEWEST_LAUNCHES, SHORTEST_SAMPLE_S, Plan, calls_for, plan_table
@@ -28,7 +28,7 @@ class HostedProbe:
     and memory there would be no match for those of variants that are probed here, and are not told.
     """
 
-    host: Host
+    host: Elsewhere
     stage: str
     arm: str
     threads: int
