@@ -31,7 +31,7 @@ from labkit.profiling.run import DEFAULT_BUDGET_S as PROFILE_BUDGET_S
 from labkit.profiling.run import profile_arms
 from labkit.reports.doctor_text import DoctorShown
 from labkit.reports.history import HistoryShown
-from labkit.reports.markdown import markdown
+from labkit.reports.runs.forms import markdown
 from labkit.reports.shown import (
     DiffShown,
     MemoryShown,
@@ -43,7 +43,7 @@ from labkit.reports.shown import (
     shown_pictures,
     shown_profile,
 )
-from labkit.reports.sweep import SweepShown
+from labkit.reports.sweep.shown import SweepShown
 from labkit.store import Run, all_runs, find_run, results_folder, save
 from labkit.store.artefact import keep_artefact
 from labkit.store.compare import RunComparison, compare_runs

@@ -14,9 +14,10 @@ from labkit.measure.bench import DEFAULT_BUDGET_S, Measurement, make_settings
 from labkit.measure.result import Table, arm_of
 from labkit.measure.table import Settings
 from labkit.reports import against as against_words
-from labkit.reports.cells import cells
 from labkit.reports.progress import Progress
-from labkit.reports.text import console, print_run, print_table
+from labkit.reports.runs.forms import print_run, print_table
+from labkit.reports.runs.grids import grids
+from labkit.reports.terminal import console
 from labkit.store import results_folder
 from labkit.store.run import document
 
@@ -97,7 +98,7 @@ class Tables(Progress):
     def table_ends(self, table: Table) -> None:
         super().table_ends(table)
         self.close()
-        (part,) = cells(document(Measurement([table], {}, self._settings, "")))
+        (part,) = grids(document(Measurement([table], {}, self._settings, "")))
         with self._out.capture() as text:
             print_table(part, self._out)
         try:

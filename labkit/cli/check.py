@@ -13,7 +13,7 @@ from labkit.cli import options
 from labkit.cli.bench import FINDINGS
 from labkit.measure.result import arm_of
 from labkit.reports.progress import Progress
-from labkit.reports.text import console
+from labkit.reports.terminal import console
 
 COLORS = {"agrees": "green", "unavailable": "yellow"}
 

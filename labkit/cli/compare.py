@@ -12,7 +12,7 @@ from rich.text import Text
 from labkit import api
 from labkit.cli import options
 from labkit.reports import words
-from labkit.reports.text import console
+from labkit.reports.terminal import console
 
 COLORS = {"faster": "green", "slower": "red", "lost": "red"}
 

@@ -8,7 +8,7 @@ from labkit.profiling.diff import diff_profiles
 from labkit.profiling.run import DEFAULT_BUDGET_S, profile_arms
 from labkit.reports.lines import print_diff
 from labkit.reports.shown import shown_diff
-from labkit.reports.text import console
+from labkit.reports.terminal import console
 
 
 def command(

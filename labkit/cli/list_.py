@@ -11,7 +11,7 @@ from rich.text import Text
 from labkit.cli import options
 from labkit.core.registry import registry
 from labkit.core.stage import KINDS, Stage
-from labkit.reports.text import console
+from labkit.reports.terminal import console
 
 CELLS = (*(kind for kind in KINDS if kind != "gpu"), "multiprocess", "gpu")
 

@@ -13,7 +13,7 @@ from labkit.profiling.run import DEFAULT_BUDGET_S, profile_arms
 from labkit.reports.html import page
 from labkit.reports.lines import print_profile
 from labkit.reports.shown import shown_profile
-from labkit.reports.text import console
+from labkit.reports.terminal import console
 from labkit.store.artefact import keep_artefact
 
 Calls = Annotated[int | None, typer.Option(metavar="N", help="Exactly so many recorded calls, however long they take.")]

@@ -13,7 +13,8 @@ from labkit.cli import options
 from labkit.core.errors import UsageError
 from labkit.reports import words
 from labkit.reports.history import HistoryShown, print_history
-from labkit.reports.text import console, print_run
+from labkit.reports.runs.forms import print_run
+from labkit.reports.terminal import console
 from labkit.store import Run, all_runs, find_run, results_folder
 from labkit.store.history import is_stage, read_history
 

@@ -14,7 +14,7 @@ from labkit.cli.bench import end
 from labkit.core.errors import UsageError
 from labkit.measure.sweep.run import DEFAULT_BUDGET_S
 from labkit.reports.progress import Progress
-from labkit.reports.sweep import SweepShown, print_sweep
+from labkit.reports.sweep.shown import SweepShown, print_sweep
 
 FORMATS = (".svg", ".png", ".pdf")
 
@@ -104,7 +104,7 @@ def command(
 def _draw(shown: SweepShown, file: Path) -> None:
     """Write the picture; a sweep without enough timings has none, and says so instead."""
     # brings matplotlib, which would be a quarter of the start of every command
-    from labkit.reports.sweep_figure import drawable
+    from labkit.reports.sweep.figure import drawable
 
     if not drawable(shown.document):
         print(f"labkit: {file} is not drawn: the sweep has too few timings", file=sys.stderr)

@@ -14,7 +14,7 @@ from rich.text import Text
 from labkit.reports import words
 from labkit.reports.doctor import MARKS, sections, summary
 from labkit.reports.doctor_html import html
-from labkit.reports.text import console
+from labkit.reports.terminal import console
 
 COLORS = {"ok": "green", "note": "cyan", "warning": "bold yellow"}
 

@@ -16,7 +16,7 @@ from rich.text import Text
 
 from labkit.reports import words
 from labkit.reports.history_words import groups, known, sentences
-from labkit.reports.text import console
+from labkit.reports.terminal import console
 from labkit.store.history import History, Series, Step
 
 HEADINGS = ("variant", "runs", "over the runs, oldest left", "last speed-up [interval]", "× limit")

@@ -1,22 +1,38 @@
-"""Runs as static HTML for notebooks: no script, no style sheet, legible in light and dark themes."""
+"""Grids as static HTML for notebooks: no script, no style sheet, legible in light and dark themes; all text is escaped."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from html import escape
-from typing import Any
 
-from labkit.reports import against, doctor, words
-from labkit.reports.cells import HEADINGS, Cells, cells
+from labkit.reports.grid import Grid
 
 COLORS = {"faster": "#1a7f37", "slower": "#cf222e", "same": "#0969da", "unresolved": "#9a6700"}
+BEST = " style='background:rgba(0,158,115,0.12)'"  # of a row
 
 
-def html(run: dict[str, Any]) -> str:
-    """Every table of a run with its notes, and the machine; whatever came from outside is escaped."""
-    parts = [_table(part) for part in cells(run)]
-    if found := [*against.lines(run), *doctor.lines(run)]:
-        parts.append(f"<ul>{''.join(f'<li>{escape(line)}</li>' for line in found)}</ul>")
-    return "".join(parts) + f"<p><small>on {escape(words.machine(run['machine']))}</small></p>"
+def whole(grid: Grid) -> str:
+    """A grid with its title above and its notes below."""
+    return f"<h4>{escape(grid.title)}</h4>{table(grid)}{notes(grid.notes)}"
+
+
+def table(grid: Grid) -> str:
+    """A grid without its title and notes; nothing for one without rows."""
+    sides = [f"text-align:{'left' if n in grid.left else 'right'}" for n in range(len(grid.headings))]
+    head = "".join(f"<th style='{side}'>{escape(text)}</th>" for text, side in zip(grid.headings, sides, strict=True))
+    body = ""
+    for row in grid.rows:
+        body += f"<tr{BEST if row[0].tone == 'best' else ''}>"
+        for cell, side in zip(row, sides, strict=True):
+            color = f";color:{COLORS[cell.tone]};font-weight:600" if cell.tone in COLORS else ""
+            body += f"<td style='{side}{color};white-space:nowrap'>{escape(cell.text)}</td>"
+        body += "</tr>"
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>" if grid.rows else ""
+
+
+def notes(texts: Sequence[str]) -> str:
+    """Sentences as a list."""
+    return f"<ul>{''.join(f'<li>{escape(text)}</li>' for text in texts)}</ul>"
 
 
 def page(title: str, body: str) -> str:
@@ -27,21 +43,3 @@ def page(title: str, body: str) -> str:
     )
     head = f"<meta charset='utf-8'><title>{escape(title)}</title><style>{style}</style>"
     return f"<!doctype html><html lang='en'><head>{head}</head><body>{body}</body></html>\n"
-
-
-def _table(part: Cells) -> str:
-    head = "".join(f"<th style='text-align:{_align(n)}'>{escape(text)}</th>" for n, text in enumerate(HEADINGS))
-    body = ""
-    for row, verdict in zip(part.rows, part.verdicts, strict=True):
-        body += "<tr>"
-        for number, cell in enumerate(row):
-            color = f";color:{COLORS[verdict]};font-weight:600" if number in (3, 4) and verdict in COLORS else ""
-            body += f"<td style='text-align:{_align(number)}{color}'>{escape(cell)}</td>"
-        body += "</tr>"
-    notes = "".join(f"<li>{escape(note)}</li>" for note in part.notes)
-    table = f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>" if part.rows else ""
-    return f"<h4>{escape(part.title)}</h4>{table}<ul>{notes}</ul>"
-
-
-def _align(number: int) -> str:
-    return "left" if number in (0, 1, 4) else "right"

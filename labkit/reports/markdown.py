@@ -1,40 +1,24 @@
-"""Runs as Markdown: ``table.md`` of a stored run, and what one pastes into a pull request."""
+"""Grids as Markdown: ``table.md`` of a stored run, and what one pastes into a pull request."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
 
-from labkit.reports import against, doctor, words
-from labkit.reports.cells import HEADINGS, cells
-
-
-def markdown(run: dict[str, Any]) -> str:
-    """Every table of a run with its notes, and the machine."""
-    lines = []
-    for part in cells(run):
-        lines += [f"### {_safe(part.title)}", ""]
-        if part.rows:
-            lines += [
-                _line(HEADINGS),
-                "|" + "|".join("---" if n in (0, 1, 4) else "---:" for n in range(len(HEADINGS))) + "|",
-            ]
-            lines += [_line(row) for row in part.rows]
-            lines.append("")
-        lines += [f"- {_safe(note)}" for note in part.notes]
-        lines.append("")
-    if found := [*against.lines(run), *doctor.lines(run)]:
-        lines += [*(f"- {_safe(line)}" for line in found), ""]
-    lines.append(f"Measured {run['started']} on {_safe(words.machine(run['machine']))}.")
-    return "\n".join(lines) + "\n"
+from labkit.reports.grid import Cell, Grid
 
 
-def _line(cells: tuple[str, ...]) -> str:
-    return "| " + " | ".join(_safe(cell) for cell in cells) + " |"
+def table(grid: Grid, written: Callable[[Cell], str] | None = None) -> str:
+    """A grid without its title and notes; each cell as ``written``, which is as :func:`safe` text when None."""
+    written = written or (lambda cell: safe(cell.text))
+    heads = [written(Cell(heading, outside=n in grid.named)) for n, heading in enumerate(grid.headings)]
+    marks = ["---" if n in grid.left else "---:" for n in range(len(grid.headings))]
+    rows = [[written(cell) for cell in row] for row in grid.rows]
+    return "\n".join(f"| {' | '.join(row)} |" for row in (heads, marks, *rows)) + "\n"
 
 
-def _safe(text: str) -> str:
+def safe(text: str) -> str:
     """Text from outside (names, error messages) as text: no markup, no cell borders, no lines of its own."""
-    for mark, safe in (
+    for mark, instead in (
         ("\\", "\\\\"),
         ("`", "\\`"),
         ("*", "\\*"),
@@ -43,5 +27,5 @@ def _safe(text: str) -> str:
         (">", "&gt;"),
         ("](", "]\\("),
     ):
-        text = text.replace(mark, safe)
+        text = text.replace(mark, instead)
     return " ".join(text.split())

@@ -15,8 +15,7 @@ from labkit.profiling.memory import MemoryProfile
 from labkit.profiling.profile import Profile
 from labkit.reports import lines, lines_html, memory, pictures
 from labkit.reports.claims import Claim, claims
-from labkit.reports.html import html
-from labkit.reports.markdown import markdown
+from labkit.reports.runs.forms import html, markdown
 from labkit.store import Run, rows_frame
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from labkit.api import Shown
 from labkit.core.errors import UsageError
 from labkit.core.registry import Registry
 from labkit.measure.result import Row
-from labkit.reports.markdown import markdown
+from labkit.reports.runs.forms import markdown
 from labkit.store import Run, save
 from tests.cli.conftest import Labkit
 

@@ -9,7 +9,7 @@ import pytest
 
 from labkit.measure.machine import machine_facts
 from labkit.measure.result import Row
-from labkit.reports.markdown import markdown
+from labkit.reports.runs.forms import markdown
 from labkit.store import Run, save
 from tests.cli.conftest import Labkit
 

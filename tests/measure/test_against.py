@@ -27,8 +27,8 @@ from labkit.measure.against.revision import build, find_revision
 from labkit.measure.bench import check, make_settings, plan_requests
 from labkit.measure.result import Samples, Status, Table
 from labkit.measure.statistics import Verdict
-from labkit.reports.cells import cells
 from labkit.reports.document.decision import compared
+from labkit.reports.runs.grids import grids
 from labkit.store.run import document
 
 SHARED = """
@@ -208,9 +208,9 @@ def test_several_pairs_are_one_table_in_which_each_stands_below_its_own_earlier_
     found = document(measurement)
     (table,) = found["tables"]
     assert [launch["launch"] for launch in table["launches"]] == [0, 1, 2, 3]
-    (shown,) = cells(found)
-    assert [row[0] for row in shown.rows] == ["a_at_1", "a", "b_at_1", "b"]
-    assert shown.verdicts == ["baseline", "faster", "baseline", "faster"]
+    (shown,) = grids(found)
+    assert [row[0].text for row in shown.rows] == ["a_at_1", "a", "b_at_1", "b"]
+    assert [row[4].tone for row in shown.rows] == ["baseline", "faster", "baseline", "faster"]
 
 
 def test_a_variant_that_only_one_of_the_two_has_is_told(project):

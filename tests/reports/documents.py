@@ -10,7 +10,7 @@ from typing import Any
 from labkit.measure.bench import Measurement
 from labkit.measure.result import Row, Status
 from labkit.reports.document.report import Report, make_report
-from labkit.reports.markdown import markdown
+from labkit.reports.runs.forms import markdown
 from labkit.store import Run, save
 
 Make = Callable[..., Any]

@@ -15,9 +15,8 @@ from labkit.diagnosis.record import entries
 from labkit.measure.bench import Measurement
 from labkit.measure.result import Row
 from labkit.reports.doctor import OWN_WORDS, lines, summary, told
-from labkit.reports.html import html
-from labkit.reports.markdown import markdown
-from labkit.reports.text import console, print_run
+from labkit.reports.runs.forms import html, markdown, print_run
+from labkit.reports.terminal import console
 from tests.reports.documents import HOSTILE, TURNED, Seen, report_of, stored
 
 Make = Callable[..., Any]

@@ -18,9 +18,9 @@ from labkit.measure.statistics.scalability import Law
 from labkit.measure.sweep.facts import sweep_facts
 from labkit.measure.sweep.run import Sweep, default_workers
 from labkit.measure.table import Request
-from labkit.reports.sweep import SweepShown, print_sweep
-from labkit.reports.sweep_cells import cells
-from labkit.reports.sweep_words import interval, notes
+from labkit.reports.sweep.grid import grid
+from labkit.reports.sweep.shown import SweepShown, print_sweep
+from labkit.reports.sweep.words import interval, notes
 from labkit.store.run import document
 from tests.measure.simulated import Seconds, simulate
 
@@ -83,19 +83,19 @@ def eight_cores() -> SweepShown:
 
 
 def test_the_table_has_a_row_for_each_number_of_workers(two_cores: SweepShown) -> None:
-    part = cells(two_cores.document)
+    part = grid(two_cores.document)
     assert part.title == "blur on 256: fast under threads, over workers (2 cores)"
-    assert [row[0] for row in part.rows] == ["1", "★ 2", "3", "4"]
-    second = dict(zip(part.headings, part.rows[1], strict=True))
+    assert [row[0] for row in part.texts] == ["1", "★ 2", "3", "4"]
+    second = dict(zip(part.headings, part.texts[1], strict=True))
     assert second["speed-up over one"].startswith("1.8")
     assert (second["per worker"], second["peak memory"]) == ("93%", "40 MiB")
     assert second["the law"].startswith("1.8")
-    assert [row[part.headings.index("the law")] for row in part.rows[2:]] == ["–", "–"]
+    assert [row[part.headings.index("the law")] for row in part.texts[2:]] == ["–", "–"]
 
 
 def test_columns_of_which_nothing_is_known_are_left_out(two_cores: SweepShown, eight_cores: SweepShown) -> None:
-    assert "items/s" not in cells(two_cores.document).headings
-    assert "items/s" in cells(eight_cores.document).headings
+    assert "items/s" not in grid(two_cores.document).headings
+    assert "items/s" in grid(eight_cores.document).headings
 
 
 @pytest.mark.parametrize("width", [60, 80, 100, 120])
@@ -108,7 +108,7 @@ def test_in_a_narrow_terminal_columns_give_way_and_are_named(two_cores: SweepSho
     assert "…" not in "".join(printed[table : table + 5])
     left_out = [line for line in printed if "not shown for want of width" in line]
     shown = printed[table] + "".join(left_out)
-    assert all(name in shown for name in cells(two_cores.document).headings)
+    assert all(name in shown for name in grid(two_cores.document).headings)
 
 
 def test_the_advice_comes_first_and_names_the_best_with_its_lead(two_cores: SweepShown) -> None:
@@ -205,11 +205,11 @@ def test_no_crossover_is_said_where_none_is_seen(factor: float, said: str) -> No
 
 
 def test_each_size_marks_its_fastest_variant() -> None:
-    part = cells(over_size(overtaking).document)
-    assert [row[part.headings.index("variant")] for row in part.rows] == [
+    part = grid(over_size(overtaking).document)
+    assert [row[part.headings.index("variant")] for row in part.texts] == [
         "★ plain", "fast", "plain", "★ fast", "plain", "★ fast"
     ]  # fmt: skip
-    assert [row[0] for row in part.rows] == ["256", "", "512", "", "1080p", ""]
+    assert [row[0] for row in part.texts] == ["256", "", "512", "", "1080p", ""]
 
 
 @pytest.mark.parametrize(

@@ -11,11 +11,10 @@ import pytest
 
 from labkit.api import Shown
 from labkit.measure.result import Row, Status
-from labkit.reports.cells import HEADINGS, cells
-from labkit.reports.html import html
-from labkit.reports.markdown import markdown
 from labkit.reports.progress import Progress
-from labkit.reports.text import console, print_run
+from labkit.reports.runs.forms import html, markdown, print_run
+from labkit.reports.runs.grids import HEADINGS, grids
+from labkit.reports.terminal import console
 from labkit.store.run import document
 
 Make = Callable[..., Any]
@@ -76,8 +75,8 @@ def test_an_unresolved_row_says_why(run: dict[str, Any], form: str) -> None:
 
 
 def test_the_fastest_comes_first(run: dict[str, Any]) -> None:
-    (table,) = cells(run)
-    assert [row[0] for row in table.rows] == ["fast", "close", "plain", "late@threads"]
+    (table,) = grids(run)
+    assert [row[0] for row in table.texts] == ["fast", "close", "plain", "late@threads"]
     assert all(len(row) == len(HEADINGS) for row in table.rows)
 
 

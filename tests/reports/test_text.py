@@ -5,7 +5,7 @@ import io
 import pytest
 import rich.console
 
-from labkit.reports.text import console
+from labkit.reports.terminal import console
 
 
 def test_in_a_notebook_what_is_written_to_a_file_goes_into_the_file(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from labkit.measure.result import Row, Status
-from labkit.reports.markdown import markdown
+from labkit.reports.runs.forms import markdown
 from labkit.store import Run, save
 from labkit.store.compare import RunComparison, compare_runs
 

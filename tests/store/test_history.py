@@ -16,7 +16,7 @@ from labkit.core.errors import UsageError
 from labkit.core.registry import Registry
 from labkit.measure.machine import machine_facts
 from labkit.measure.result import Row
-from labkit.reports.markdown import markdown
+from labkit.reports.runs.forms import markdown
 from labkit.store import Run, save
 from labkit.store.history import FIGURES, History, Series, Step, by_series, read_history, worth_a_look
 

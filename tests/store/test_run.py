@@ -16,7 +16,7 @@ from labkit import api
 from labkit.core.errors import UsageError
 from labkit.measure.bench import Measurement
 from labkit.measure.result import Row, Status
-from labkit.reports.markdown import markdown
+from labkit.reports.runs.forms import markdown
 from labkit.store import PassedOver, Run, all_runs, find_run, results_folder, save
 from labkit.store.run import document
 from tests.conftest import CONTRACT

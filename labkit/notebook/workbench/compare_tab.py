@@ -13,7 +13,7 @@ from labkit.notebook.workbench.job import OVER, Job
 from labkit.notebook.workbench.pictures_html import difference_html
 from labkit.notebook.workbench.spelling import call, given
 from labkit.notebook.workbench.tab import Dashboard, Tab
-from labkit.reports.cells import cells
+from labkit.reports.runs.grids import grids
 
 if TYPE_CHECKING:
     from labkit.reports.shown import Shown
@@ -45,7 +45,7 @@ def titled(shown: Shown) -> tuple[str, list[str]]:
     """The title of a run's table, and what stands below it; why a variant has no time stands in its row already."""
     if not shown.document["tables"]:
         return "stopped before anything was tried", []
-    part = cells(shown.document)[0]
+    part = grids(shown.document)[0]
     untimed = tuple(f"{arm_of(row)}: " for row in shown.document["rows"] if row["median_s"] is None)
     return part.title, [note for note in part.notes if not note.startswith(untimed)]
 

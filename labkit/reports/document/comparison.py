@@ -13,11 +13,11 @@ from labkit.reports import doctor, words
 from labkit.reports.document import grids
 from labkit.reports.document.decision import Said
 from labkit.reports.document.facts import printable
-from labkit.reports.document.grids import Cell, Grid, name, number
 from labkit.reports.document.html import Figures, render
 from labkit.reports.document.markdown import code, fenced, fitted, folded, grid, sentence
 from labkit.reports.document.sentences import origin
 from labkit.reports.figure import MARKS
+from labkit.reports.grid import Cell, Grid, name, number
 from labkit.store import Run
 from labkit.store.compare import Movement, RunComparison, compare_runs
 

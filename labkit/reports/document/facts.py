@@ -15,11 +15,12 @@ from labkit.profiling.diff import ProfileDiff, diff_profiles
 from labkit.profiling.profile import Profile
 from labkit.profiling.run import profile_arms
 from labkit.reports import words
-from labkit.reports.cells import Cells, cells
 from labkit.reports.document.claimed import checked
 from labkit.reports.document.decision import Decision, Row, Said, advice, compared, decide
 from labkit.reports.document.needs import known_variant
 from labkit.reports.document.pictures import Pictured, pictured
+from labkit.reports.grid import Grid
+from labkit.reports.runs.grids import grids
 from labkit.store import Run
 from labkit.store.artefact import FOLDERS, keep_artefact, read_artefact
 
@@ -29,13 +30,13 @@ Tell = Callable[[str], None]
 
 @dataclass(frozen=True)
 class TablePart:
-    """One stage × workload of one run; ``rows`` are all of them, ``timed`` those of ``cells`` in its order."""
+    """One stage × workload of one run; ``rows`` are all of them, ``timed`` those of ``grid`` in its order."""
 
     document: dict[str, Any]
     table: dict[str, Any]
     rows: list[Row]
     timed: list[Row]
-    cells: Cells
+    grid: Grid
     decision: Decision
 
 
@@ -121,12 +122,12 @@ def plain(docstring: str) -> str:
 
 def _tables(stage: str, document: dict[str, Any]) -> list[TablePart]:
     made = []
-    for table, shown in zip(document["tables"], cells(document), strict=True):
+    for table, shown in zip(document["tables"], grids(document), strict=True):
         if table["stage"] != stage:
             continue
         rows = [row for row in document["rows"] if (row["stage"], row["workload"]) == (stage, table["workload"])]
         named = {arm_of(row): row for row in rows}
-        timed = [named[entry[0]] for entry in shown.rows]
+        timed = [named[texts[0]] for texts in shown.texts]
         made.append(TablePart(document, table, rows, timed, shown, decide(table, rows)))
     return made
 

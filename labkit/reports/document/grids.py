@@ -1,48 +1,18 @@
-"""The tables of a report as cells: HTML and Markdown each draw the same ones."""
+"""The tables that only a report has, and those of runs and sweeps as it shows them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Any
 
 from labkit.measure.result import arm_of
 from labkit.profiling.diff import ProfileDiff
 from labkit.reports import doctor, words
-from labkit.reports.cells import HEADINGS
 from labkit.reports.document.decision import Decision, Row, lead, memory
 from labkit.reports.document.facts import TablePart
+from labkit.reports.grid import Cell, Grid, name, number
 from labkit.reports.lines import BLOCK_HEADINGS, block_cells, total_cells
-from labkit.reports.sweep_cells import LEFT, cells
-
-
-@dataclass(frozen=True)
-class Cell:
-    """``outside`` is text that somebody else wrote; ``key`` is what a column is sorted by, "" for the unknown (last)."""
-
-    text: str
-    key: float | str | None = None
-    tone: str = ""
-    outside: bool = False
-
-
-@dataclass(frozen=True)
-class Grid:
-    """Headings and rows; the columns in ``left`` hold text, the others numbers; the headings in ``named`` hold names."""
-
-    headings: tuple[str, ...]
-    left: frozenset[int]
-    rows: list[list[Cell]]
-    named: frozenset[int] = frozenset()
-
-
-def name(text: str, tone: str = "") -> Cell:
-    """A cell that holds text from outside."""
-    return Cell(text, tone=tone, outside=True)
-
-
-def number(text: str, key: float | None) -> Cell:
-    return Cell(text, "" if key is None else key)
 
 
 def decision_grid(decisions: Sequence[Decision]) -> Grid:
@@ -88,26 +58,10 @@ def _plain(decision: Decision) -> str:
 
 
 def run_grid(part: TablePart) -> Grid:
-    """The table of a run, each cell with what it is sorted by."""
-    rows = []
-    for row, texts, verdict in zip(part.timed, part.cells.rows, part.cells.verdicts, strict=True):
-        keys: list[float | None] = [
-            row["median_s"],
-            row["ratio"],
-            None,
-            row["limit_ratio"],
-            row["setup_s"],
-            row["first_call_s"],
-            row["peak_bytes"],
-            row["threads"],
-        ]
-        made = [name(texts[0], "best" if texts[0] == part.decision.arm else ""), name(texts[1])]
-        for column, (text, key) in enumerate(zip(texts[2:], keys, strict=True), 2):
-            tone = verdict if column in (3, 4) else ""
-            known = column != 4 or verdict in words.VERDICT_MARKS or verdict in ("", "baseline")
-            made.append(Cell(text, text if column == 4 else "" if key is None else key, tone, outside=not known))
-        rows.append(made)
-    return Grid(HEADINGS, frozenset({0, 1, 4}), rows)
+    """The table of a run, with the best variant marked."""
+    best = part.decision.arm
+    rows = [[replace(row[0], tone="best" if row[0].text == best else ""), *row[1:]] for row in part.grid.rows]
+    return replace(part.grid, rows=rows)
 
 
 def failure_grid(failures: Sequence[tuple[Row, list[str]]]) -> Grid:
@@ -162,22 +116,6 @@ def lines_grid(diff: ProfileDiff, code: bool) -> Grid:
         rows.append([name(texts[0]), *map(Cell, texts[1:])])
     rows.append([Cell(text, tone="total") for text in total_cells(diff)])
     return Grid(BLOCK_HEADINGS, frozenset({0, 7}), rows)
-
-
-def sweep_grid(sweep: dict[str, Any]) -> Grid:
-    """The points of a sweep."""
-    part = cells(sweep)
-    left = frozenset(n for n, heading in enumerate(part.headings) if heading in LEFT)
-    rows = []
-    for texts, verdict, best in zip(part.rows, part.verdicts, part.best, strict=True):
-        tones = [
-            verdict if heading == "verdict" else "best" if best and n == 0 else ""
-            for n, heading in enumerate(part.headings)
-        ]
-        rows.append(
-            [Cell(text, tone=tone, outside=n in left) for n, (text, tone) in enumerate(zip(texts, tones, strict=True))]
-        )
-    return Grid(part.headings, left, rows)
 
 
 def doctor_grid(runs: Sequence[dict[str, Any]]) -> Grid:

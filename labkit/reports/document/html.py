@@ -32,9 +32,9 @@ from labkit.reports.document.sentences import (
 from labkit.reports.document.svg import inline
 from labkit.reports.figure import block_shares, speedups
 from labkit.reports.lines_html import diff_html
-from labkit.reports.sweep_cells import cells as sweep_cells
-from labkit.reports.sweep_figure import drawable
-from labkit.reports.sweep_figure import figure as sweep_figure
+from labkit.reports.sweep.figure import drawable
+from labkit.reports.sweep.figure import figure as sweep_figure
+from labkit.reports.sweep.grid import grid as sweep_grid
 
 READING = (
     "Speed-up: the baseline’s time over the variant’s, taken within each round of one run, as the median over launches with "
@@ -91,10 +91,10 @@ def _stage(stage: StagePart, facts: Facts, code: bool, draw: Figures) -> dict[st
 def _table(part: TablePart, draw: Figures) -> dict[str, Any]:
     place = part.table["stage"], part.table["workload"]
     return {
-        "title": part.cells.title,
+        "title": part.grid.title,
         "result": words.best(part.table),
         "grid": grids.run_grid(part),
-        "notes": [note for note in part.cells.notes if note != words.best(part.table)],
+        "notes": [note for note in part.grid.notes if note != words.best(part.table)],
         "figure": draw(lambda: speedups(part.document, *place), f"speed-ups of {place[0]} on {place[1]}"),
     }
 
@@ -121,14 +121,14 @@ def _shares(lines: Lines) -> Figure:
 
 
 def _sweep(sweep: dict[str, Any], facts: Facts, draw: Figures) -> dict[str, Any]:
-    part = sweep_cells(sweep)
+    grid = sweep_grid(sweep)
     return {
         "axis": sweep["axis"],
-        "title": part.title,
+        "title": grid.title,
         "origin": sweep_origin(sweep, facts),
-        "grid": grids.sweep_grid(sweep),
-        "notes": part.notes,
-        "figure": draw(lambda: sweep_figure(sweep), part.title) if drawable(sweep) else None,
+        "grid": grid,
+        "notes": grid.notes,
+        "figure": draw(lambda: sweep_figure(sweep), grid.title) if drawable(sweep) else None,
     }
 
 

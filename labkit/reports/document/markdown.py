@@ -6,11 +6,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from labkit.reports import words
+from labkit.reports import markdown, words
 from labkit.reports.document import grids
 from labkit.reports.document.decision import Said
 from labkit.reports.document.facts import Facts, StagePart
-from labkit.reports.document.grids import Cell, Grid
 from labkit.reports.document.reproduce import commands
 from labkit.reports.document.sentences import (
     DATA,
@@ -23,7 +22,8 @@ from labkit.reports.document.sentences import (
     sweep_origin,
     title,
 )
-from labkit.reports.sweep_cells import cells as sweep_cells
+from labkit.reports.grid import Cell, Grid
+from labkit.reports.sweep.grid import grid as sweep_grid
 
 MOST = 60_000  # characters; GitHub takes 65,536
 LEFT_OUT = "\n*Left out for want of room: {}. The HTML report has it all.*\n"
@@ -72,10 +72,7 @@ def fitted(parts: Sequence[tuple[str, str]]) -> str:
 
 def grid(table: Grid) -> str:
     """A table."""
-    heads = [cell(Cell(heading, outside=number in table.named)) for number, heading in enumerate(table.headings)]
-    marks = ["---" if number in table.left else "---:" for number in range(len(table.headings))]
-    rows = [[cell(entry) for entry in row] for row in table.rows]
-    return "\n".join(f"| {' | '.join(row)} |" for row in (heads, marks, *rows)) + "\n"
+    return markdown.table(table, cell)
 
 
 def cell(entry: Cell) -> str:
@@ -133,9 +130,9 @@ def _decisions(facts: Facts, stages: Sequence[tuple[str, StagePart]]) -> str:
 def _tables(heading: str, stage: StagePart) -> list[str]:
     made = []
     for part in stage.tables:
-        body = f"{code(part.cells.title)}\n\n"
+        body = f"{code(part.grid.title)}\n\n"
         body += grid(grids.run_grid(part)) if part.timed else ""
-        body += "\n" + "\n".join(f"- {code(note)}" for note in part.cells.notes) + "\n"
+        body += "\n" + "\n".join(f"- {code(note)}" for note in part.grid.notes) + "\n"
         made.append(folded(f"Table: {escaped(heading)} on {escaped(part.table['workload'])}", body))
     return made
 
@@ -150,9 +147,9 @@ def _more(heading: str, stage: StagePart, facts: Facts) -> str:
             f"{grid(grids.lines_grid(stage.lines.diff, code=False))}\n{notes}\n",
         )
     for sweep in stage.sweeps:
-        part = sweep_cells(sweep)
+        part = sweep_grid(sweep)
         notes = "\n".join(f"- {code(note)}" for note in part.notes)
-        body = f"{code(part.title)} {code(sweep_origin(sweep, facts))}\n\n{grid(grids.sweep_grid(sweep))}\n{notes}\n"
+        body = f"{code(part.title)} {code(sweep_origin(sweep, facts))}\n\n{grid(part)}\n{notes}\n"
         text += folded(f"Scaling of {escaped(heading)} over {escaped(sweep['axis'])}", body)
     return text
 

@@ -1,13 +1,14 @@
-"""A table of a run as text cells; the terminal, Markdown and HTML each draw the same cells."""
+"""The tables of a run as grids."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Any
 
 from labkit.measure.result import arm_of
 from labkit.reports import words
 from labkit.reports.against import pairs
+from labkit.reports.grid import Cell, Grid, name, number
 
 HEADINGS = (
     "variant",
@@ -23,22 +24,16 @@ HEADINGS = (
 )
 
 
-@dataclass(frozen=True)
-class Cells:
-    """One stage × workload: a title, rows of cells under ``HEADINGS``, and the notes below them."""
-
-    title: str
-    rows: list[tuple[str, ...]]
-    verdicts: list[str]
-    notes: list[str]
+GIVE_WAY = ("threads", "set-up", "kind", "peak memory", "first call", "× limit")
+LEFT = frozenset({0, 1, 4})
 
 
-def cells(run: dict[str, Any]) -> list[Cells]:
+def grids(run: dict[str, Any]) -> list[Grid]:
     """The tables of a run's document, in its order; within a table the fastest first."""
     return [_table(table, run) for table in run["tables"]]
 
 
-def _table(table: dict[str, Any], run: dict[str, Any]) -> Cells:
+def _table(table: dict[str, Any], run: dict[str, Any]) -> Grid:
     own = [row for row in run["rows"] if (row["stage"], row["workload"]) == (table["stage"], table["workload"])]
     timed = sorted((row for row in own if row["median_s"] is not None), key=lambda row: -(row["ratio"] or 0))
     own_bases = pairs(table)
@@ -46,25 +41,7 @@ def _table(table: dict[str, Any], run: dict[str, Any]) -> Cells:
     if len(own_bases) > 1:  # each variant below its own earlier self
         names = [name for new, old in own_bases.items() for name in (old, new)]
         timed.sort(key=lambda row: names.index(arm_of(row)))
-    rows: list[tuple[str, ...]] = []
-    verdicts: list[str] = []
-    for row in timed:
-        verdict = "baseline" if arm_of(row) in bases else (row["verdict"] or "")
-        verdicts.append(verdict)
-        rows.append(
-            (
-                arm_of(row),
-                row["kind"],
-                words.duration(row["median_s"]),
-                words.times(row),
-                words.VERDICT_MARKS.get(verdict, verdict),
-                words.share(row["limit_ratio"]),
-                words.duration(row["setup_s"]),
-                words.duration(row["first_call_s"]),
-                words.size(row["peak_bytes"]),
-                words.UNKNOWN if row["threads"] is None else str(row["threads"]),
-            )
-        )
+    rows = [_row(row, "baseline" if arm_of(row) in bases else (row["verdict"] or "")) for row in timed]
     notes = [words.best(table)] if table["best"] else []
     if kernel := table["facts"].get("under_engines"):
         engines = [row["engine"] for row in own if row["engine"] and row["variant"] == kernel]
@@ -90,4 +67,21 @@ def _table(table: dict[str, Any], run: dict[str, Any]) -> Cells:
     launches = len(table["launches"])
     many = f"{launches} launch{'es' * (launches != 1)}, at most {words.counted(threads, 'thread')}"
     title = f"{table['stage']} on {table['workload']} ({many})"
-    return Cells(title, rows, verdicts, notes)
+    return Grid(HEADINGS, LEFT, rows, title=title, notes=notes, give_way=GIVE_WAY)
+
+
+def _row(row: dict[str, Any], verdict: str) -> list[Cell]:
+    mark = words.VERDICT_MARKS.get(verdict, verdict)
+    known = verdict in words.VERDICT_MARKS or verdict in ("", "baseline")
+    return [
+        name(arm_of(row)),
+        name(row["kind"]),
+        number(words.duration(row["median_s"]), row["median_s"]),
+        replace(number(words.times(row), row["ratio"]), tone=verdict),
+        Cell(mark, mark, verdict, outside=not known),
+        number(words.share(row["limit_ratio"]), row["limit_ratio"]),
+        number(words.duration(row["setup_s"]), row["setup_s"]),
+        number(words.duration(row["first_call_s"]), row["first_call_s"]),
+        number(words.size(row["peak_bytes"]), row["peak_bytes"]),
+        number(words.UNKNOWN if row["threads"] is None else str(row["threads"]), row["threads"]),
+    ]

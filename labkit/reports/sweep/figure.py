@@ -14,9 +14,9 @@ from matplotlib.ticker import NullFormatter
 from labkit.core.errors import UsageError
 from labkit.measure.statistics.scalability import speedups
 from labkit.reports import words
-from labkit.reports.sweep_cells import title
-from labkit.reports.sweep_size_figure import sizes, timed, with_intervals
-from labkit.reports.sweep_words import Document, setting
+from labkit.reports.sweep.grid import title
+from labkit.reports.sweep.size_figure import sizes, timed, with_intervals
+from labkit.reports.sweep.words import Document, setting
 
 MEASURED, LAW, BEST, IDEAL = "#0072B2", "#E69F00", "#009E73", "#999999"  # Okabe and Ito
 MEMORY = "#56B4E9"

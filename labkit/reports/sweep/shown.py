@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
+import base64
 import io
 from dataclasses import dataclass
+from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
-from labkit.reports.sweep_cells import COLORED, LEFT, cells
-from labkit.reports.sweep_html import html
-from labkit.reports.sweep_words import Document
-from labkit.reports.text import COLORS, console, fitting, print_origin
+from labkit.reports import words
+from labkit.reports.html import whole
+from labkit.reports.sweep.grid import grid
+from labkit.reports.sweep.words import Document
+from labkit.reports.terminal import console, draw_whole, plain, print_origin
 from labkit.store import Run
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-
-GIVE_WAY = ("set-up", "items/s", "the law", "peak memory", "per worker", "an item", "size")
 
 
 @dataclass(frozen=True, repr=False)
@@ -52,14 +51,12 @@ class SweepShown:
 
     def figure(self) -> Figure:
         """The curve, drawn; raises UsageError when there are too few timings."""
-        from labkit.reports.sweep_figure import figure  # matplotlib takes its time
+        from labkit.reports.sweep.figure import figure  # matplotlib takes its time
 
         return figure(self.document)
 
     def __repr__(self) -> str:
-        stream = io.StringIO()
-        print_sweep(self.document, self._where, console(stream))
-        return stream.getvalue().strip("\n")
+        return plain(lambda out: print_sweep(self.document, self._where, out))
 
     def _repr_html_(self) -> str:
         return html(self.document, self._where)
@@ -72,22 +69,27 @@ class SweepShown:
 def print_sweep(document: Document, where: str | None = None, to: Console | None = None) -> None:
     """Print the table of a sweep, what it says, the machine, and where the run is stored."""
     out = to or console()
-    part = cells(document)
-    shown = fitting(part.headings, part.rows, GIVE_WAY, out.width)
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for number in shown:
-        name = part.headings[number]
-        table.add_column(name, justify="left" if name in LEFT else "right", no_wrap=True)
-    for row, verdict in zip(part.rows, part.verdicts, strict=True):
-        color = COLORS.get(verdict, "")
-        table.add_row(*[Text(row[n], style=color if part.headings[n] in COLORED else "") for n in shown])
-    out.print()
-    out.print(Text(part.title, style="italic"), soft_wrap=True)
-    if part.rows:
-        out.print(table)
-    if len(shown) < len(part.headings):
-        left_out = ", ".join(name for number, name in enumerate(part.headings) if number not in shown)
-        out.print(Text(f"  not shown for want of width: {left_out}"), style="dim", soft_wrap=True)
-    for number, note in enumerate(part.notes):
-        out.print(Text("  " + note), style="bold" if number == 0 else "dim", soft_wrap=True)
+    part = grid(document)
+    draw_whole(part, out, first=lambda note: note == part.notes[0])
     print_origin(out, document, where)
+
+
+def html(document: Document, where: str | None = None) -> str:
+    """The table with its notes, the picture, and the machine; whatever came from outside is escaped."""
+    stopped = "<p>stopped early: what is shown was done before</p>" if document["stopped"] else ""
+    kept = f"; stored in {escape(where)}" if where else ""
+    machine = f"<p><small>on {escape(words.machine(document['machine']))}{kept}</small></p>"
+    return whole(grid(document)) + _picture(document) + stopped + machine
+
+
+def _picture(document: Document) -> str:
+    """The figure as an image of its own: ids inside an SVG would clash with those of the next one on the page."""
+    from labkit.reports.sweep.figure import drawable, figure  # matplotlib takes its time
+
+    if not drawable(document):
+        return ""
+    stream = io.BytesIO()
+    figure(document).savefig(stream, format="svg", metadata={"Date": None})
+    content = base64.b64encode(stream.getvalue()).decode("ascii")
+    source = f"data:image/svg+xml;base64,{content}"
+    return f"<p><img alt='the sweep, drawn' style='max-width:100%;background:white' src='{source}'></p>"

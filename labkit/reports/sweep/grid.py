@@ -1,48 +1,33 @@
-"""A sweep as text cells; the terminal, plain text and HTML each draw the same cells."""
+"""A sweep as a grid."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from labkit.measure.statistics.scalability import Law
 from labkit.reports import words
-from labkit.reports.sweep_words import Document, notes, size_of
+from labkit.reports.grid import Cell, Grid
+from labkit.reports.sweep.words import Document, notes, size_of
 
 LEFT = ("verdict", "workload", "variant")
-COLORED = ("verdict",)
+GIVE_WAY = ("set-up", "items/s", "the law", "peak memory", "per worker", "an item", "size")
 
 
-@dataclass(frozen=True)
-class SweepCells:
-    """A title, rows of cells under ``headings``, the verdict of each row, which rows are the best, and notes below."""
-
-    title: str
-    headings: tuple[str, ...]
-    rows: list[tuple[str, ...]]
-    verdicts: list[str]
-    best: list[bool]
-    notes: list[str]
-
-
-def cells(document: Document) -> SweepCells:
-    """The cells of a sweep's document; columns of which nothing is known are left out."""
+def grid(document: Document) -> Grid:
+    """A sweep's document as a grid; columns of which nothing is known are left out."""
     if document["axis"] == "size":
         entries = _size_entries(document)
     else:
         entries = [_count_entry(document, point) for point in document["points"]]
-    headings = (
-        [name for name in entries[0][0] if any(row[name] != words.UNKNOWN for row, _, _ in entries)] if entries else []
-    )
-    rows = [tuple(row[name] for name in headings) for row, _, _ in entries]
-    return SweepCells(
-        title(document),
-        tuple(headings),
-        rows,
-        [verdict for _, verdict, _ in entries],
-        [best for _, _, best in entries],
-        [words.one_line(note) for note in notes(document)],
-    )
+    told = dict.fromkeys(name for row, _, _ in entries for name, text in row.items() if text != words.UNKNOWN)
+    headings = tuple(name for name in entries[0][0] if name in told) if entries else ()
+    left = frozenset(number for number, heading in enumerate(headings) if heading in LEFT)
+    rows = []
+    for row, verdict, best in entries:
+        tones = {headings[0]: "best" if best else "", "verdict": verdict}
+        rows.append([Cell(row[name], tone=tones.get(name, ""), outside=name in LEFT) for name in headings])
+    told_below = [words.one_line(note) for note in notes(document)]
+    return Grid(headings, left, rows, title=title(document), notes=told_below, give_way=GIVE_WAY)
 
 
 def title(document: Document) -> str:

@@ -12,8 +12,8 @@ from matplotlib.ticker import NullFormatter
 
 from labkit.reports import words
 from labkit.reports.figure import BLOCKS
-from labkit.reports.sweep_cells import title
-from labkit.reports.sweep_words import Document, size_of
+from labkit.reports.sweep.grid import title
+from labkit.reports.sweep.words import Document, size_of
 
 SHAPES = "osD^v<>pP*X"
 NEAR = 0.15  # of the axis: names that near to each other would overlap

@@ -1,0 +1,50 @@
+"""A table as data. What it holds is said once; the terminal, HTML and Markdown each draw the same grid."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell. ``tone`` is what it means (a verdict, ``best``, ``total``), which each form colours in its own way.
+
+    ``outside`` is text that somebody else wrote; ``key`` is what a column is sorted by, "" for the unknown (last).
+    """
+
+    text: str
+    key: float | str | None = None
+    tone: str = ""
+    outside: bool = False
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Headings and rows, with a title above and notes below. The tone of a row is that of its first cell.
+
+    The columns in ``left`` hold text, the others numbers; the headings in ``named`` hold names from outside. ``give_way``
+    names the columns that may go for want of width, the least important first.
+    """
+
+    headings: tuple[str, ...]
+    left: frozenset[int]
+    rows: list[list[Cell]]
+    named: frozenset[int] = frozenset()
+    title: str = ""
+    notes: list[str] = field(default_factory=list)
+    give_way: tuple[str, ...] = ()
+
+    @property
+    def texts(self) -> list[tuple[str, ...]]:
+        """The rows as plain text."""
+        return [tuple(cell.text for cell in row) for row in self.rows]
+
+
+def name(text: str, tone: str = "") -> Cell:
+    """A cell that holds text from outside."""
+    return Cell(text, tone=tone, outside=True)
+
+
+def number(text: str, key: float | None) -> Cell:
+    """A cell that is sorted by its figure."""
+    return Cell(text, "" if key is None else key)

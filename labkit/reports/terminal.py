@@ -1,0 +1,88 @@
+"""Grids in the terminal: coloured where there are colours, and just as readable in a plain log."""
+
+from __future__ import annotations
+
+import io
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from typing import IO, Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+from rich.text import Text
+
+from labkit.reports import words
+from labkit.reports.grid import Grid
+
+COLORS = {"faster": "green", "slower": "red", "same": "cyan", "unresolved": "yellow", "baseline": "bold"}
+PLAIN_WIDTH = 10_000  # columns: no table is that wide
+
+
+def console(file: IO[str] | None = None) -> Console:
+    """A console on standard output (or ``file``); wide enough in a log that nothing is broken or cut."""
+    out = file or sys.stdout
+    width = None if out.isatty() else PLAIN_WIDTH
+    # In a notebook's kernel rich would display what it is told to write to a file.
+    return Console(file=out, width=width, highlight=False, soft_wrap=False, force_jupyter=False)
+
+
+def plain(draw: Callable[[Console], None]) -> str:
+    """What is drawn on a console, as plain text."""
+    stream = io.StringIO()
+    draw(console(stream))
+    return stream.getvalue().strip("\n")
+
+
+def draw(grid: Grid, out: Console) -> None:
+    """Print a grid without its title and notes, as wide as the console; columns that give way are named below."""
+    columns = fitting(grid, out.width)
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for number in columns:
+        side: Any = "left" if number in grid.left else "right"
+        table.add_column(Text(grid.headings[number]), justify=side, no_wrap=True)
+    for row in grid.rows:
+        table.add_row(*[Text(row[number].text, style=COLORS.get(row[number].tone, "")) for number in columns])
+    if grid.rows:
+        out.print(table)
+    if len(columns) < len(grid.headings):
+        left_out = ", ".join(heading for number, heading in enumerate(grid.headings) if number not in columns)
+        out.print(Text(f"  not shown for want of width: {left_out}"), style="dim", soft_wrap=True)
+
+
+def draw_whole(grid: Grid, out: Console, first: Callable[[str], bool]) -> None:
+    """Print a grid with its title above and its notes below; the note that comes ``first`` in weight is bold."""
+    out.print()
+    out.print(Text(grid.title, style="italic"), soft_wrap=True)
+    draw(grid, out)
+    for note in grid.notes:
+        out.print(Text("  " + note), style="bold" if first(note) else "dim", soft_wrap=True)
+
+
+def print_lines(lines: Sequence[str], out: Console, first: str, rest: str) -> None:
+    """Print sentences below an empty line, the first in a style of its own; nothing for none."""
+    for number, line in enumerate(lines):
+        if not number:
+            out.print()
+        out.print(Text(line), style=rest if number else first, soft_wrap=True)
+
+
+def print_origin(out: Console, document: Mapping[str, Any], where: str | None) -> None:
+    """Print below a run or a sweep whether it was stopped, the machine, and where it is stored."""
+    out.print()
+    if document["stopped"]:
+        out.print("[yellow]stopped early: what is shown was done before[/yellow]")
+    out.print(f"on {escape(words.machine(document['machine']))}", soft_wrap=True)
+    if where:
+        out.print(f"stored in {escape(where)}", soft_wrap=True)
+
+
+def fitting(grid: Grid, width: int) -> list[int]:
+    """The numbers of the columns that fit into a width; those that matter least for a decision give way first."""
+    widths = [max(map(len, column)) + 2 for column in zip(grid.headings, *grid.texts, strict=True)]
+    columns = list(range(len(grid.headings)))
+    for name in grid.give_way:
+        if sum(widths[kept] for kept in columns) - 2 <= width:  # none behind the last
+            break
+        columns = [number for number in columns if grid.headings[number] != name]
+    return columns
