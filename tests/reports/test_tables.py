@@ -157,10 +157,10 @@ def test_a_run_shows_itself_in_a_notebook_and_in_a_console(run: dict[str, Any]) 
 def test_it_is_noted_which_kernel_alone_came_under_engines(measurement_of: Make, measured: Make, baseline: Row) -> None:
     arms = [measured("fast"), measured("fast", engine="threads"), measured("fast", engine="shared_memory")]
     measurement = measurement_of(baseline, *arms)
-    assert not any("came under" in note for note in cells(document(measurement))[0].notes)
+    assert not any("came under" in note for note in grids(document(measurement))[0].notes)
     measurement.tables[0].facts["under_engines"] = "fast"
     said = "of all kernels only fast, the quickest in its check, came under threads and shared_memory; another is measured so"
-    assert any(note.startswith(said) for note in cells(document(measurement))[0].notes)
+    assert any(note.startswith(said) for note in grids(document(measurement))[0].notes)
 
 
 def test_progress_in_a_log_is_one_line_a_table(measurement_of: Make, measured: Make, baseline: Row) -> None:
