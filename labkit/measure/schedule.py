@@ -19,6 +19,10 @@ A call of 14 ms holds three or four ticks, one of 1.4 ms one or none, so its tim
 rounds falls on either: ten times the work came out 0.3 % off, always to the same side. Samples of one length hold as
 many ticks and are put aside as often (``results/gauntlet/README.md``). Among quick arms alone a sample lasts about 1 ms, so that
 what a call takes hardly depends on which other arms there are.
+
+What a call takes depends on how many make a sample: the first finds caches and freed memory as another arm left them, the
+others as it left them itself. So arms that take much the same get the same number of calls, whatever was estimated of each:
+identical code in samples of one call and of two was told 12 to 20 % apart, with intervals that left no room for a doubt.
 """
 
 from __future__ import annotations
@@ -37,6 +41,9 @@ MUCH_SLOWER = 4  # an arm whose sample is 4·k times as long as the baseline's c
 SHORTEST_SAMPLE_S = 1e-4  # one reading of the clock costs about 50 ns and an interrupt some microseconds
 STEADY_SAMPLE_S = 1e-3  # a first call finds caches as the arm before left them: a tenth of a call of 34 µs
 PLENTY_OF_ROUNDS = 10  # 5 in place of 19 made intervals 1.7 times as wide; with 10, launches spread as with 19
+MUCH_THE_SAME = (
+    3  # times as long: so far apart are estimates of one and the same arm on a machine that others keep busy
+)
 LONGEST_BATCH_S = 0.02  # five ticks: beyond, one more or less is under 0.2 %
 
 
@@ -62,7 +69,7 @@ def plan_table(costs: Mapping[str, float], baseline: str, budget_s: float, untes
     if budget_s <= 0:
         raise ValueError(f"budget_s is {budget_s}; give a positive number of seconds")
     budget_s = max(budget_s, 1.5 * FEWEST_LAUNCHES * costs[baseline])
-    batch = {arm: calls_for(SHORTEST_SAMPLE_S, cost) for arm, cost in costs.items()}
+    batch = {arm: calls_for(SHORTEST_SAMPLE_S, least) for arm, (least, _) in _alike(costs).items()}
     sample = {arm: costs[arm] * batch[arm] for arm in costs}
     kept = dict(sorted(sample.items(), key=lambda item: (item[0] != baseline, item[1])))
     too_slow: dict[str, float] = {}
@@ -75,10 +82,29 @@ def plan_table(costs: Mapping[str, float], baseline: str, budget_s: float, untes
     slice_s = budget_s / launches
     rounds = slice_s / sum(kept.values())
     length_s = _common_length(kept.values(), slice_s / max(FEWEST_ROUNDS, min(PLENTY_OF_ROUNDS, rounds / 2)))
-    batch = {arm: max(batch[arm], int(length_s / max(costs[arm], 1e-9))) for arm in kept}
+    spans = _alike({arm: costs[arm] for arm in kept})
+    batch = {
+        arm: max(calls_for(SHORTEST_SAMPLE_S, low), int(length_s / max(high, 1e-9)))
+        for arm, (low, high) in spans.items()
+    }
     kept = {arm: costs[arm] * batch[arm] for arm in kept}
     every = {arm: max(1, round(length / kept[baseline] / MUCH_SLOWER)) for arm, length in kept.items()}
     return Plan(launches, slice_s, every, batch, too_slow)
+
+
+def _alike(costs: Mapping[str, float]) -> dict[str, tuple[float, float]]:
+    """For each arm the least and the most that the arms cost which take much the same as it.
+
+    Cut apart at the widest gaps, until none of a group costs more than ``MUCH_THE_SAME`` times as much as another.
+    """
+    order = sorted(costs, key=lambda arm: costs[arm])
+    low, high = costs[order[0]], costs[order[-1]]
+    if high <= MUCH_THE_SAME * max(low, 1e-9):
+        return dict.fromkeys(order, (low, high))
+    gaps = [costs[after] / max(costs[before], 1e-9) for before, after in zip(order, order[1:], strict=False)]
+    cut = 1 + max(range(len(gaps)), key=gaps.__getitem__)
+    halves = order[:cut], order[cut:]
+    return {arm: span for half in halves for arm, span in _alike({arm: costs[arm] for arm in half}).items()}
 
 
 def calls_for(sample_s: float, cost_s: float) -> int:

@@ -116,11 +116,21 @@ def test_calls_too_short_for_the_clock_are_batched():
 
 def test_the_samples_of_a_round_are_about_equally_long():
     costs = {"base": 0.0105, "a": 0.001, "b": 0.0006, "c": 2e-6}
-    assert plan_table(costs, "base", 11).batch == {"base": 1, "a": 10, "b": 17, "c": 5250}
+    assert plan_table(costs, "base", 11).batch == {"base": 1, "a": 10, "b": 10, "c": 5250}  # a and b are much the same
 
 
 def test_arms_of_much_the_same_length_are_timed_call_by_call():
     assert set(plan_table({"base": 0.0014, "a": 0.00141, "b": 0.00095}, "base", 10).batch.values()) == {1}
+
+
+@pytest.mark.parametrize("budget", [0.1, 0.3, 1.0, 2.0, 10.0])
+@pytest.mark.parametrize("call_s", [5e-7, 5e-5, 0.001, 0.003, 0.0049, 0.02])
+def test_identical_code_gets_as_many_calls_a_sample_however_badly_each_was_estimated(call_s, budget):
+    """One call finds freed memory as the other arm left it, the second as it did itself: 1 beside 2 is no fair comparison."""
+    for apart in (1.001, 1.1, 1.5, 2.0, 2.9):
+        for costs in ({"base": call_s, "twin": call_s * apart}, {"base": call_s * apart, "twin": call_s}):
+            made = plan_table(costs | {"other": call_s * 30}, "base", budget).batch
+            assert made["base"] == made.get("twin", made["base"])
 
 
 def test_no_arm_is_drawn_out_beyond_what_steadies_it():
