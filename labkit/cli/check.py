@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
+from typing import Any
 
 import typer
-from rich.table import Table
-from rich.text import Text
 
 from labkit import api
 from labkit.cli import options
 from labkit.cli.bench import FINDINGS
 from labkit.measure.result import arm_of
+from labkit.reports.grid import Cell, Grid
 from labkit.reports.progress import Progress
-from labkit.reports.terminal import console
+from labkit.reports.terminal import console, draw
 
-COLORS = {"agrees": "green", "unavailable": "yellow"}
+HEADINGS = ("stage", "workload", "variant", "result", "what differs, or why not")
 
 
 def command(
@@ -45,12 +46,13 @@ def command(
     if as_json:
         options.print_json({"rows": rows})
     else:
-        table = Table("stage", "workload", "variant", "result", "what differs, or why not", box=None)
-        for row in rows:
-            result = "agrees" if row["status"] == "measured" else row["status"]
-            arm = arm_of(row)
-            cells = [row["stage"], row["workload"], arm, result, row["reason"] or ""]
-            table.add_row(*[Text(c, style=COLORS.get(result, "red") if n == 3 else "") for n, c in enumerate(cells)])
-        console().print(table)
+        draw(Grid(HEADINGS, frozenset(range(5)), [_cells(row) for row in rows], prose=frozenset({4})), console())
     if any(row["status"] in FINDINGS for row in rows):
         raise typer.Exit(1)
+
+
+def _cells(row: Mapping[Any, Any]) -> list[Cell]:
+    result = "agrees" if row["status"] == "measured" else row["status"]
+    tone = result if result in ("agrees", "unavailable") else "failed"
+    names = [Cell(row["stage"]), Cell(row["workload"]), Cell(arm_of(row))]
+    return [*names, Cell(result, tone=tone), Cell(row["reason"] or "")]

@@ -6,15 +6,11 @@ from dataclasses import asdict
 from typing import Annotated
 
 import typer
-from rich.table import Table
-from rich.text import Text
 
 from labkit import api
 from labkit.cli import options
-from labkit.reports import words
-from labkit.reports.terminal import console
-
-COLORS = {"faster": "green", "slower": "red", "lost": "red"}
+from labkit.reports.movements import movement_grid
+from labkit.reports.terminal import console, draw
 
 
 def command(
@@ -42,14 +38,8 @@ def command(
             }
         )
     else:
-        table = Table("stage", "workload", "variant", "before", "after", "change", "", box=None)
-        for m in found.movements:
-            sides = [words.times(side) if side else words.UNKNOWN for side in (m.before, m.after)]
-            change = words.UNKNOWN if m.change is None else words.percent(m.change)
-            cells = [m.stage, m.workload, m.arm, *sides, change, words.MOVEMENTS[m.moved]]
-            table.add_row(*[Text(cell, style=COLORS.get(m.moved, "") if n > 4 else "") for n, cell in enumerate(cells)])
         out = console()
-        out.print(table)
+        draw(movement_grid(found.movements), out)
         out.print(
             "What two runs can't tell: whether the variant or its baseline moved, and what the machine did meanwhile."
         )

@@ -6,15 +6,14 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
-from rich.text import Text
 
 from labkit.cli import options
 from labkit.core.errors import UsageError
 from labkit.reports import words
-from labkit.reports.history import HistoryShown, print_history
+from labkit.reports.grid import Cell, Grid
+from labkit.reports.history.shown import HistoryShown, print_history
 from labkit.reports.runs.forms import print_run
-from labkit.reports.terminal import console
+from labkit.reports.terminal import console, draw
 from labkit.store import Run, all_runs, find_run, results_folder
 from labkit.store.history import is_stage, read_history
 
@@ -76,24 +75,18 @@ def command(
     if not known:
         out.print(f"no runs in {results_folder()} yet: labkit bench makes one", markup=False, soft_wrap=True)
         return
-    table = Table("run", "started", "tables", "best", "host", "budget", box=None)
-    for item in known:
-        named = [f"{t['best']['best']} ({t['workload']})" for t in item.tables if t["best"] and t["best"]["decided"]]
-        stages = ", ".join(dict.fromkeys(t["stage"] for t in item.tables))
-        table.add_row(
-            *map(
-                Text,
-                [
-                    item.id,
-                    item.document["started"],
-                    f"{len(item.tables)}: {stages}",
-                    ", ".join(named[:2]) + (" …" if len(named) > 2 else ""),
-                    item.machine["host"],
-                    words.duration(item.document["settings"]["budget_s"]),
-                ],
-            )
-        )
-    out.print(table)
+    rows = [list(map(Cell, _told(item))) for item in known]
+    headings = ("run", "started", "tables", "best", "host", "budget")
+    draw(Grid(headings, frozenset(range(6)), rows, prose=frozenset(range(6))), out)
+
+
+def _told(run: Run) -> list[str]:
+    """A run as a line of the list: what was measured, and what was best in its first two tables."""
+    named = [f"{t['best']['best']} ({t['workload']})" for t in run.tables if t["best"] and t["best"]["decided"]]
+    stages = ", ".join(dict.fromkeys(t["stage"] for t in run.tables))
+    best = ", ".join(named[:2]) + (" …" if len(named) > 2 else "")
+    budget = words.duration(run.document["settings"]["budget_s"])
+    return [run.id, run.document["started"], f"{len(run.tables)}: {stages}", best, run.machine["host"], budget]
 
 
 def _stage(name: str | None) -> str:

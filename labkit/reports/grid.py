@@ -23,7 +23,7 @@ class Grid:
     """Headings and rows, with a title above and notes below. The tone of a row is that of its first cell.
 
     The columns in ``left`` hold text, the others numbers; the headings in ``named`` hold names from outside. ``give_way``
-    names the columns that may go for want of width, the least important first.
+    names the columns that may go for want of width, the least important first; the text of those in ``prose`` may break.
     """
 
     headings: tuple[str, ...]
@@ -33,6 +33,7 @@ class Grid:
     title: str = ""
     notes: list[str] = field(default_factory=list)
     give_way: tuple[str, ...] = ()
+    prose: frozenset[int] = frozenset()
 
     @property
     def texts(self) -> list[tuple[str, ...]]:

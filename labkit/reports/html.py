@@ -23,16 +23,17 @@ def table(grid: Grid) -> str:
     body = ""
     for row in grid.rows:
         body += f"<tr{BEST if row[0].tone == 'best' else ''}>"
-        for cell, side in zip(row, sides, strict=True):
+        for number, (cell, side) in enumerate(zip(row, sides, strict=True)):
             color = f";color:{COLORS[cell.tone]};font-weight:600" if cell.tone in COLORS else ""
-            body += f"<td style='{side}{color};white-space:nowrap'>{escape(cell.text)}</td>"
+            whole = "" if number in grid.prose else ";white-space:nowrap"
+            body += f"<td style='{side}{color}{whole}'>{escape(cell.text)}</td>"
         body += "</tr>"
     return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>" if grid.rows else ""
 
 
 def notes(texts: Sequence[str]) -> str:
-    """Sentences as a list."""
-    return f"<ul>{''.join(f'<li>{escape(text)}</li>' for text in texts)}</ul>"
+    """Sentences as a list; nothing for none."""
+    return f"<ul>{''.join(f'<li>{escape(text)}</li>' for text in texts)}</ul>" if texts else ""
 
 
 def page(title: str, body: str) -> str:

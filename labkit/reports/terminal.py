@@ -15,7 +15,16 @@ from rich.text import Text
 from labkit.reports import words
 from labkit.reports.grid import Grid
 
-COLORS = {"faster": "green", "slower": "red", "same": "cyan", "unresolved": "yellow", "baseline": "bold"}
+COLORS = {
+    "faster": "green",
+    "agrees": "green",
+    "slower": "red",
+    "failed": "red",
+    "same": "cyan",
+    "unresolved": "yellow",
+    "unavailable": "yellow",
+    "baseline": "bold",
+}
 PLAIN_WIDTH = 10_000  # columns: no table is that wide
 
 
@@ -40,7 +49,7 @@ def draw(grid: Grid, out: Console) -> None:
     table = Table(box=None, pad_edge=False, header_style="bold")
     for number in columns:
         side: Any = "left" if number in grid.left else "right"
-        table.add_column(Text(grid.headings[number]), justify=side, no_wrap=True)
+        table.add_column(Text(grid.headings[number]), justify=side, no_wrap=number not in grid.prose)
     for row in grid.rows:
         table.add_row(*[Text(row[number].text, style=COLORS.get(row[number].tone, "")) for number in columns])
     if grid.rows:
@@ -50,9 +59,8 @@ def draw(grid: Grid, out: Console) -> None:
         out.print(Text(f"  not shown for want of width: {left_out}"), style="dim", soft_wrap=True)
 
 
-def draw_whole(grid: Grid, out: Console, first: Callable[[str], bool]) -> None:
+def draw_whole(grid: Grid, out: Console, first: Callable[[str], bool] = lambda note: False) -> None:
     """Print a grid with its title above and its notes below; the note that comes ``first`` in weight is bold."""
-    out.print()
     out.print(Text(grid.title, style="italic"), soft_wrap=True)
     draw(grid, out)
     for note in grid.notes:

@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
-from labkit.reports.history import HistoryShown, Line, print_history, sparkline
-from labkit.reports.history_words import groups, sentences, since
+from labkit.reports.history.shown import HistoryShown, Line, print_history, sparkline
+from labkit.reports.history.words import groups, sentences, since
 from labkit.store.history import COLUMNS, History, Plateau, Series, Step, worth_a_look
 
 HOSTILE = "<script>alert(1)</script>[red]\n"

@@ -10,7 +10,7 @@ from typing import Any
 
 from labkit.notebook.workbench.compare_html import SHAPES
 from labkit.reports import words
-from labkit.reports.history_words import Group, groups, sentences, since
+from labkit.reports.history.words import Group, groups, sentences, since
 from labkit.store.history import History, Series, Step
 
 Row = Mapping[Any, Any]  # of a history's frame

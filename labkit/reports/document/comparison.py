@@ -17,7 +17,7 @@ from labkit.reports.document.html import Figures, render
 from labkit.reports.document.markdown import code, fenced, fitted, folded, grid, sentence
 from labkit.reports.document.sentences import origin
 from labkit.reports.figure import MARKS
-from labkit.reports.grid import Cell, Grid, name, number
+from labkit.reports.movements import TONES, movement_grid
 from labkit.store import Run
 from labkit.store.compare import Movement, RunComparison, compare_runs
 
@@ -25,7 +25,6 @@ NAMED = 6  # movements that the sentence on top names; the table has all
 DRAWN = 12  # tables with a picture
 ORDER = ("lost", "slower", "faster", "unknown", "no", "only_before", "only_after")
 ANOTHER_MACHINE = {"host", "cpu", "cpu_limit", "cgroup_cpus"}
-TONES = {"faster": "faster", "slower": "slower", "lost": "slower"}
 CANT_TELL = (
     "Whether the variant or its baseline moved: a ratio has two sides.",
     "What the machine did meanwhile: the runs are two moments. Their seconds are not compared, here or anywhere.",
@@ -127,21 +126,6 @@ def summary(made: Comparison) -> Said:
     if ANOTHER_MACHINE & set(made.found.doubts):
         said.append(("text", " The two runs were taken on different machines: a ratio may have moved for that alone."))
     return said
-
-
-def movement_grid(movements: Sequence[Movement]) -> Grid:
-    """One row an arm: its ratio to the baseline before and after, and the quotient of the two."""
-    rows = []
-    for m in movements:
-        sides = [
-            number(words.times(side) if side else words.UNKNOWN, side["ratio"] if side else None)
-            for side in (m.before, m.after)
-        ]
-        change = number(words.UNKNOWN if m.change is None else words.percent(m.change), m.change)
-        verdict = Cell(words.MOVEMENTS[m.moved], tone=TONES.get(m.moved, ""))
-        rows.append([name(m.stage), name(m.workload), name(m.arm), *sides, change, verdict])
-    headings = ("stage", "workload", "variant", "before", "after", "change", "verdict")
-    return Grid(headings, frozenset({0, 1, 2, 6}), rows)
 
 
 def doubts(made: Comparison) -> list[str]:

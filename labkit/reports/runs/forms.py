@@ -27,15 +27,15 @@ def print_run(run: dict[str, Any], where: str | None = None, to: Console | None 
 
 def print_table(grid: Grid, out: Console) -> None:
     """Print one table, as wide as the console, and the notes below it."""
+    out.print()
     draw_whole(grid, out, first=lambda note: note.startswith("best"))
 
 
 def html(run: dict[str, Any]) -> str:
     """Every table of a run with its notes, and the machine; whatever came from outside is escaped."""
     found = [*against.lines(run), *doctor.lines(run)]
-    told = pages.notes(found) if found else ""
     machine = f"<p><small>on {escape(words.machine(run['machine']))}</small></p>"
-    return "".join(map(pages.whole, grids(run))) + told + machine
+    return "".join(map(pages.whole, grids(run))) + pages.notes(found) + machine
 
 
 def markdown(run: dict[str, Any]) -> str:

@@ -70,6 +70,7 @@ def print_sweep(document: Document, where: str | None = None, to: Console | None
     """Print the table of a sweep, what it says, the machine, and where the run is stored."""
     out = to or console()
     part = grid(document)
+    out.print()
     draw_whole(part, out, first=lambda note: note == part.notes[0])
     print_origin(out, document, where)
 

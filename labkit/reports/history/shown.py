@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-import io
 import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from html import escape
 from typing import Any, NamedTuple
 
 import pandas as pd
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from labkit.reports import words
-from labkit.reports.history_words import groups, known, sentences
-from labkit.reports.terminal import console
+from labkit.reports.grid import Cell, Grid
+from labkit.reports.history.words import groups, known, sentences
+from labkit.reports.html import notes, whole
+from labkit.reports.terminal import PLAIN_WIDTH, console, draw_whole, plain
 from labkit.store.history import History, Series, Step
 
 HEADINGS = ("variant", "runs", "over the runs, oldest left", "last speed-up [interval]", "× limit")
-NUMBERS = ("runs", "last speed-up [interval]", "× limit")
+BESIDE = ("variant", "runs", "last speed-up [interval]", "× limit")
 BARS = "▁▂▃▄▅▆▇█"
 STEP_MARK = "│"
 NOT_TIMED = "·"
@@ -66,55 +65,37 @@ class HistoryShown:
         return about | {"passed_over": told.passed_over, "rows": rows, "worth_a_look": steps}
 
     def __repr__(self) -> str:
-        stream = io.StringIO()
-        print_history(self.history, console(stream))
-        return stream.getvalue().rstrip("\n")
+        return plain(lambda out: print_history(self.history, out))
 
     def _repr_html_(self) -> str:
-        head = "".join(f"<th style='text-align:{_side(name)}'>{escape(name)}</th>" for name in HEADINGS)
-        parts = []
-        for title, lines in tables(self.history):
-            body = ""
-            for line in lines:
-                cells = (line.variant, str(line.runs), sparkline(line), line.last, line.limit)
-                body += "<tr>" + "".join(
-                    f"<td style='text-align:{_side(name)}'>{escape(cell)}</td>"
-                    for name, cell in zip(HEADINGS, cells, strict=True)
-                )
-                body += "</tr>"
-            parts.append(f"<h4>{escape(title)}</h4><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>")
-        notes = "".join(f"<li>{escape(note)}</li>" for note in sentences(self.history))
-        return "".join(parts) + f"<ul>{notes}</ul>"
+        return "".join(map(whole, grids(self.history))) + notes(sentences(self.history))
 
 
-def print_history(history: History, out: Console | None = None) -> None:
+def print_history(history: History, to: Console | None = None) -> None:
     """Print a table for each workload, baseline and number of threads, one line a variant; below, what is worth a look."""
-    out = out or console()
-    for title, lines in tables(history):
-        others = [max(len(cell) for cell in cells) + 2 for cells in zip(*map(_beside, lines), strict=True)]
-        widest = max(len(STEP_MARK) + 8, min(WIDEST, out.width - sum(others) - 1))
-        table = Table(title=Text(title), title_justify="left", box=None, pad_edge=False, header_style="bold")
-        for name in HEADINGS:
-            table.add_column(Text(name), justify="right" if name in NUMBERS else "left", no_wrap=name != HEADINGS[2])
-        for line in lines:
-            cells = (line.variant, str(line.runs), sparkline(line, widest), line.last, line.limit)
-            table.add_row(*map(Text, cells))
-        out.print(table)
+    out = to or console()
+    for grid in grids(history, out.width):
+        draw_whole(grid, out)
         out.print()
     for sentence in sentences(history):
         out.print(Text(sentence), soft_wrap=True)
 
 
-def tables(history: History) -> list[tuple[str, list[Line]]]:
-    """A title, and a line for each variant, for each group."""
+def grids(history: History, width: int = PLAIN_WIDTH) -> list[Grid]:
+    """A grid for each group, a row a variant; in each as many runs are drawn as fit into ``width`` columns."""
     steps = {step.series: step for step in history.steps if step.figure == "ratio"}
-    return [
-        (
-            words.one_line(f"{history.stage} on {group.workload} ({group.terms})"),
-            [_line(series, rows, group.runs, steps.get(series)) for series, rows in group.series.items()],
-        )
-        for group in groups(history)
-    ]
+    made = []
+    for group in groups(history):
+        lines = [_line(series, rows, group.runs, steps.get(series)) for series, rows in group.series.items()]
+        others = [max(map(len, cells)) + 2 for cells in zip(BESIDE, *map(_beside, lines), strict=True)]
+        widest = max(len(STEP_MARK) + 8, min(WIDEST, width - sum(others) - 1))
+        rows = [
+            [Cell(line.variant), Cell(str(line.runs)), Cell(sparkline(line, widest)), Cell(line.last), Cell(line.limit)]
+            for line in lines
+        ]
+        title = words.one_line(f"{history.stage} on {group.workload} ({group.terms})")
+        made.append(Grid(HEADINGS, frozenset({0, 2}), rows, title=title, prose=frozenset({2})))
+    return made
 
 
 def sparkline(line: Line, widest: int = WIDEST) -> str:
@@ -143,10 +124,8 @@ def _line(series: Series, rows: pd.DataFrame, runs: list[str], step: Step | None
 
 
 def _beside(line: Line) -> Sequence[str]:
-    """The cells beside the sparkline, no narrower than their headings."""
-    cells = (line.variant, str(line.runs), line.last, line.limit)
-    names = [name for name in HEADINGS if name != HEADINGS[2]]
-    return [max(cell, name, key=len) for cell, name in zip(cells, names, strict=True)]
+    """The cells beside the sparkline."""
+    return line.variant, str(line.runs), line.last, line.limit
 
 
 def _step_facts(step: Step) -> dict[str, Any]:
@@ -154,7 +133,3 @@ def _step_facts(step: Step) -> dict[str, Any]:
     levels = {"before": step.before, "after": step.after}
     sides = {side: {name: known(value) for name, value in asdict(level).items()} for side, level in levels.items()}
     return step.series._asdict() | about | sides
-
-
-def _side(name: str) -> str:
-    return "right" if name in NUMBERS else "left"
