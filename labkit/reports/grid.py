@@ -10,12 +10,14 @@ class Cell:
     """One cell. ``tone`` is what it means (a verdict, ``best``, ``total``), which each form colours in its own way.
 
     ``outside`` is text that somebody else wrote; ``key`` is what a column is sorted by, "" for the unknown (last).
+    ``heat`` is a share of some whole, 0 to 1: the greater, the more a cell stands out.
     """
 
     text: str
     key: float | str | None = None
     tone: str = ""
     outside: bool = False
+    heat: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -24,6 +26,7 @@ class Grid:
 
     The columns in ``left`` hold text, the others numbers; the headings in ``named`` hold names from outside. ``give_way``
     names the columns that may go for want of width, the least important first; the text of those in ``prose`` may break.
+    Those in ``code`` hold source, whose blanks count; it is cut for want of width.
     """
 
     headings: tuple[str, ...]
@@ -34,6 +37,7 @@ class Grid:
     notes: list[str] = field(default_factory=list)
     give_way: tuple[str, ...] = ()
     prose: frozenset[int] = frozenset()
+    code: frozenset[int] = frozenset()
 
     @property
     def texts(self) -> list[tuple[str, ...]]:

@@ -8,6 +8,13 @@ from html import escape
 from labkit.reports.grid import Grid
 
 COLORS = {"faster": "#1a7f37", "slower": "#cf222e", "same": "#0969da", "unresolved": "#9a6700"}
+STYLES = {tone: f";color:{color};font-weight:600" for tone, color in COLORS.items()} | {
+    "total": ";font-weight:600",
+    "idle": ";opacity:0.6",
+    "unmatched": ";font-style:italic",
+}
+CODE = "font-family:monospace;white-space:pre;text-align:left"
+HEAT = "230,97,1"  # orange, seen by all; its strength is the heat
 BEST = " style='background:rgba(0,158,115,0.12)'"  # of a row
 
 
@@ -18,17 +25,26 @@ def whole(grid: Grid) -> str:
 
 def table(grid: Grid) -> str:
     """A grid without its title and notes; nothing for one without rows."""
-    sides = [f"text-align:{'left' if n in grid.left else 'right'}" for n in range(len(grid.headings))]
+    sides = [_side(grid, number) for number in range(len(grid.headings))]
     head = "".join(f"<th style='{side}'>{escape(text)}</th>" for text, side in zip(grid.headings, sides, strict=True))
     body = ""
     for row in grid.rows:
-        body += f"<tr{BEST if row[0].tone == 'best' else ''}>"
-        for number, (cell, side) in enumerate(zip(row, sides, strict=True)):
-            color = f";color:{COLORS[cell.tone]};font-weight:600" if cell.tone in COLORS else ""
-            whole = "" if number in grid.prose else ";white-space:nowrap"
-            body += f"<td style='{side}{color}{whole}'>{escape(cell.text)}</td>"
-        body += "</tr>"
+        cells = zip(row, sides, strict=True)
+        tds = (f"<td style='{side}{STYLES.get(c.tone, '')}{heat(c.heat)}'>{escape(c.text)}</td>" for c, side in cells)
+        body += f"<tr{BEST if row[0].tone == 'best' else ''}>{''.join(tds)}</tr>"
     return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>" if grid.rows else ""
+
+
+def heat(share: float) -> str:
+    """The ground of a cell, the stronger the greater its share of the whole; the page's own below a hundredth."""
+    return f";background:rgba({HEAT},{min(0.65, 0.1 + 0.6 * share):.2f})" if share >= 0.01 else ""
+
+
+def _side(grid: Grid, number: int) -> str:
+    if number in grid.code:
+        return CODE
+    wrap = "" if number in grid.prose else ";white-space:nowrap"
+    return f"text-align:{'left' if number in grid.left else 'right'}{wrap}"
 
 
 def notes(texts: Sequence[str]) -> str:

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import io
-from typing import Literal
-
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from labkit.profiling.diff import Block, ProfileDiff, Ran
-from labkit.profiling.profile import HOWS, Function, Line, Profile
+from labkit.profiling.profile import HOWS, Function, Profile
 from labkit.reports import words
+from labkit.reports.grid import Cell, Grid, name
+from labkit.reports.terminal import HOT, WARM, draw, plain
 
 PLAIN_WIDTH = 150  # columns of a text that is no terminal's: a notebook's, a log's
 UNMATCHED = {"only in A": "nothing in B matches", "only in B": "nothing in A matches"}
-NUMBERS_WIDTH = 46  # of the columns left of the source
-HOT, WARM = 0.2, 0.05  # shares of the total from which a line is marked
 
 
 def headline(profile: Profile) -> str:
@@ -43,17 +40,11 @@ def points(change: float) -> str:
 
 
 def profile_text(profile: Profile) -> str:
-    return _plain(lambda out: print_profile(profile, out))
+    return plain(lambda out: print_profile(profile, out), PLAIN_WIDTH)
 
 
 def diff_text(diff: ProfileDiff) -> str:
-    return _plain(lambda out: print_diff(diff, out))
-
-
-def _plain(draw: object) -> str:
-    file = io.StringIO()
-    draw(Console(file=file, width=PLAIN_WIDTH, highlight=False, color_system=None, force_jupyter=False))  # type: ignore[operator]
-    return "\n".join(line.rstrip() for line in file.getvalue().splitlines())
+    return plain(lambda out: print_diff(diff, out), PLAIN_WIDTH)
 
 
 def print_profile(profile: Profile, out: Console) -> None:
@@ -65,32 +56,22 @@ def print_profile(profile: Profile, out: Console) -> None:
         out.print()
         where = f"  ({place(function)})" if function.file else ""
         out.print(Text.assemble((printable(function.name), "bold"), (where, "dim")), soft_wrap=True)
-        table = Table(box=None, pad_edge=False, header_style="dim")
-        for heading in ("line", "hits", "time", "per hit", "share"):
-            table.add_column(heading, justify="right", no_wrap=True)
-        table.add_column("source", no_wrap=True, overflow="ellipsis", max_width=max(30, out.width - NUMBERS_WIDTH))
-        for line in function.lines:
-            table.add_row(*_line_cells(profile, line))
-        out.print(table)
+        draw(line_grid(profile, function), out)
 
 
-def _line_cells(profile: Profile, line: Line) -> list[Text]:
-    number = Text(str(line.number) if line.number else "", style="dim")
-    if not line.hits:
-        return [number, *[Text("")] * 4, Text(printable(line.source), style="dim")]
-    share = line.time_ns / (profile.total_ns or 1)
-    style = "bold red" if share >= HOT else "yellow" if share >= WARM else ""
-    hits = words.count(line.hits)
-    time = words.duration(line.time_ns * 1e-9)
-    per_hit = words.duration(line.time_ns / line.hits * 1e-9)
-    return [
-        number,
-        Text(hits),
-        Text(time),
-        Text(per_hit),
-        Text(percent(share), style=style),
-        Text(printable(line.source), style=style),
-    ]
+def line_grid(profile: Profile, function: Function) -> Grid:
+    """One row a source line; those that never ran have no figures."""
+    rows = []
+    for line in function.lines:
+        number = str(line.number) if line.number else ""
+        if not line.hits:
+            rows.append([Cell(text, tone="idle") for text in (number, "", "", "", "", printable(line.source))])
+            continue
+        share = line.time_ns / (profile.total_ns or 1)
+        times = [words.duration(ns * 1e-9) for ns in (line.time_ns, line.time_ns / line.hits)]
+        figures = map(Cell, (number, words.count(line.hits), *times))
+        rows.append([*figures, Cell(percent(share), heat=share), Cell(printable(line.source), heat=share)])
+    return Grid(("line", "hits", "time", "per hit", "share", "source"), frozenset({5}), rows, code=frozenset({5}))
 
 
 def print_diff(diff: ProfileDiff, out: Console) -> None:
@@ -101,13 +82,7 @@ def print_diff(diff: ProfileDiff, out: Console) -> None:
             out.print(Text("     " + note, style="dim"), soft_wrap=True)
     out.print(Text(cautions(diff.a)[-1], style="dim"), soft_wrap=True)
     out.print()
-    table = Table(box=None, pad_edge=False, header_style="dim", show_footer=True, footer_style="bold")
-    for heading, footer in zip(BLOCK_HEADINGS, total_cells(diff), strict=True):
-        justify: Literal["left", "right"] = "left" if heading in ("block", "matched") else "right"
-        table.add_column(heading, Text(footer), justify=justify, no_wrap=True, overflow="ellipsis")
-    for block, cells in zip(diff.blocks, block_cells(diff), strict=True):
-        table.add_row(*[Text(cell, style="yellow" if block.matched in UNMATCHED else "") for cell in cells])
-    out.print(table)
+    draw(block_grid(diff), out)
     longest = max((len(line.source.strip()) for _, line in diff.a.executed), default=0)
     half = max(20, min(longest, (out.width - 36) // 2))
     for block in diff.blocks:
@@ -126,36 +101,29 @@ def print_diff(diff: ProfileDiff, out: Console) -> None:
 BLOCK_HEADINGS = ("block", "A a call", "A share", "B a call", "B share", "change", "points", "matched")
 
 
-def block_cells(diff: ProfileDiff) -> list[list[str]]:
-    """The blocks as text under ``BLOCK_HEADINGS``."""
-    return [
-        [
-            printable(row["block"]),
-            words.duration(row["a_s"]) if block.a else words.UNKNOWN,
-            percent(row["a_share"]) if block.a else words.UNKNOWN,
-            words.duration(row["b_s"]) if block.b else words.UNKNOWN,
-            percent(row["b_share"]) if block.b else words.UNKNOWN,
-            words.signed_duration(row["change_s"]),
-            points(row["change_share"]),
-            matched(block),
+def block_grid(diff: ProfileDiff) -> Grid:
+    """One row a block, and a last one for all lines of A and of B together."""
+    rows = []
+    for block, row in zip(diff.blocks, diff.rows, strict=True):
+        tone = "unmatched" if block.matched in UNMATCHED else ""
+        sides = [
+            cell
+            for side, there in (("a", block.a), ("b", block.b))
+            for cell in _time_and_share(row[f"{side}_s"] if there else None, row[f"{side}_share"], tone)
         ]
-        for block, row in zip(diff.blocks, diff.rows, strict=True)
-    ]
-
-
-def total_cells(diff: ProfileDiff) -> list[str]:
-    """The last row: all lines of A and of B together."""
+        change = [words.signed_duration(row["change_s"]), points(row["change_share"]), matched(block)]
+        rows.append([name(printable(row["block"]), tone), *sides, *(Cell(text, tone=tone) for text in change)])
     a, b = diff.a.total_ns / diff.a.calls * 1e-9, diff.b.total_ns / diff.b.calls * 1e-9
-    return [
-        "all lines",
-        words.duration(a),
-        percent(1),
-        words.duration(b),
-        percent(1),
-        words.signed_duration(b - a),
-        "",
-        "",
-    ]
+    total = ["all lines", words.duration(a), percent(1), words.duration(b), percent(1), words.signed_duration(b - a)]
+    rows.append([Cell(text, tone="total") for text in (*total, "", "")])
+    text = frozenset({0, 7})
+    return Grid(BLOCK_HEADINGS, text, rows, prose=text)
+
+
+def _time_and_share(seconds: float | None, share: float, tone: str) -> list[Cell]:
+    if seconds is None:
+        return [Cell(words.UNKNOWN, tone=tone)] * 2
+    return [Cell(words.duration(seconds), tone=tone), Cell(percent(share), tone=tone, heat=share)]
 
 
 def matched(block: Block) -> str:

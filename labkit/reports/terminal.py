@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import IO, Any
 
 from rich.console import Console
@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from labkit.reports import words
-from labkit.reports.grid import Grid
+from labkit.reports.grid import Cell, Grid
 
 COLORS = {
     "faster": "green",
@@ -24,7 +24,12 @@ COLORS = {
     "unresolved": "yellow",
     "unavailable": "yellow",
     "baseline": "bold",
+    "total": "bold",
+    "idle": "dim",
+    "unmatched": "yellow",
 }
+HOT, WARM = 0.2, 0.05  # heat from which a cell is marked
+LEAST_CODE = 30  # columns of a terminal that source has at least
 PLAIN_WIDTH = 10_000  # columns: no table is that wide
 
 
@@ -36,11 +41,11 @@ def console(file: IO[str] | None = None) -> Console:
     return Console(file=out, width=width, highlight=False, soft_wrap=False, force_jupyter=False)
 
 
-def plain(draw: Callable[[Console], None]) -> str:
+def plain(draw: Callable[[Console], None], width: int = PLAIN_WIDTH) -> str:
     """What is drawn on a console, as plain text."""
     stream = io.StringIO()
-    draw(console(stream))
-    return stream.getvalue().strip("\n")
+    draw(Console(file=stream, width=width, highlight=False, color_system=None, force_jupyter=False))
+    return "\n".join(line.rstrip() for line in stream.getvalue().strip("\n").split("\n"))
 
 
 def draw(grid: Grid, out: Console) -> None:
@@ -49,9 +54,10 @@ def draw(grid: Grid, out: Console) -> None:
     table = Table(box=None, pad_edge=False, header_style="bold")
     for number in columns:
         side: Any = "left" if number in grid.left else "right"
-        table.add_column(Text(grid.headings[number]), justify=side, no_wrap=number not in grid.prose)
+        widest = max(LEAST_CODE, out.width - _width(grid, columns, grid.code)) if number in grid.code else None
+        table.add_column(Text(grid.headings[number]), justify=side, no_wrap=number not in grid.prose, max_width=widest)
     for row in grid.rows:
-        table.add_row(*[Text(row[number].text, style=COLORS.get(row[number].tone, "")) for number in columns])
+        table.add_row(*[Text(row[number].text, style=_style(row[number])) for number in columns])
     if grid.rows:
         out.print(table)
     if len(columns) < len(grid.headings):
@@ -85,12 +91,22 @@ def print_origin(out: Console, document: Mapping[str, Any], where: str | None) -
         out.print(f"stored in {escape(where)}", soft_wrap=True)
 
 
+def _style(cell: Cell) -> str:
+    hot = "bold red" if cell.heat >= HOT else "yellow" if cell.heat >= WARM else ""
+    return COLORS.get(cell.tone, hot)
+
+
+def _width(grid: Grid, columns: Sequence[int], but: Collection[int] = ()) -> int:
+    """How many columns of a terminal those of a grid take, each with what parts it from the next."""
+    texts = list(zip(grid.headings, *grid.texts, strict=True))
+    return sum(max(map(len, texts[number])) + 2 for number in columns if number not in but)
+
+
 def fitting(grid: Grid, width: int) -> list[int]:
     """The numbers of the columns that fit into a width; those that matter least for a decision give way first."""
-    widths = [max(map(len, column)) + 2 for column in zip(grid.headings, *grid.texts, strict=True)]
     columns = list(range(len(grid.headings)))
     for name in grid.give_way:
-        if sum(widths[kept] for kept in columns) - 2 <= width:  # none behind the last
+        if _width(grid, columns) - 2 <= width:  # none behind the last
             break
         columns = [number for number in columns if grid.headings[number] != name]
     return columns

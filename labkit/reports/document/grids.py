@@ -12,7 +12,7 @@ from labkit.reports import doctor, words
 from labkit.reports.document.decision import Decision, Row, lead, memory
 from labkit.reports.document.facts import TablePart
 from labkit.reports.grid import Cell, Grid, name, number
-from labkit.reports.lines import BLOCK_HEADINGS, block_cells, total_cells
+from labkit.reports.lines import block_grid
 
 
 def decision_grid(decisions: Sequence[Decision]) -> Grid:
@@ -105,17 +105,15 @@ def claim_grid(claims: Sequence[dict[str, Any]]) -> Grid:
 
 def lines_grid(diff: ProfileDiff, code: bool) -> Grid:
     """The blocks of two profiles; a block without a mark is named by its place unless source may be shown."""
+    grid = block_grid(diff)
     marks = {line.block for profile in (diff.a, diff.b) for _, line in profile.executed}
-    rows = []
-    for block, texts in zip(diff.blocks, block_cells(diff), strict=True):
-        texts = [words.one_line(text) for text in texts]
+    rows = [[replace(cell, text=words.one_line(cell.text)) for cell in row] for row in grid.rows]
+    for block, row in zip(diff.blocks, rows, strict=False):  # the last row is the total
         if not code and block.name not in marks:
             sides = ((diff.a, block.a), (diff.b, block.b))
             variant, line = next((p.variant, ran[0][1].number) for p, ran in sides if ran)
-            texts[0] = words.one_line(f"{variant}, line {line}" if line else f"{variant} as a whole")
-        rows.append([name(texts[0]), *map(Cell, texts[1:])])
-    rows.append([Cell(text, tone="total") for text in total_cells(diff)])
-    return Grid(BLOCK_HEADINGS, frozenset({0, 7}), rows)
+            row[0] = name(words.one_line(f"{variant}, line {line}" if line else f"{variant} as a whole"))
+    return replace(grid, rows=rows)
 
 
 def doctor_grid(runs: Sequence[dict[str, Any]]) -> Grid:
