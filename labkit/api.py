@@ -29,7 +29,7 @@ from labkit.profiling.diff import diff_profiles
 from labkit.profiling.memory import measure_memory
 from labkit.profiling.run import DEFAULT_BUDGET_S as PROFILE_BUDGET_S
 from labkit.profiling.run import profile_arms
-from labkit.reports.doctor_text import DoctorShown
+from labkit.reports.doctor.shown import DoctorShown
 from labkit.reports.history.shown import HistoryShown
 from labkit.reports.runs.forms import markdown
 from labkit.reports.shown import (

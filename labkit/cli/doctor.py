@@ -9,7 +9,7 @@ import typer
 
 from labkit import api
 from labkit.cli import options
-from labkit.reports.doctor_text import print_doctor
+from labkit.reports.doctor.shown import print_doctor
 from labkit.reports.progress import Progress
 
 

@@ -8,6 +8,7 @@ from html import escape
 from labkit.reports.grid import Grid
 
 COLORS = {"faster": "#1a7f37", "slower": "#cf222e", "same": "#0969da", "unresolved": "#9a6700"}
+COLORS |= {"ok": "#1a7f37", "note": "#0969da", "warning": "#9a6700"}  # the doctor's
 STYLES = {tone: f";color:{color};font-weight:600" for tone, color in COLORS.items()} | {
     "total": ";font-weight:600",
     "idle": ";opacity:0.6",
@@ -27,12 +28,13 @@ def table(grid: Grid) -> str:
     """A grid without its title and notes; nothing for one without rows."""
     sides = [_side(grid, number) for number in range(len(grid.headings))]
     head = "".join(f"<th style='{side}'>{escape(text)}</th>" for text, side in zip(grid.headings, sides, strict=True))
+    head = f"<thead><tr>{head}</tr></thead>" if any(grid.headings) else ""
     body = ""
     for row in grid.rows:
         cells = zip(row, sides, strict=True)
         tds = (f"<td style='{side}{STYLES.get(c.tone, '')}{heat(c.heat)}'>{escape(c.text)}</td>" for c, side in cells)
         body += f"<tr{BEST if row[0].tone == 'best' else ''}>{''.join(tds)}</tr>"
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>" if grid.rows else ""
+    return f"<table>{head}<tbody>{body}</tbody></table>" if grid.rows else ""
 
 
 def heat(share: float) -> str:
@@ -44,7 +46,7 @@ def _side(grid: Grid, number: int) -> str:
     if number in grid.code:
         return CODE
     wrap = "" if number in grid.prose else ";white-space:nowrap"
-    return f"text-align:{'left' if number in grid.left else 'right'}{wrap}"
+    return f"text-align:{'left' if number in grid.left else 'right'};vertical-align:top{wrap}"
 
 
 def notes(texts: Sequence[str]) -> str:

@@ -23,6 +23,9 @@ COLORS = {
     "same": "cyan",
     "unresolved": "yellow",
     "unavailable": "yellow",
+    "ok": "green",
+    "note": "cyan",
+    "warning": "bold yellow",
     "baseline": "bold",
     "total": "bold",
     "idle": "dim",
@@ -51,7 +54,7 @@ def plain(draw: Callable[[Console], None], width: int = PLAIN_WIDTH) -> str:
 def draw(grid: Grid, out: Console) -> None:
     """Print a grid without its title and notes, as wide as the console; columns that give way are named below."""
     columns = fitting(grid, out.width)
-    table = Table(box=None, pad_edge=False, header_style="bold")
+    table = Table(box=None, pad_edge=False, header_style="bold", show_header=any(grid.headings))
     for number in columns:
         side: Any = "left" if number in grid.left else "right"
         widest = max(LEAST_CODE, out.width - _width(grid, columns, grid.code)) if number in grid.code else None

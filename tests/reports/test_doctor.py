@@ -14,7 +14,7 @@ from labkit.diagnosis.lints import LINTS
 from labkit.diagnosis.record import entries
 from labkit.measure.bench import Measurement
 from labkit.measure.result import Row
-from labkit.reports.doctor import OWN_WORDS, lines, summary, told
+from labkit.reports.doctor.words import OWN_WORDS, lines, summary, told
 from labkit.reports.runs.forms import html, markdown, print_run
 from labkit.reports.terminal import console
 from tests.reports.documents import HOSTILE, TURNED, Seen, report_of, stored

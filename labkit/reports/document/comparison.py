@@ -9,7 +9,8 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
-from labkit.reports import doctor, words
+from labkit.reports import words
+from labkit.reports.doctor import words as doctor
 from labkit.reports.document import grids
 from labkit.reports.document.decision import Said
 from labkit.reports.document.facts import printable

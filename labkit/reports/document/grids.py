@@ -8,7 +8,8 @@ from typing import Any
 
 from labkit.measure.result import arm_of
 from labkit.profiling.diff import ProfileDiff
-from labkit.reports import doctor, words
+from labkit.reports import words
+from labkit.reports.doctor import words as doctor
 from labkit.reports.document.decision import Decision, Row, lead, memory
 from labkit.reports.document.facts import TablePart
 from labkit.reports.grid import Cell, Grid, name, number

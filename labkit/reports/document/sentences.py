@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from labkit.reports import doctor, words
+from labkit.reports import words
+from labkit.reports.doctor import words as doctor
 from labkit.reports.document.facts import Facts, Lines, StagePart
 from labkit.reports.document.needs import needs
 from labkit.reports.lines import cautions, headline

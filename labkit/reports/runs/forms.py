@@ -7,9 +7,10 @@ from typing import Any
 
 from rich.console import Console
 
-from labkit.reports import against, doctor, words
+from labkit.reports import against, words
 from labkit.reports import html as pages
 from labkit.reports import markdown as texts
+from labkit.reports.doctor import words as doctor
 from labkit.reports.grid import Grid
 from labkit.reports.runs.grids import grids
 from labkit.reports.terminal import console, draw_whole, print_lines, print_origin

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from labkit.diagnosis.lints import LINTS
-from labkit.diagnosis.machine_judges import UNSEEN
 from labkit.diagnosis.machine_lints import MACHINE_LINTS
 from labkit.reports import words
 
@@ -69,40 +67,3 @@ def looked_at(findings: Sequence[Entry]) -> str:
         entry["title"] for entry in findings if entry["level"] == "ok" and not entry["found"].startswith("not visible")
     ]
     return ", ".join(fine)
-
-
-@dataclass(frozen=True)
-class Section:
-    """A heading, and rows of level ("" for what could not be looked at), name, text, why and way out ("" where all is well)."""
-
-    title: str
-    rows: list[tuple[str, str, str, str, str]]
-
-
-def sections(document: dict[str, Any]) -> list[Section]:
-    """The machine, then each stage and workload with its arms."""
-    machine = [entry for entry in document["doctor"] if not entry.get("stage")]
-    made = [Section("The machine", [_row(entry, entry["title"]) for entry in machine])]
-    for looked in document.get("examined", []):
-        title = f"{looked['stage']} on {looked['workload']}"
-        rows = []
-        for arm in looked["arms"]:
-            own = [entry for entry in document["doctor"] if place(entry) == title and entry["subject"] == arm["arm"]]
-            rows += [_row(entry, arm["arm"]) for entry in own if entry["level"] != "ok"]
-            if arm["reason"]:
-                rows.append(("", arm["arm"], f"not looked at: {arm['reason']}", "", ""))
-            elif not any(entry["level"] != "ok" for entry in own):
-                rows.append(("ok", arm["arm"], "nothing found", "", ""))
-        arms = [arm["arm"] for arm in looked["arms"]]
-        others = [
-            e for e in document["doctor"] if place(e) == title and e["subject"] not in arms and e["level"] != "ok"
-        ]
-        made.append(Section(title, [*rows, *(_row(entry, entry["subject"]) for entry in others)]))
-    return made
-
-
-def _row(entry: Entry, name: str) -> tuple[str, str, str, str, str]:
-    fine = entry["level"] == "ok"
-    text = entry["found"] if name == entry["title"] else f"{entry['title']}: {entry['found']}"
-    told = (name, text, "" if fine else entry["why"], "" if fine else entry["way_out"])
-    return ("" if entry["found"] == UNSEEN else entry["level"], *map(words.one_line, told))  # type: ignore[return-value]
