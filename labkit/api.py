@@ -24,7 +24,7 @@ from labkit.measure.pictures import make_pictures
 from labkit.measure.sweep.facts import sweep_facts
 from labkit.measure.sweep.run import DEFAULT_BUDGET_S as SWEEP_BUDGET_S
 from labkit.measure.sweep.run import measure_sweep, plan_sweep
-from labkit.measure.table import Listener
+from labkit.measure.table import DEFAULT_TIME_LIMIT_S, Listener
 from labkit.profiling.diff import diff_profiles
 from labkit.profiling.memory import measure_memory
 from labkit.profiling.run import DEFAULT_BUDGET_S as PROFILE_BUDGET_S
@@ -63,6 +63,7 @@ def bench(
     budget: float = DEFAULT_BUDGET_S,
     threads: int | None = None,
     seed: int | None = None,
+    time_limit: float = DEFAULT_TIME_LIMIT_S,
     listener: Listener | None = None,
     against: str | None = None,
     results: str | Path | None = None,
@@ -77,6 +78,7 @@ def bench(
     workloads : names or patterns (``logo*``); all when None. baseline : what speed-ups are told against; the reference when None.
     budget : measuring seconds for each stage × workload. threads : how many each library may use; all CPUs that this
         process may use when None. seed : of every random choice; a fresh one when None, stored either way.
+    time_limit : seconds after which a variant that hangs is ended; all calls of its check together may take as long.
     against : a git revision; every variant named is measured beside itself as it was then, in whole: the revision is
         built in a folder and an environment of its own, once. ``document["regressions"]`` says which got slower.
     results : the folder to store the run in; ``$LABKIT_RESULTS`` or ``results/`` when None.
@@ -89,7 +91,7 @@ def bench(
     if against is not None and baseline is not None:
         raise UsageError(f"baseline is {baseline!r}: with --against each variant is told against itself; leave one out")
     requests = plan_requests(names, variants, workloads, baseline)
-    settings = make_settings(budget, threads, seed)
+    settings = make_settings(budget, threads, seed, time_limit_s=time_limit)
     with beside_revision(names, variants, against) if against is not None else nullcontext() as beside:
         if beside is None:
             measurement = measuring.measure(requests, settings, listener)
@@ -177,12 +179,16 @@ def check(
     workloads: Sequence[str] | None = None,
     *,
     threads: int | None = None,
+    time_limit: float = DEFAULT_TIME_LIMIT_S,
     listener: Listener | None = None,
 ) -> pd.DataFrame:
-    """Only the agreement gate: one row an arm with its status and, where it differs, what and where."""
+    """Only the agreement gate: one row an arm with its status and, where it differs, what and where.
+
+    ``threads`` and ``time_limit`` as for :func:`bench`.
+    """
     names, variants, workloads = name_lists(stages=stages, variants=variants, workloads=workloads)
     requests = plan_requests(names, variants, workloads)
-    rows = measuring.check(requests, make_settings(LONGEST_BUDGET_S, threads), listener)
+    rows = measuring.check(requests, make_settings(LONGEST_BUDGET_S, threads, time_limit_s=time_limit), listener)
     return pd.DataFrame([vars(row) for row in rows])[
         ["stage", "workload", "variant", "kind", "engine", "status", "reason"]
     ]

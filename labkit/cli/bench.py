@@ -12,7 +12,7 @@ from labkit import api
 from labkit.cli import options
 from labkit.measure.bench import DEFAULT_BUDGET_S, Measurement, make_settings
 from labkit.measure.result import Table, arm_of
-from labkit.measure.table import Settings
+from labkit.measure.table import DEFAULT_TIME_LIMIT_S, Settings
 from labkit.reports import against as against_words
 from labkit.reports.progress import Progress
 from labkit.reports.runs.forms import print_run, print_table
@@ -42,6 +42,7 @@ def command(
         int | None,
         typer.Option(metavar="S", min=0, help="Seed of every random choice; fresh if not given, stored either way."),
     ] = None,
+    time_limit: options.TimeLimit = DEFAULT_TIME_LIMIT_S,
     against: Annotated[
         str | None,
         typer.Option(
@@ -75,6 +76,7 @@ def command(
             budget=budget,
             threads=threads,
             seed=seed,
+            time_limit=time_limit,
             against=against,
             listener=progress,
         )

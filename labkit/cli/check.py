@@ -12,6 +12,7 @@ from labkit import api
 from labkit.cli import options
 from labkit.cli.bench import FINDINGS
 from labkit.measure.result import arm_of
+from labkit.measure.table import DEFAULT_TIME_LIMIT_S
 from labkit.reports.grid import Cell, Grid
 from labkit.reports.progress import Progress
 from labkit.reports.terminal import console, draw
@@ -24,6 +25,7 @@ def command(
     variants: options.Variants = None,
     workloads: options.Workloads = None,
     threads: options.Threads = None,
+    time_limit: options.TimeLimit = DEFAULT_TIME_LIMIT_S,
     load: options.Load = None,
     as_json: options.Json = False,
 ) -> None:
@@ -38,7 +40,12 @@ def command(
     progress = Progress(sys.stderr)
     try:
         frame = api.check(
-            stage or [], options.names(variants), options.names(workloads), threads=threads, listener=progress
+            stage or [],
+            options.names(variants),
+            options.names(workloads),
+            threads=threads,
+            time_limit=time_limit,
+            listener=progress,
         )
     finally:
         progress.close()

@@ -28,6 +28,12 @@ Workload = Annotated[str | None, typer.Option(metavar="W", help="One workload of
 Threads = Annotated[
     int | None, typer.Option(metavar="N", help="Threads a library may use; all CPUs allowed when not given.")
 ]
+TimeLimit = Annotated[
+    float,
+    typer.Option(
+        metavar="SECONDS", help="What the check of a variant may take, all its calls together; one that hangs is ended."
+    ),
+]
 Load = Annotated[
     list[Path] | None,
     typer.Option(metavar="FILE.py", help="A Python file with stages or variants of your own; repeatable."),

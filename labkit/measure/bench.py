@@ -21,13 +21,23 @@ from labkit.engines.arm import ArmName
 from labkit.measure.machine import machine_facts
 from labkit.measure.result import Row, Table
 from labkit.measure.surroundings import Reading, between, surroundings
-from labkit.measure.table import EdgeCases, Listener, Request, Settings, Stopped, check_table, measure_table
+from labkit.measure.table import (
+    DEFAULT_TIME_LIMIT_S,
+    EdgeCases,
+    Listener,
+    Request,
+    Settings,
+    Stopped,
+    check_table,
+    measure_table,
+)
 from labkit.processes.fleet import Fleet
 from labkit.processes.memory import default_limit
 from labkit.processes.turn import Turn
 
 DEFAULT_BUDGET_S = 10.0
 LONGEST_BUDGET_S = 86_400.0
+LONGEST_TIME_LIMIT_S = 1e6
 MOST_THREADS = 1024
 
 
@@ -125,7 +135,12 @@ def _check_arm(stage: str, arm: ArmName) -> None:
 
 
 def make_settings(
-    budget_s: float = DEFAULT_BUDGET_S, threads: int | None = None, seed: int | None = None, **more: Any
+    budget_s: float = DEFAULT_BUDGET_S,
+    threads: int | None = None,
+    seed: int | None = None,
+    *,
+    time_limit_s: float = DEFAULT_TIME_LIMIT_S,
+    **more: Any,
 ) -> Settings:
     """Settings with sane defaults: all CPUs that may be used, a fresh seed, four fifths of the memory available."""
     allowed = cpu_limit()
@@ -137,8 +152,10 @@ def make_settings(
         )
     if seed is not None and (not isinstance(seed, int) or seed < 0):
         raise UsageError(f"seed is {seed!r}; give a whole number of at least 0")
+    if not isinstance(time_limit_s, int | float) or not 0 < time_limit_s <= LONGEST_TIME_LIMIT_S:
+        raise UsageError(f"time limit is {time_limit_s!r}; give seconds above 0, at most {LONGEST_TIME_LIMIT_S:.0f}")
     more.setdefault("memory_limit", default_limit())
-    return Settings(budget_s, threads or allowed, secrets.randbits(32) if seed is None else seed, **more)
+    return Settings(budget_s, threads or allowed, secrets.randbits(32) if seed is None else seed, time_limit_s, **more)
 
 
 def measure(

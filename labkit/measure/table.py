@@ -24,6 +24,7 @@ from labkit.measure.watch import Seen
 from labkit.processes.fleet import Command, Fleet, Parent, ParentLost
 from labkit.processes.parent import Limits, Outcome, Task
 
+DEFAULT_TIME_LIMIT_S = 60.0
 WORTH_WARMING_S = 0.03  # a first call that much dearer than the next has compiled or imported something
 ENOUGH_ATTEMPTS = 3
 
@@ -32,14 +33,15 @@ ENOUGH_ATTEMPTS = 3
 class Settings:
     """How to measure: measuring seconds a table, threads, the seed of every random choice, and what is too much.
 
-    ``time_limit_s`` ends a variant that hangs, ``memory_limit`` one whose process tree holds more bytes than that.
-    ``together`` tables share the error of their verdicts: each claim of any of them is one of a single family.
+    ``time_limit_s`` ends a variant that hangs: all calls of its check together may take as long. ``memory_limit`` ends one
+    whose process tree holds more bytes than that. ``together`` tables share the error of their verdicts: each claim of any
+    of them is one of a single family.
     """
 
     budget_s: float
     threads: int
     seed: int
-    time_limit_s: float = 60.0
+    time_limit_s: float = DEFAULT_TIME_LIMIT_S
     memory_limit: int | None = None
     together: int = 1
 
@@ -261,6 +263,8 @@ def _probe(
         row.status, row.reason = Status.UNAVAILABLE, found["not_offered"]
     elif outcome.ending != "done":
         row.status, row.reason = failure(outcome, settings)
+        if row.status is Status.TIMED_OUT:
+            row.reason += "; a longer time limit lets it go on"
     elif fault:
         row.status, row.reason = Status.DIFFERS, fault
     elif "too_slow" in found:

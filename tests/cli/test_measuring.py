@@ -79,6 +79,12 @@ def test_json_is_one_document_on_standard_output_and_progress_goes_to_standard_e
     assert "blur on logo: 2 arms" in said.err
 
 
+def test_check_passes_on_how_long_it_may_take(labkit: Labkit, finished: Make) -> None:
+    asked = finished()
+    labkit("check", "lines", "--time-limit", "90")
+    assert asked[1].time_limit_s == 90.0
+
+
 def test_check_shows_what_differs(labkit: Labkit, finished: Make) -> None:
     finished("differs", "output.panel: differs in 1 of 9 elements, first at (0, 1), by up to 1 " + "and more " * 20)
     (line,) = [line for line in labkit("check", "lines").out.splitlines() if "fast" in line]
@@ -134,11 +140,24 @@ def test_a_reader_that_leaves_early_ends_no_measurement(
 
 def test_bench_passes_on_what_was_asked_for(labkit: Labkit, finished: Make) -> None:
     asked = finished()
-    labkit("bench", "lines", "--variants", "whole, plain@threads", "--workloads", "big", "--budget", "3", "--seed", "9")
+    labkit(
+        "bench",
+        "lines",
+        "--variants",
+        "whole, plain@threads",
+        "--workloads",
+        "big",
+        "--budget",
+        "3",
+        "--seed",
+        "9",
+        "--time-limit",
+        "90",
+    )
     ((request,), settings) = asked
     assert [str(arm) for arm in request.arms] == ["plain", "whole", "plain@threads"]
     assert (request.workload, request.baseline) == ("big", "plain")
-    assert (settings.budget_s, settings.seed) == (3.0, 9)
+    assert (settings.budget_s, settings.seed, settings.time_limit_s) == (3.0, 9, 90.0)
 
 
 @pytest.mark.parametrize("form", [[], ["--json"]])

@@ -57,6 +57,8 @@ def test_help_names_every_command_and_a_first_step(labkit: Labkit, words: tuple[
         ("bench lines --budget -1", "budget is -1.0; give seconds above 0"),
         ("bench lines --budget 0", "budget is 0.0; give seconds above 0"),
         ("bench lines --budget nan", "budget is nan; give seconds above 0"),
+        ("bench lines --time-limit 0", "time limit is 0.0; give seconds above 0, at most 1000000"),
+        ("check lines --time-limit inf", "time limit is inf; give seconds above 0, at most 1000000"),
         ("bench lines --budget ten", "Invalid value for '--budget'"),
         ("bench lines --threads 0", "threads is 0; give a whole number from 1 to "),
         ("check lines --threads -2", "threads is -2; give a whole number from 1 to "),

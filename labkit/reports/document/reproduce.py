@@ -11,6 +11,7 @@ from labkit.core.errors import UsageError
 from labkit.engines.arm import ArmName
 from labkit.measure.bench import plan_requests
 from labkit.measure.result import arm_of
+from labkit.measure.table import DEFAULT_TIME_LIMIT_S
 
 EARLIER = re.compile(r"_at_([0-9a-f]{7})(?=@|$)")  # what ``bench --against`` adds to a variant's name
 
@@ -44,6 +45,8 @@ def _bench(stage: str, run: dict[str, Any]) -> str:
         line += ["--variants", ",".join(arms)]
     if not revisions:
         line += ["--baseline", tables[0]["baseline"]]
+    if (limit_s := run["settings"].get("time_limit_s", DEFAULT_TIME_LIMIT_S)) != DEFAULT_TIME_LIMIT_S:
+        line += ["--time-limit", f"{limit_s:g}"]
     return shlex.join([*line, *_settings(run)])
 
 
