@@ -12,7 +12,7 @@ from typing import Any
 from labkit.core.agreement import arrays, rule_for
 from labkit.core.cpus import set_threads
 from labkit.core.errors import NotOffered
-from labkit.core.gate import Exam, edge_case_fault, first_fault, prepare_exam
+from labkit.core.gate import Exam, edge_case_fault, first_fault, prepare_exam, short_exam
 from labkit.core.process import thread_count
 from labkit.core.registry import registry
 from labkit.core.workload import input_files
@@ -23,7 +23,14 @@ from labkit.processes.tasks import run_times, threads_used
 
 Send = Callable[[str, Any], None]
 HOPELESS = 8
+LONG_CALL_S = 1.0  # of so long a call the gate's further ones are made on a short input
+SHORT_CALL_S = 0.1
 LONG_ENOUGH_S = 0.05  # the kernel's account of who ran is kept by its timer's tick, some milliseconds
+
+
+def bytes_of(inputs: tuple[Any, ...]) -> int:
+    """How many bytes the arrays among (nested) inputs hold."""
+    return sum(array.nbytes for _, array in arrays(inputs))
 
 
 @dataclass(frozen=True)
@@ -40,7 +47,7 @@ class ExamTask:
         with open_arm(self.stage, ArmName(stage.reference), self.threads) as reference:
             exam = prepare_exam(stage, stage.workload(self.workload), reference)
         send("kept", {"exam": exam})
-        send("input_bytes", sum(array.nbytes for _, array in arrays(exam.inputs)))
+        send("input_bytes", bytes_of(exam.inputs))
         send("input_files", input_files(exam.inputs))
         send("floor_bytes", None if stage.floor_bytes is None else stage.floor_bytes(*exam.inputs))
         send("items", 1 if stage.items is None else stage.items(*exam.inputs))
@@ -48,7 +55,10 @@ class ExamTask:
 
 @dataclass(frozen=True)
 class EdgeCasesTask:
-    """Let the reference answer a stage's edge cases: ``edge_cases``, which the clean parent keeps."""
+    """Let the reference answer a stage's edge cases: ``edge_cases``, which the clean parent keeps.
+
+    With them a ``short`` exam on the largest of those that the reference answers at once, None where none is fit for one.
+    """
 
     stage: str
     threads: int
@@ -57,11 +67,15 @@ class EdgeCasesTask:
         stage = registry.stage(self.stage)
         set_threads(self.threads)
         with open_arm(self.stage, ArmName(stage.reference), self.threads) as reference:
-            cases = {
-                name: (inputs, copy.deepcopy(reference(*copy.deepcopy(inputs))))
-                for name, inputs in stage.edge_cases().items()
-            }
-        send("kept", {"edge_cases": cases})
+            cases, quick = {}, []
+            for name, inputs in stage.edge_cases().items():
+                start = time.perf_counter()
+                cases[name] = inputs, copy.deepcopy(reference(*copy.deepcopy(inputs)))
+                if time.perf_counter() - start < SHORT_CALL_S:
+                    quick.append(inputs)
+            quick.sort(key=bytes_of, reverse=True)
+            short = short_exam(stage, quick, reference)
+        send("kept", {"edge_cases": cases, "short": short})
 
 
 @dataclass(frozen=True)
@@ -109,19 +123,16 @@ class ProbeTask:
             if fault:
                 send("fault", str(fault))
                 return
-            if first > self.too_slow_s:  # perhaps it compiled; a call far too slow even for that is not repeated
-                watch.begin()
-                again = first if first > HOPELESS * self.too_slow_s else self._cost(call, used)
-                watch.end(int(again != first))
-                send("seen", watch.seen)
-                if again > self.too_slow_s:
-                    send("cost_s", again)
-                    send("too_slow", again)
-                    return
             before, start = run_times(), time.perf_counter()
+            hopeless = first > HOPELESS * self.too_slow_s  # perhaps it compiled, but even for that it is too slow
             watch.begin()
-            costs = [self._cost(call, used)]
-            watch.end(1)
+            costs = [first if hopeless else self._cost(call, used)]
+            watch.end(int(not hopeless))
+            if min(first, *costs) > self.too_slow_s:
+                send("seen", watch.seen)
+                send("cost_s", costs[0])
+                send("too_slow", costs[0])
+                return
             watch.begin()
             while time.perf_counter() - start < LONG_ENOUGH_S:
                 costs.append(self._cost(call, used))
@@ -130,7 +141,8 @@ class ProbeTask:
             send("threads", threads_used(before, run_times()))
             send("seen", watch.seen)
             send("memory_after", resident("VmHWM"))
-            found = first_fault(call, exam, stage.agreement, output, used)
+            short = held.get("short") if cost > LONG_CALL_S else None
+            found = first_fault(call, exam, stage.agreement, output, used, short)
             send("fault", found)
             if self.edge_cases and not found:
                 send("edge_fault", edge_case_fault(call, held["edge_cases"], stage.agreement))

@@ -12,7 +12,7 @@ import pytest
 
 from labkit.core.agreement import Exact, OutsideMask
 from labkit.core.errors import NotOffered
-from labkit.core.gate import bind, edge_case_fault, first_fault, other_inputs, prepare_exam
+from labkit.core.gate import bind, edge_case_fault, first_fault, other_inputs, prepare_exam, short_exam
 from labkit.core.stage import Stage, define_stage
 from labkit.core.workload import Workload
 
@@ -310,6 +310,48 @@ def test_only_arrays_whose_bounds_overlap_are_compared_for_shared_memory(monkeyp
     assert fault is not None
     assert "output[99] is a view of the input (argument [0][99])" in fault
     assert len(compared) == 1
+
+
+@pytest.mark.parametrize(
+    ("variant", "said"),
+    [
+        (sound, None),
+        (lambda image: sound(image, 3), "on a short input: raises TypeError"),
+        (lambda image, n: sound(image, n) if image.size > 9 else None, "on a short input: output: is None"),
+    ],
+)
+def test_a_short_exam_takes_the_place_of_further_calls_on_long_inputs(
+    variant: Callable[..., Any], said: str | None
+) -> None:
+    sizes = []
+
+    def counted(image: np.ndarray, n: int) -> Any:
+        sizes.append(image.size)
+        return variant(image, n)
+
+    (workload,) = STAGE.workloads.values()
+    exam, short = prepare_exam(STAGE, workload, sound), short_exam(STAGE, STAGE.edge_cases().values(), sound)
+    assert short is not None
+    used = deepcopy(exam.inputs)
+    found = first_fault(counted, exam, STAGE.agreement, sound(*used), used, short)
+    assert found == said or (said is not None and said in str(found))
+    assert max(sizes) < exam.inputs[0].size
+
+
+def test_what_declines_the_short_input_is_called_on_the_long_one() -> None:
+    def declines(image: np.ndarray, n: int) -> Answer:
+        if image.size < 99:
+            raise NotOffered("large images only")
+        return sound(image, n)
+
+    (workload,) = STAGE.workloads.values()
+    exam, short = prepare_exam(STAGE, workload, sound), short_exam(STAGE, STAGE.edge_cases().values(), sound)
+    used = deepcopy(exam.inputs)
+    assert first_fault(declines, exam, STAGE.agreement, declines(*used), used, short) is None
+
+
+def test_there_is_no_short_exam_where_other_content_has_the_same_answer() -> None:
+    assert short_exam(STAGE, STAGE.edge_cases().values(), lambda image, n: image.size) is None
 
 
 def fill_contract(image: np.ndarray, hole: np.ndarray) -> None:

@@ -126,9 +126,19 @@ def test_edge_cases_are_answered_once_a_stage_and_tried_once_by_each_arm_and_sta
     differ = [(row.arm, row.workload) for row in rows if row.status is Status.DIFFERS]
     assert differ == [("wrong_on_one_pixel", "small"), ("wrong_on_one_pixel", "big")]
     assert len({row.reason for row in rows if row.status is Status.DIFFERS}) == 1
-    assert [outcome.kept for _, outcome in ran if outcome.kept] == [("exam",), ("edge_cases",), ("exam",)]
+    assert [outcome.kept for _, outcome in ran if outcome.kept] == [("exam",), ("edge_cases", "short"), ("exam",)]
     assert not any({"exam", "edge_cases"} & outcome.found.keys() for _, outcome in ran)
     assert [task.edge_cases for task, _ in ran if isinstance(task, ProbeTask)] == [True] * 3 + [False] * 3
+
+
+def test_what_takes_seconds_is_called_again_and_again_on_a_short_input_alone(fleet):
+    (request,) = plan_requests(["toy_sum"], ["takes_long", "takes_long_and_remembers"], ["big"])
+    settings = make_settings(0.1, seed=5, threads=2, time_limit_s=4.0)  # two calls of 1.1 s on the workload, not five
+    rows = check_table(fleet, request, EdgeCases(), settings, Listener())
+    plain, sound, remembers = rows
+    assert (plain.status, sound.status, sound.reason) == (Status.MEASURED, Status.MEASURED, None)
+    assert remembers.status is Status.DIFFERS
+    assert remembers.reason.startswith("on a short input: remembers the answer of the call before")
 
 
 def test_unasked_only_the_sound_kernel_that_was_quickest_when_probed_comes_under_engines(fleet):

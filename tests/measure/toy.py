@@ -55,6 +55,24 @@ def wrong_on_one_pixel(image):
     return int(image.sum()) + (image.size == 1)
 
 
+def sleeps_if_large(image):
+    time.sleep(1.1 * (image.size > 4096))
+    return int(image.sum())
+
+
+@lk.variant("toy_sum", kind="python")
+def takes_long(image):
+    return sleeps_if_large(image)
+
+
+remembered = {}
+
+
+@lk.variant("toy_sum", kind="python")
+def takes_long_and_remembers(image):
+    return remembered.setdefault(image.shape, sleeps_if_large(image))
+
+
 @lk.variant("toy_sum", kind="native")
 def segfaults(image):
     ctypes.string_at(0)

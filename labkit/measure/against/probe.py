@@ -15,7 +15,7 @@ from labkit.core.registry import registry
 from labkit.engines.arm import ArmName
 from labkit.measure.elsewhere import Elsewhere
 from labkit.measure.limit import LIMIT
-from labkit.measure.probe import LONG_ENOUGH_S, Send
+from labkit.measure.probe import LONG_CALL_S, LONG_ENOUGH_S, Send
 from labkit.measure.schedule import FEWEST_LAUNCHES, SHORTEST_SAMPLE_S, Plan, calls_for, plan_table
 from labkit.processes.tasks import threads_used
 
@@ -53,7 +53,8 @@ class HostedProbe:
                 call(*used)
                 costs.append(call.seconds)
             send("threads", threads_used(before, _run_times(call.pid)))
-            fault = first_fault(call, exam, agreement, output, used)
+            short = held.get("short") if min(costs) > LONG_CALL_S else None
+            fault = first_fault(call, exam, agreement, output, used, short)
             send("fault", fault)
             if self.edge_cases and not fault:
                 send("edge_fault", edge_case_fault(call, held["edge_cases"], agreement))
