@@ -82,6 +82,9 @@ class Listener:
         """``arms`` are to be checked; fewer, where no kernel is fit to come under engines."""
 
     def probed(self, row: Row) -> None: ...
+    def planned(self, table: Table, plan: Plan, budget_s: float) -> None:
+        """Before the first launch: how the budget is laid out, which arms are too slow for it, and what would take them in."""
+
     def launched(self, done: int, planned: int) -> None: ...
     def so_far(self, table: Table) -> None:
         """After each launch the table itself, to be read only: its samples, and rows without figures of theirs yet.
@@ -310,9 +313,12 @@ def _launch_all(
     else:
         plan = plan_table(costs, baseline, settings.budget_s, state.untested)
     for arm, needed in plan.too_slow.items():
+        if arm == LIMIT:
+            continue
         row = state.rows[arm]
         row.status, row.median_s = Status.TOO_SLOW, None
         row.reason = f"one call takes {costs[arm]:.2g} s: a budget of {math.ceil(needed)} s would take it in"
+    listener.planned(table, plan, settings.budget_s)
     warm = [("warm", table.stage, arm, settings.threads) for arm in state.warm if arm in plan.every]
     if home is not None:  # then each arm lives in a process that is executed for each launch
         warm = []

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import math
 import time
 from typing import IO
 
 from rich.console import Console
 from rich.progress import BarColumn, TaskID, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
+from rich.text import Text
 
 from labkit.measure.result import Row, Table
+from labkit.measure.schedule import Plan
 from labkit.measure.table import Listener
 from labkit.reports import words
 
@@ -42,6 +45,18 @@ class Progress(Listener):
         if self._bar is not None and self._task is not None:
             self._bar.update(self._task, advance=1, description=f"{self._name}: checked {row.arm}")
 
+    def planned(self, table: Table, plan: Plan, budget_s: float) -> None:
+        slow = [row.arm for row in table.rows if row.arm in plan.too_slow]
+        if slow:
+            needed = math.ceil(max(plan.too_slow[arm] for arm in slow))
+            self._say(
+                f"too slow for a budget of {budget_s:g} s: {', '.join(slow)}; {needed} s would take all of them in"
+            )
+        if (takes_s := plan.launches * plan.slice_s) > 1.001 * budget_s:
+            self._say(
+                f"a budget of {budget_s:g} s is too small even for the baseline {table.baseline}; it takes {takes_s:.0f} s"
+            )
+
     def launched(self, done: int, planned: int) -> None:
         if self._bar is not None and self._task is not None:
             if done == 1:
@@ -54,9 +69,14 @@ class Progress(Listener):
         if self._bar is None:
             took = words.duration(time.monotonic() - self._begin)
             launches = len(table.samples.launches)
-            self._stream.write(
-                f"{self._name}: {words.counted(len(table.rows), 'arm')}, {launches} launch{'es' * (launches != 1)}, {took}\n"
-            )
+            self._say(f"{words.counted(len(table.rows), 'arm')}, {launches} launch{'es' * (launches != 1)}, {took}")
+
+    def _say(self, text: str) -> None:
+        """A line of its own, which stays."""
+        if self._bar is not None:
+            self._bar.console.print(Text(f"{self._name}: {text}"), soft_wrap=True)
+        else:
+            self._stream.write(f"{self._name}: {text}\n")
             self._stream.flush()
 
     def close(self) -> None:

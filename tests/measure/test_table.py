@@ -75,7 +75,17 @@ def test_an_arm_that_fails_in_a_launch_is_left_out_and_the_launch_is_repeated(be
 
 
 def test_an_arm_too_slow_for_the_budget_says_which_budget_would_do(bench):
-    table = bench(["plain", "slow"])
+    heard = []
+
+    class Hears(Listener):
+        def planned(self, table, plan, budget_s):
+            heard.append((list(plan.too_slow), budget_s))
+
+        def launched(self, done, planned):
+            heard.append(done)
+
+    table = bench(["plain", "slow"], listener=Hears())
+    assert heard[:2] == [(["slow"], 0.3), 1]
     assert row(table, "slow").status is Status.TOO_SLOW
     told = re.fullmatch(r"one call takes (\S+) s: a budget of (\d+) s would take it in", row(table, "slow").reason)
     assert float(told[1]) >= 0.3

@@ -11,6 +11,7 @@ import pytest
 
 from labkit.api import Shown
 from labkit.measure.result import Row, Status
+from labkit.measure.schedule import plan_table
 from labkit.reports.progress import Progress
 from labkit.reports.runs.forms import html, markdown, print_run
 from labkit.reports.runs.grids import HEADINGS, grids
@@ -176,6 +177,27 @@ def test_progress_in_a_log_is_one_line_a_table(measurement_of: Make, measured: M
     lines = stream.getvalue().splitlines()
     assert len(lines) == 2
     assert all(re.fullmatch(r"blur on logo: 2 arms, 2 launches, .* (s|ms|µs|ns)", line) for line in lines)
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_what_the_budget_must_be_is_said_before_the_first_launch(
+    measurement_of: Make, measured: Make, baseline: Row, monkeypatch: pytest.MonkeyPatch, terminal: bool
+) -> None:
+    monkeypatch.setenv("TERM", "xterm")
+    stream = io.StringIO()
+    stream.isatty = lambda: terminal  # type: ignore[method-assign]
+    progress = Progress(stream)
+    (table,) = measurement_of(baseline, measured("fast"), measured("slow")).tables
+    progress.table_begins("blur", "logo", 3)
+    costs = {"plain": 2.0, "fast": 1.0, "slow": 5.0}
+    progress.planned(table, plan_table(costs, "plain", 10.0), 10.0)
+    assert "blur on logo: too slow for a budget of 10 s: slow; 88 s would take all of them in" in stream.getvalue()
+    said = "blur on logo: a budget of 10 s is too small even for the baseline plain; it takes 33 s"
+    assert said in stream.getvalue()
+    stream.truncate(0)
+    progress.planned(table, plan_table(costs, "plain", 200.0), 200.0)
+    assert "budget" not in stream.getvalue()
+    progress.close()
 
 
 def test_progress_on_a_terminal_leaves_no_bar_behind(
