@@ -4,60 +4,56 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from html import escape
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+from rich.console import Console
+from rich.text import Text
+
 from labkit.measure.result import arm_of
+from labkit.reports.grid import Cell, Grid
+from labkit.reports.html import notes as listed
+from labkit.reports.html import whole
+from labkit.reports.terminal import draw, plain
 from labkit.reports.words import one_line, size
 
 SMALL = 0.001  # rows below that share of both totals are told together
 WIDEST_SOURCE = 100
 HEADINGS = ("line", "at peak", "share", "allocated", "pieces", "source")
-CODE = "font-family:monospace;white-space:pre;text-align:left"
-NUMBER = "text-align:right;white-space:nowrap"
-HEAT = "rgba(255,120,0,{:.2f})"  # over whatever ground the theme has
 
 
 def text(document: Mapping[str, Any], path: Path | None = None, problem: str | None = None) -> str:
     """The profile as plain text: a summary, then the lines of each file."""
-    shown, small = _rows(document)
-    cells = [_cells(row, document["tracked_peak_bytes"]) for row in shown]
-    widths = [max(map(len, column)) for column in zip(HEADINGS, *cells, strict=True)]
-    out = [one_line(line) for line in summary(document)]
-    file = None
-    head = "  ".join(word.rjust(width) for word, width in zip(HEADINGS[:-1], widths, strict=False))
-    for row, cell in zip(shown, cells, strict=True):
-        if row["file"] != file:
-            file = row["file"]
-            out += ["", _heading(file, file, shown), f"{head}  {HEADINGS[-1]}"]
-        out.append(
-            "  ".join(word.rjust(width) for word, width in zip(cell[:-1], widths, strict=False)) + "  " + cell[-1]
-        )
-    out += ["", *(one_line(note) for note in [*small, *notes(document, path, problem)])]
-    return "\n".join(out)
+
+    def printed(out: Console) -> None:
+        out.print(Text("\n".join(map(one_line, summary(document)))), soft_wrap=True)
+        for grid in grids(document):
+            out.print()
+            out.print(Text(grid.title), soft_wrap=True)
+            draw(grid, out)
+        out.print()
+        out.print(Text("\n".join(map(one_line, notes(document, path, problem)))), soft_wrap=True)
+
+    return plain(printed)
 
 
 def html(document: Mapping[str, Any], path: Path | None = None, problem: str | None = None) -> str:
     """The profile as HTML without scripts or style sheets; whatever came from outside is escaped. Heat: bytes at peak."""
-    shown, small = _rows(document)
-    total, body, file = document["tracked_peak_bytes"], "", None
-    greatest = max([row["peak_bytes"] for row in shown], default=0) or 1
-    for row in shown:
-        if row["file"] != file:
-            file = row["file"]
-            name = escape(_heading(file, Path(file).name, shown))
-            body += f"<tr><th colspan='6' style='text-align:left' title='{escape(one_line(file))}'>{name}</th></tr>"
-        heat = HEAT.format(0.55 * row["peak_bytes"] / greatest)
-        for number, cell in enumerate(_cells(row, total)):
-            style = CODE if number == 5 else NUMBER
-            body += f"{'<tr>' if number == 0 else ''}<td style='{style};background:{heat}'>{escape(cell)}</td>"
-        body += "</tr>"
-    head = "".join(f"<th style='{CODE if n == 5 else NUMBER}'>{escape(word)}</th>" for n, word in enumerate(HEADINGS))
     title, *facts = map(one_line, summary(document))
-    about = "".join(f"<li>{escape(fact)}</li>" for fact in facts)
-    below = "".join(f"<li>{escape(one_line(note))}</li>" for note in [*small, *notes(document, path, problem)])
-    table = f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
-    return f"<h4>{escape(title)}</h4><ul>{about}</ul>{table}<ul>{below}</ul>"
+    below = list(map(one_line, notes(document, path, problem)))
+    return f"<h4>{escape(title)}</h4>{listed(facts)}{''.join(map(whole, grids(document)))}{listed(below)}"
+
+
+def grids(document: Mapping[str, Any]) -> list[Grid]:
+    """The lines worth a row, a grid for each file, in the order of the profile."""
+    shown, _ = _rows(document)
+    greatest = max([row["peak_bytes"] for row in shown], default=0) or 1
+    made = []
+    for file, rows in groupby(shown, key=lambda row: row["file"]):
+        lines = [_cells(row, document["tracked_peak_bytes"], row["peak_bytes"] / greatest) for row in rows]
+        made.append(Grid(HEADINGS, frozenset({5}), lines, title=_heading(file, shown), code=frozenset({5})))
+    return made
 
 
 def summary(document: Mapping[str, Any]) -> list[str]:
@@ -79,7 +75,7 @@ def notes(document: Mapping[str, Any], path: Path | None, problem: str | None) -
         "at peak: held when all allocations together were greatest, those rows add up; allocated: in all, freed or not. "
         "Lines count bytes asked for, the process tree bytes touched."
     )
-    return [meaning, *document["notes"], *where]
+    return [*_rows(document)[1], meaning, *document["notes"], *where]
 
 
 def _rows(document: Mapping[str, Any]) -> tuple[list[dict[str, Any]], list[str]]:
@@ -98,22 +94,22 @@ def _rows(document: Mapping[str, Any]) -> tuple[list[dict[str, Any]], list[str]]
     return [row for row in rows if row not in small], [sentence]
 
 
-def _heading(file: str, name: str, rows: list[dict[str, Any]]) -> str:
+def _heading(file: str, rows: list[dict[str, Any]]) -> str:
     """A file and those of its functions that are shown: a notebook's cells have names that tell nothing."""
     functions = dict.fromkeys(row["function"] for row in rows if row["file"] == file)
-    return one_line(f"{name}: {', '.join(functions)}") if file else "in no line of yours"
+    return one_line(f"{file}: {', '.join(functions)}") if file else "in no line of yours"
 
 
-def _cells(row: Mapping[str, Any], total: int) -> tuple[str, ...]:
+def _cells(row: Mapping[str, Any], total: int, heat: float) -> list[Cell]:
     source = one_line(row["source"])
     source = source if len(source) <= WIDEST_SOURCE else source[: WIDEST_SOURCE - 1] + "…"
     if not row["line"]:
         source = f"{one_line(row['function'])}: {source}"
-    return (
-        str(row["line"] or ""),
-        size(row["peak_bytes"]),
-        f"{row['peak_bytes'] / total:.1%}" if total else "",
-        size(row["allocated_bytes"]),
-        f"{row['allocations']:,}",
-        source,
-    )
+    return [
+        Cell(str(row["line"] or "")),
+        Cell(size(row["peak_bytes"]), heat=heat),
+        Cell(f"{row['peak_bytes'] / total:.1%}" if total else "", heat=heat),
+        Cell(size(row["allocated_bytes"])),
+        Cell(f"{row['allocations']:,}"),
+        Cell(source, heat=heat),
+    ]
