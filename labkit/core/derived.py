@@ -46,13 +46,10 @@ def workloads(
     """One workload a size: a picture of the widest form that the stage takes, what is drawn for it, the defaults."""
     image = max(terms.images, key=lambda image: image.channels)
 
-    def build(index: int, height: int, width: int) -> tuple[Any, ...]:
-        return (taken := picture(image, index, height, width, cut), *drawn(terms, 0, index, taken.shape))
+    def build(height: int, width: int) -> tuple[Any, ...]:
+        return (taken := picture(image, 0, height, width, cut), *drawn(terms, 0, 0, taken.shape))
 
-    return [
-        Workload(name, partial(build, 0, *size), f"{size[1]}×{size[0]}", other=partial(build, 1, *size))
-        for name, size in sizes.items()
-    ]
+    return [Workload(name, partial(build, *size), f"{size[1]}×{size[0]}") for name, size in sizes.items()]
 
 
 def drawn(terms: Terms, seed: int, index: int, shape: tuple[int, ...]) -> tuple[Any, ...]:

@@ -14,7 +14,7 @@ def opencv(image: np.ndarray) -> np.ndarray:
     return cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
 
 
-WEIGHTS = np.array([[3735, 19235, 9798]]) / 32768
+WEIGHTS = np.array([[3735, 19235, 9798, 0.5]]) / 32768  # and half a step: cv2 rounds ties to even, cvtColor upwards
 
 
 @variant("grey", kind="library")
