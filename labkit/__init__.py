@@ -11,7 +11,31 @@ from __future__ import annotations
 
 from typing import Any
 
-from labkit.core import Exact, Split, UsageError, Within, Workload, stage, variant
+from labkit.core import (
+    BGR,
+    BGRA,
+    Boxes,
+    Drawn,
+    Exact,
+    Grey,
+    Image,
+    Many,
+    Odd,
+    OneOf,
+    OutsideMask,
+    Psnr,
+    Real,
+    Rows,
+    SameShape,
+    Share,
+    Split,
+    UsageError,
+    Whole,
+    Within,
+    Workload,
+    stage,
+    variant,
+)
 from labkit.core.version import __version__ as __version__
 
 _MEASURING = (
@@ -31,7 +55,32 @@ _MEASURING = (
     "sweep",
     "workbench",
 )
-__all__ = ["Exact", "Split", "UsageError", "Within", "Workload", "stage", "variant", *_MEASURING]
+__all__ = [
+    "BGR",
+    "BGRA",
+    "Boxes",
+    "Drawn",
+    "Exact",
+    "Grey",
+    "Image",
+    "Many",
+    "Odd",
+    "OneOf",
+    "OutsideMask",
+    "Psnr",
+    "Real",
+    "Rows",
+    "SameShape",
+    "Share",
+    "Split",
+    "UsageError",
+    "Whole",
+    "Within",
+    "Workload",
+    "stage",
+    "variant",
+    *_MEASURING,
+]
 
 
 def load_ipython_extension(shell: Any) -> None:

@@ -22,7 +22,7 @@ from labkit.core.errors import NotOffered
 from labkit.core.stage import Stage
 from labkit.core.workload import Workload
 
-UNEVEN = 0x5B  # a bit pattern without symmetry: inverting these bits changes every channel, and which pixels count
+UNEVEN = 0xDB  # a bit pattern without symmetry: inverting these bits changes every channel, each half, and which pixels count
 PLAIN = (str, bytes, bytearray, int, float, complex, set, frozenset, type(None), np.generic)
 
 
