@@ -11,7 +11,6 @@ import copy
 import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -95,11 +94,11 @@ def prepare_exam(stage: Stage, workload: Workload, reference: Callable[..., Any]
     return Exam(inputs, expected, other, other_expected)
 
 
-def short_exam(stage: Stage, contents: Iterable[tuple[Any, ...]], reference: Callable[..., Any]) -> Exam | None:
-    """An exam on the first of these inputs that is fit for one: other content can be made of it, and has another answer."""
-    for inputs in contents:
+def short_exam(stage: Stage, workloads: Iterable[Workload], reference: Callable[..., Any]) -> Exam | None:
+    """An exam on the first of these that is fit for one: other content can be made of its inputs, and has another answer."""
+    for workload in workloads:
         try:
-            return prepare_exam(stage, Workload("short", partial(tuple, inputs)), reference)
+            return prepare_exam(stage, workload, reference)
         except Exception:
             continue
     return None

@@ -211,7 +211,7 @@ def _exam(
     limits = Limits(10 * settings.time_limit_s, settings.memory_limit)
     tasks: list[Task] = [ExamTask(request.stage, request.workload, settings.threads)]
     if edge_cases.stage != request.stage:
-        tasks.append(EdgeCasesTask(request.stage, settings.threads))
+        tasks.insert(0, EdgeCasesTask(request.stage, settings.threads))
     found: dict[str, Any] = {}
     for task in tasks:
         outcome = run_task(fleet, fleet.clean, task, limits)

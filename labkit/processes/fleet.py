@@ -93,6 +93,9 @@ class Parent:
         outcome = self._receive()
         assert isinstance(outcome, Outcome)
         if outcome.kept:
+            self.kept.pop(
+                outcome.kept, None
+            )  # the latest comes last: what it had kept of the same name replaced the earlier
             self.kept[outcome.kept] = task, limits
         return outcome
 

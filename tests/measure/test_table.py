@@ -136,7 +136,7 @@ def test_edge_cases_are_answered_once_a_stage_and_tried_once_by_each_arm_and_sta
     differ = [(row.arm, row.workload) for row in rows if row.status is Status.DIFFERS]
     assert differ == [("wrong_on_one_pixel", "small"), ("wrong_on_one_pixel", "big")]
     assert len({row.reason for row in rows if row.status is Status.DIFFERS}) == 1
-    assert [outcome.kept for _, outcome in ran if outcome.kept] == [("exam",), ("edge_cases", "short"), ("exam",)]
+    assert [outcome.kept for _, outcome in ran if outcome.kept] == [("edge_cases", "short"), ("exam",), ("exam",)]
     assert not any({"exam", "edge_cases"} & outcome.found.keys() for _, outcome in ran)
     assert [task.edge_cases for task, _ in ran if isinstance(task, ProbeTask)] == [True] * 3 + [False] * 3
 
@@ -149,6 +149,14 @@ def test_what_takes_seconds_is_called_again_and_again_on_a_short_input_alone(fle
     assert (plain.status, sound.status, sound.reason) == (Status.MEASURED, Status.MEASURED, None)
     assert remembers.status is Status.DIFFERS
     assert remembers.reason.startswith("on a short input: remembers the answer of the call before")
+
+
+def test_without_a_fit_edge_case_the_short_input_is_the_smallest_workload(fleet):
+    (request,) = plan_requests(["toy_wait"], ["patient", "patient_and_remembers"], ["long"])
+    settings = make_settings(0.1, seed=5, threads=2, time_limit_s=4.0)
+    rows = check_table(fleet, request, EdgeCases(), settings, Listener())
+    assert [row.status for row in rows] == [Status.MEASURED, Status.DIFFERS]
+    assert rows[1].reason.startswith("on a short input: remembers the answer of the call before")
 
 
 def test_unasked_only_the_sound_kernel_that_was_quickest_when_probed_comes_under_engines(fleet):

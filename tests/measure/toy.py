@@ -216,3 +216,21 @@ def leisurely(image):
 @lk.variant("toy_max", kind="python", partial=brightest)
 def guessed(image):
     return 300
+
+
+@lk.stage(
+    reference="patient",
+    workloads=[lk.Workload("long", lambda: pixels(500)), lk.Workload("short", lambda: pixels(64))],
+)
+def toy_wait(image):
+    """Sum of all pixels, after a while."""
+
+
+@lk.variant("toy_wait", kind="python")
+def patient(image):
+    return sleeps_if_large(image)
+
+
+@lk.variant("toy_wait", kind="python")
+def patient_and_remembers(image):
+    return remembered.setdefault(image.shape, sleeps_if_large(image))
