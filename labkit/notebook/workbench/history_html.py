@@ -10,13 +10,16 @@ from typing import Any
 
 from labkit.notebook.workbench.compare_html import SHAPES
 from labkit.reports import words
+from labkit.reports.grid import Cell, Grid
 from labkit.reports.history.words import Group, groups, sentences, since
+from labkit.reports.html import table
 from labkit.store.history import History, Series, Step
 
 Row = Mapping[Any, Any]  # of a history's frame
 
 HEADINGS = ("variant", "runs", "last speed-up [interval]", "verdict", "× limit", "over the runs, oldest left")
 NUMBERS = ("runs", "last speed-up [interval]", "× limit")
+FIGURES = ("run", "started", "variant", "speed-up [interval]", "verdict")
 HEIGHT = 34
 AIR = 1.1  # a curve is drawn over ±10 % at least, so that noise does not look like news
 
@@ -137,12 +140,9 @@ def _told(points: Sequence[Row]) -> str:
 
 
 def _figures(rows: Sequence[Row]) -> str:
-    body = ""
+    cells = []
     for row in reversed(rows):
-        cells = (str(row["run"]), words.moment(row["started"]), str(row["variant"]))
-        body += "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in cells)
         verdict = str(row["verdict"]) if known(row["verdict"]) else ""
-        mark = words.VERDICT_MARKS.get(verdict, verdict)
-        body += f"<td class='lk-number'>{escape(speedup(row))}</td><td>{escape(mark)}</td></tr>"
-    head = "<th>run</th><th>started</th><th>variant</th><th class='lk-number'>speed-up [interval]</th><th>verdict</th>"
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+        names = (str(row["run"]), words.moment(row["started"]), str(row["variant"]))
+        cells.append([*map(Cell, names), Cell(speedup(row)), Cell(words.VERDICT_MARKS.get(verdict, verdict))])
+    return table(Grid(FIGURES, frozenset({0, 1, 2, 4}), cells))
