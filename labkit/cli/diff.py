@@ -6,7 +6,7 @@ from labkit.cli import options
 from labkit.cli.profile import Budget, Calls, Html, publish, tell
 from labkit.profiling.diff import diff_profiles
 from labkit.profiling.run import DEFAULT_BUDGET_S, profile_arms
-from labkit.reports.lines import print_diff
+from labkit.reports.lines.text import print_diff
 from labkit.reports.shown import shown_diff
 from labkit.reports.terminal import console
 

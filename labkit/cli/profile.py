@@ -11,7 +11,7 @@ import typer
 from labkit.cli import options
 from labkit.profiling.run import DEFAULT_BUDGET_S, profile_arms
 from labkit.reports.html import page
-from labkit.reports.lines import print_profile
+from labkit.reports.lines.text import print_profile
 from labkit.reports.shown import shown_profile
 from labkit.reports.terminal import console
 from labkit.store.artefact import keep_artefact

@@ -13,8 +13,10 @@ from labkit.measure.pictures import Pictures
 from labkit.profiling.diff import ProfileDiff
 from labkit.profiling.memory import MemoryProfile
 from labkit.profiling.profile import Profile
-from labkit.reports import lines, lines_html, memory, pictures
+from labkit.reports import memory, pictures
 from labkit.reports.claims import Claim, claims
+from labkit.reports.lines.html import diff_html, profile_html
+from labkit.reports.lines.text import diff_text, profile_text
 from labkit.reports.runs.forms import html, markdown
 from labkit.store import Run, rows_frame
 
@@ -73,10 +75,10 @@ class ProfileShown(Profile):
         return block_shares([self])
 
     def __repr__(self) -> str:
-        return lines.profile_text(self)
+        return profile_text(self)
 
     def _repr_html_(self) -> str:
-        return lines_html.profile_html(self)
+        return profile_html(self)
 
 
 class DiffShown(ProfileDiff):
@@ -89,10 +91,10 @@ class DiffShown(ProfileDiff):
         return block_shares([self.a, self.b])
 
     def __repr__(self) -> str:
-        return lines.diff_text(self)
+        return diff_text(self)
 
     def _repr_html_(self) -> str:
-        return lines_html.diff_html(self)
+        return diff_html(self)
 
 
 class MemoryShown(MemoryProfile):

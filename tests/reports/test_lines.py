@@ -10,8 +10,9 @@ import pytest
 
 from labkit.profiling.diff import diff_profiles
 from labkit.profiling.profile import HOWS, Function, Line, Profile
-from labkit.reports.lines import BLOCK_HEADINGS, cautions, diff_text, headline, profile_text
-from labkit.reports.lines_html import diff_html, profile_html
+from labkit.reports.lines.grids import BLOCK_HEADINGS, cautions, headline
+from labkit.reports.lines.html import diff_html, profile_html
+from labkit.reports.lines.text import diff_text, profile_text
 
 HOSTILE = "<script>alert('x')</script>&[bold]]\\[/red]\""
 TAGS = {

@@ -13,7 +13,7 @@ from labkit.reports.doctor import words as doctor
 from labkit.reports.document.decision import Decision, Row, lead, memory
 from labkit.reports.document.facts import TablePart
 from labkit.reports.grid import Cell, Grid, name, number
-from labkit.reports.lines import block_grid
+from labkit.reports.lines.grids import block_grid
 
 
 def decision_grid(decisions: Sequence[Decision]) -> Grid:

@@ -31,7 +31,7 @@ from labkit.reports.document.sentences import (
 )
 from labkit.reports.document.svg import inline
 from labkit.reports.figure import block_shares, speedups
-from labkit.reports.lines_html import diff_html
+from labkit.reports.lines.html import diff_html
 from labkit.reports.sweep.figure import drawable
 from labkit.reports.sweep.figure import figure as sweep_figure
 from labkit.reports.sweep.grid import grid as sweep_grid

@@ -8,7 +8,7 @@ from labkit.reports import words
 from labkit.reports.doctor import words as doctor
 from labkit.reports.document.facts import Facts, Lines, StagePart
 from labkit.reports.document.needs import needs
-from labkit.reports.lines import cautions, headline
+from labkit.reports.lines.grids import cautions, headline
 
 DATA = (
     "Inputs are built the same way everywhere: “make data” writes them to data/, whose README names their sources. "

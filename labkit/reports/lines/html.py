@@ -8,7 +8,7 @@ from labkit.profiling.diff import ProfileDiff, Ran
 from labkit.profiling.profile import Profile
 from labkit.reports import words
 from labkit.reports.html import heat, notes, table
-from labkit.reports.lines import block_grid, cautions, headline, line_grid, matched, percent, place
+from labkit.reports.lines.grids import block_grid, cautions, headline, line_grid, matched, percent, place
 
 WRAPPED = (
     "font-family:monospace;white-space:pre-wrap;overflow-wrap:anywhere;text-align:left"  # two columns must fit a page
