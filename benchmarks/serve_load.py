@@ -36,7 +36,7 @@ from labkit.core.cpus import cpu_limit
 from labkit.inputs.photographs import photograph
 from labkit.measure.statistics.order import Interval, median_interval, sign_interval_rank
 from labkit.pipelines.chains import open_chain
-from labkit.profiling.tree import tree
+from labkit.processes.tree import tree
 from labkit.serve.picture import augment
 
 SIZES = {"256": (256, 256), "512": (512, 512), "1080p": (1080, 1920)}

@@ -17,7 +17,7 @@ from types import TracebackType
 
 from labkit.folders.plan import FileTask
 from labkit.imagefiles.size import image_size
-from labkit.profiling.tree import tree_held, tree_share
+from labkit.processes.tree import tree_held, tree_share
 
 EVERY_S = 0.02
 EXACT_EVERY = 50

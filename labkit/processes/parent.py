@@ -29,6 +29,7 @@ from labkit.core.registry import registry
 from labkit.core.stage import Stage
 from labkit.engines import starting
 from labkit.engines.arm import ArmName, open_arm
+from labkit.processes.tree import tree_resident
 
 WATCH_EVERY_S = 0.01
 
@@ -179,9 +180,8 @@ def _attend(
             return
         ready, _, _ = select.select([reader, commands], [], [], WATCH_EVERY_S if limits.watch_memory else left)
         if limits.watch_memory:
-            memory = tree_resident(
-                outcome.found.get("beside", child)
-            )  # an arm that lives in another process says which
+            # an arm that lives in another process says which
+            memory = tree_resident(outcome.found.get("beside", child))
             peak = max(peak, memory)
             if limits.memory_bytes is not None and memory > limits.memory_bytes:
                 outcome.ending = "memory"
@@ -254,16 +254,3 @@ def _kill_group(group: int) -> None:
             os.kill(group, signal.SIGKILL)  # it has not made its group yet
         except ProcessLookupError:
             pass
-
-
-def tree_resident(root: int) -> int:
-    """Resident bytes of a process and all its descendants (pages they share are counted once for each)."""
-    total, waiting = 0, [root]
-    while waiting:
-        process = waiting.pop()
-        try:
-            total += int(Path(f"/proc/{process}/statm").read_text().split()[1]) * mmap.PAGESIZE
-            waiting += map(int, Path(f"/proc/{process}/task/{process}/children").read_text().split())
-        except (OSError, ValueError, IndexError):
-            continue
-    return total

@@ -16,9 +16,9 @@ from labkit.core.cpus import set_threads
 from labkit.core.errors import NotOffered
 from labkit.core.registry import registry
 from labkit.engines.arm import ArmName, open_arm
+from labkit.processes.tree import TreePeak
 from labkit.profiling.allocations import START, Part, call_variant, give_back, read_folder, tracking, without_lines
 from labkit.profiling.sources import adopt
-from labkit.profiling.tree import TreePeak
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from labkit.engines import Engine
-from labkit.profiling.tree import tree_share
+from labkit.processes.tree import tree_share
 from labkit.serve.augment import Augment
 from labkit.serve.limits import Limits
 from labkit.serve.line import Line

@@ -13,7 +13,7 @@ from labkit.core import UsageError
 from labkit.folders import Job, run
 from labkit.folders.memory import LEAST, MIB, Admission, Room, TreeMemory
 from labkit.folders.plan import FileTask
-from labkit.profiling.tree import tree_share
+from labkit.processes.tree import tree_share
 from tests.folders.conftest import INVERT, Doing, encode, picture
 from tests.folders.test_run import outputs
 

@@ -18,12 +18,12 @@ import pytest
 import labkit as lk
 from labkit.core.errors import UsageError, VariantFailed
 from labkit.core.registry import registry
+from labkit.processes.tree import TreePeak
 from labkit.profiling import allocations, memory
 from labkit.profiling.allocations import ELSEWHERE, UNLINED, place_of, read_folder, tracking
 from labkit.profiling.memory import MemoryProfile, measure_memory
 from labkit.profiling.memory_task import bytes_held
 from labkit.profiling.sources import short_path
-from labkit.profiling.tree import TreePeak
 from labkit.reports.shown import shown_memory
 from labkit.store.artefact import keep_artefact, read_artefact, save_artefact
 

@@ -1,4 +1,4 @@
-"""The most memory that a process and all its descendants hold while one call runs.
+"""What a process and all its descendants hold: now, and the most while one call runs.
 
 The system keeps the high-water mark of a single process exactly; it is set back before the call (proc(5), clear_refs).
 For a tree there is no such mark: a watcher adds its processes up again and again. Shared memory counts once, so that an
@@ -124,20 +124,34 @@ def tree_held(root: int, without: int = 0, known: Collection[int] | None = None)
         if known is not None and process not in known:
             total += _rolled_up(process, "Private_Clean:", "Private_Dirty:")
             continue
-        try:
-            _, resident, mapped, *_ = map(int, Path(f"/proc/{process}/statm").read_text().split())
-        except (OSError, ValueError):
+        sizes = _mapped(process)
+        if sizes is None:
             if process == root:
                 return None
             continue  # it has ended
-        total += (resident - mapped) * mmap.PAGESIZE
-        shared = max(shared, mapped * mmap.PAGESIZE)
+        held, mapped = sizes
+        total += held - mapped
+        shared = max(shared, mapped)
     return total + shared
+
+
+def tree_resident(root: int) -> int:
+    """Resident bytes of a process and its descendants; pages that they share count once for each."""
+    return sum(sizes[0] for process in tree(root) if (sizes := _mapped(process)))
 
 
 def tree_share(root: int, without: int = 0) -> int | None:
     """Proportional set size of a process and its descendants: what they take of the machine; None where unknown."""
     return sum(_rolled_up(process, "Pss:") for process in tree(root, without)) or None
+
+
+def _mapped(process: int) -> tuple[int, int] | None:
+    """Bytes of a process that are resident, and how many of them lie in files or shared memory; None when it has ended."""
+    try:
+        _, held, mapped, *_ = map(int, Path(f"/proc/{process}/statm").read_text().split())
+    except (OSError, ValueError):
+        return None
+    return held * mmap.PAGESIZE, mapped * mmap.PAGESIZE
 
 
 def _rolled_up(process: int, *fields: str) -> int:
