@@ -3,9 +3,7 @@
 import dataclasses
 import json
 import linecache
-import mmap
 import os
-import time
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
@@ -18,7 +16,6 @@ import pytest
 import labkit as lk
 from labkit.core.errors import UsageError, VariantFailed
 from labkit.core.registry import registry
-from labkit.processes.tree import TreePeak
 from labkit.profiling import allocations, memory
 from labkit.profiling.allocations import ELSEWHERE, UNLINED, place_of, read_folder, tracking
 from labkit.profiling.memory import MemoryProfile, measure_memory
@@ -293,33 +290,6 @@ def test_code_of_the_variants_folder_is_the_users_wherever_it_is_installed() -> 
 def test_bytes_of_a_value_count_each_array_once() -> None:
     array = np.ones((10, 10), np.float64)
     assert bytes_held((array, [array, b"1234"], {"x": "abc"}, None, 5)) == 800 + 4 + 3
-
-
-def fill_shared_memory_in_three_processes() -> None:
-    shared = np.frombuffer(mmap.mmap(-1, 48 * MIB), np.uint8)
-    for _ in range(2):
-        if os.fork() == 0:
-            shared[:] = 2
-            time.sleep(0.2)
-            os._exit(0)
-    shared[:] = 1
-    for _ in range(2):
-        os.wait()
-
-
-def test_memory_that_processes_share_counts_once() -> None:
-    reading, writing = os.pipe()
-    watched = os.fork()
-    if watched == 0:
-        with TreePeak() as tree:
-            _, peak, _ = tree.peak_of(fill_shared_memory_in_three_processes)
-            os.write(writing, str(peak).encode())
-        os._exit(0)
-    os.waitpid(watched, 0)
-    peak = int(os.read(reading, 100))
-    os.close(reading)
-    os.close(writing)
-    assert peak == pytest.approx(48 * MIB, rel=0.2)
 
 
 def test_an_artefact_is_stored_whole_under_its_kind(tmp_path: Path) -> None:
