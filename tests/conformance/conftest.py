@@ -1,15 +1,12 @@
-"""What arms have started ends with the tests."""
-
-from __future__ import annotations
-
 from collections.abc import Iterator
+from contextlib import ExitStack
 
 import pytest
 
-from tests.conformance.variants import close
+from tests.conformance.trials import Opened, opening
 
 
-@pytest.fixture(autouse=True, scope="session")
-def arms_end() -> Iterator[None]:
-    yield
-    close()
+@pytest.fixture(scope="session")
+def opened() -> Iterator[Opened]:
+    with ExitStack() as stack:
+        yield opening(stack)

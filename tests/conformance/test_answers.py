@@ -1,144 +1,133 @@
-"""Every variant of every stage gives the right answer, as an output of its own, to inputs that stay as they were."""
+"""Every variant of every stage gives the oracle's answer, leaves its inputs alone and hands out memory of its own."""
 
 from __future__ import annotations
 
-from functools import cache
+import time
 from typing import Any
 
+import cloudpickle
 import numpy as np
 import pytest
 
-from labkit.core import Within
+from labkit.core import registry
+from labkit.core.agreement import Exact, arrays
 from labkit.core.errors import NotOffered
-from tests.conformance.oracles import ORACLES, drawn
-from tests.conformance.variants import (
-    SINGLE,
-    SLOW,
-    SLOW_STAGES,
-    STAGES,
-    answer,
-    arrays_in,
+from tests.conformance import inputs
+from tests.conformance.trials import (
+    Opened,
+    copied,
+    difference,
+    each_array,
     edge_cases,
-    opened,
-    pairs,
+    expected,
+    given,
+    some_cases,
+    variants,
 )
 
-each_variant = pytest.mark.parametrize(("stage", "name"), pairs())
+LEAST, MOST, SECONDS = 6, 100, 0.4  # of drawn inputs a variant: as many as there is time for
 
 
-def seeds(stage: str, name: str) -> range:
-    """Few where a call takes long, many where it is quick."""
-    return range(3 if stage in SLOW_STAGES else 6 if name in SLOW else 40)
+def kind_of(one: Any) -> str:
+    return registry.variant(*one.values).kind
 
 
-@cache
-def inputs_of(stage: str, case: str | int) -> tuple[Any, ...] | None:
-    """Of an edge case, by its name; or drawn from a seed."""
-    return edge_cases(stage)[case] if isinstance(case, str) else drawn(stage, case)
-
-
-@cache
-def expected(stage: str, case: str | int) -> tuple[Any, Any]:
-    """The oracle's answer and tolerance; the reference's answer and None where there is no oracle."""
-    inputs = inputs_of(stage, case) or ()
-    if stage in ORACLES:
-        return ORACLES[stage](*inputs)
-    return answer(stage, STAGES[stage].reference, *inputs), None
-
-
-def difference(stage: str, case: str | int, found: Any) -> str | None:
-    """Between an answer and the right one, in words; None where there is none that matters."""
-    right, tolerance = expected(stage, case)
-    if tolerance is None:
-        return str(STAGES[stage].agreement.difference(found, right) or "") or None
-    if isinstance(right, np.ndarray) and right.dtype == np.float64:  # an oracle that does not round
-        if found.dtype != np.uint8:
-            return f"dtype {found.dtype}"
-        found = found.astype(np.float64)
-    return str(Within(tolerance).difference(found, right) or "") or None
+each_variant = pytest.mark.parametrize(("stage", "name"), variants())
+of_one_item = pytest.mark.parametrize(("stage", "name"), variants(many=False))
 
 
 @each_variant
-def test_every_edge_case_has_the_right_answer_in_memory_of_its_own(stage: str, name: str) -> None:
-    answered = 0
-    for case, given in edge_cases(stage).items():
-        STAGES[stage].contract(*given)
-        before = [array.tobytes() for array in arrays_in(given)]
-        found = answer(stage, name, *given)
-        if found is NotOffered:
+def test_it_agrees_with_the_oracle_on_every_edge_case(stage: str, name: str, opened: Opened) -> None:
+    function = opened(stage, name)
+    for case, original in edge_cases(stage).items():
+        registry.stage(stage).contract(*original)
+        made = copied(original)
+        assert difference(stage, case, function, made) is None
+        assert Exact().difference(made, copied(original)) is None, f"{case}: changed its input"
+
+
+@pytest.mark.parametrize(("stage", "name"), [one for one in variants() if inputs.can_draw(one.values[0])])
+def test_it_agrees_with_the_oracle_on_drawn_inputs(stage: str, name: str, opened: Opened) -> None:
+    function, seconds = opened(stage, name), 0.0
+    for seed in range(MOST):
+        registry.stage(stage).contract(*given(stage, seed))
+        expected(stage, seed)
+        began = time.perf_counter()
+        assert difference(stage, seed, function) is None
+        seconds += time.perf_counter() - began
+        if seed >= LEAST and seconds > SECONDS:
+            break
+
+
+@of_one_item
+def test_its_output_owns_its_memory_and_outlives_its_input(stage: str, name: str, opened: Opened) -> None:
+    function = opened(stage, name)
+    for case in some_cases(stage, 3):
+        made = copied(given(stage, case))
+        try:
+            first, second = function(*made), function(*made)
+        except NotOffered:
             continue
-        answered += 1
-        assert difference(stage, case, found) is None, f"{case}: {difference(stage, case, found)}"
-        for array, copy in zip(arrays_in(given), before, strict=True):
-            assert array.tobytes() == copy, f"{case}: the input is another afterwards"
-        for array in arrays_in(found):
-            assert array.flags.c_contiguous, case
-            assert array.flags.writeable, case
-            assert not any(np.shares_memory(array, one) for one in arrays_in(given)), case
-    assert answered, "not one edge case is offered"
+        kept = {where: array.copy() for where, array in arrays(first)}
+        later = dict(arrays(second))
+        for where, array in arrays(first):
+            assert type(array) is np.ndarray
+            assert array.flags.writeable, where
+            assert array.flags.c_contiguous, where
+            assert not np.shares_memory(array, later[where]), where
+            assert not any(np.shares_memory(array, one) for _, one in arrays(made)), where
+        for _, array in arrays(made):
+            array.fill(0)
+        for where, array in arrays(first):
+            assert np.array_equal(array, kept[where]), where
 
 
-@each_variant
-def test_drawn_inputs_have_the_right_answer(stage: str, name: str) -> None:
-    if drawn(stage, 0) is None:
-        assert stage == "decode", f"{stage} has neither annotations to draw from nor a line in DRAWN"
-        return  # its files are drawn in tests/stages/test_decode.py
-    for seed in seeds(stage, name):
-        found = answer(stage, name, *(inputs_of(stage, seed) or ()))
-        if found is not NotOffered:
-            assert difference(stage, seed, found) is None, f"seed {seed}: {difference(stage, seed, found)}"
+def at_an_odd_address(array: np.ndarray) -> np.ndarray:
+    """The same bytes one further on, and not to be written; floats stay where they are aligned."""
+    start = array.itemsize == 1
+    moved = np.zeros(array.nbytes + start, np.uint8)[start:].view(array.dtype).reshape(array.shape)
+    moved[:] = array
+    moved.flags.writeable = False
+    return moved
 
 
-def moved(value: Any) -> Any:
-    """An array as a read-only copy at an odd address, where its elements may lie there."""
-    if not isinstance(value, np.ndarray):
-        return value
-    room = np.empty(value.nbytes + 64, np.uint8)
-    shift = value.itemsize if value.itemsize > 1 else 1
-    copy = room[shift : shift + value.nbytes].view(value.dtype).reshape(value.shape)
-    copy[...] = value
-    copy.flags.writeable = False
-    return copy
+@of_one_item
+def test_it_takes_read_only_input_at_an_odd_address(stage: str, name: str, opened: Opened) -> None:
+    function = opened(stage, name)
+    for case in some_cases(stage, 4):
+        assert difference(stage, case, function, each_array(at_an_odd_address, given(stage, case))) is None
 
 
-def some(stage: str, name: str) -> list[str]:
-    """The names of a few edge cases that the variant offers, spread over all."""
-    cases = list(edge_cases(stage))
-    return [
-        c for c in cases[:: max(1, len(cases) // 6)] if answer(stage, name, *edge_cases(stage)[c]) is not NotOffered
-    ]
+@pytest.mark.parametrize(("stage", "name"), [one for one in variants(many=False) if kind_of(one) != "gpu"])
+def test_it_may_be_called_by_keyword_and_with_defaults(stage: str, name: str, opened: Opened) -> None:
+    function, signature = opened(stage, name), registry.stage(stage).signature
+    (case,) = some_cases(stage, 1)
+    names = list(signature.parameters)
+    with_names = lambda *values: function(**dict(zip(names, values, strict=False)))  # noqa: E731
+    assert difference(stage, case, with_names) is None
+    defaults = [p.default for p in signature.parameters.values() if p.default is not p.empty]
+    required = given(stage, case)[: len(names) - len(defaults)]
+    try:
+        short, full = function(*copied(required)), function(*copied(required), *defaults)
+    except NotOffered:
+        return
+    assert Exact().difference(short, full) is None
 
 
-@each_variant
-def test_read_only_inputs_at_an_odd_address_are_taken(stage: str, name: str) -> None:
-    for case in some(stage, name):
-        given = tuple(map(moved, edge_cases(stage)[case]))
-        found = opened(stage, name)(*given)
-        assert difference(stage, case, found) is None, f"{case}: {difference(stage, case, found)}"
+WITH_PARTIAL = [one for one in variants() if registry.variant(*one.values).partial is not None]
 
 
-@each_variant
-def test_arguments_may_be_named_and_defaults_left_out(stage: str, name: str) -> None:
-    parameters, defaults = STAGES[stage].signature.parameters, STAGES[stage].terms.defaults
-    for case in some(stage, name)[:3]:
-        named = dict(zip(parameters, edge_cases(stage)[case], strict=False))
-        assert difference(stage, case, opened(stage, name)(**named)) is None, case
-        short = {key: value for key, value in named.items() if key not in defaults or defaults[key] is not value}
-        assert difference(stage, case, opened(stage, name)(**short)) is None, case
-
-
-@each_variant
-def test_two_answers_share_no_memory_and_outlive_their_input(stage: str, name: str) -> None:
-    for case in some(stage, name)[-1:]:
-        given = tuple(one.copy() if isinstance(one, np.ndarray) else one for one in edge_cases(stage)[case])
-        first, second = opened(stage, name)(*given), opened(stage, name)(*given)
-        pairs_of_arrays = [(a, b) for a in arrays_in(first) for b in arrays_in(second)]
-        assert not any(np.shares_memory(a, b) for a, b in pairs_of_arrays)
-        for array in arrays_in(given):
-            array[...] = 0
-        assert difference(stage, case, first) is None, case
-
-
-@pytest.mark.parametrize("stage", SINGLE)
-def test_the_reference_is_among_those_tried(stage: str) -> None:
-    assert (stage, STAGES[stage].reference) in pairs()
+@pytest.mark.parametrize(("stage", "name"), WITH_PARTIAL)
+def test_its_parts_combined_are_the_whole_and_travel_small(stage: str, name: str, opened: Opened) -> None:
+    function, split = opened(stage, name), registry.stage(stage).split
+    partial: Any = registry.variant(stage, name).partial
+    assert split is not None
+    packed = cloudpickle.dumps(partial)
+    assert len(packed) < 4000
+    there = cloudpickle.loads(packed)
+    for case in [*edge_cases(stage)][:6] + some_cases(stage, 3):
+        inputs_here = given(stage, case)
+        whole = function(*copied(inputs_here))
+        for count in (1, 3, 64):
+            results = [there(*part) for part in split.parts(count, *copied(inputs_here))]
+            assert Exact().difference(split.combine(results, *inputs_here), whole) is None, f"{case} in {count}"

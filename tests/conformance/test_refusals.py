@@ -1,95 +1,123 @@
-"""Every contract refuses what its annotations exclude, in one line that names the argument."""
+"""What a contract's annotations do not take is refused: in one line that names the argument."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from functools import cache
+import math
 from typing import Any
 
 import numpy as np
 import pytest
 
-from labkit.core.contract import Array, Drawn, Either, Image, OneOf, Real, Whole
-from tests.conformance.variants import SINGLE, STAGES, arrays_in, edge_cases
+from labkit.core import UsageError, registry
+from labkit.core.contract import Array, Drawn, Either, Image, Odd, OneOf, Real, Whole
+from tests.conformance.trials import STAGES, copied, given, some_cases
+
+Wrong = dict[str, tuple[Any, type[Exception]]]
 
 
-def wrong_arrays(array: np.ndarray) -> Iterator[tuple[str, Any]]:
-    yield "a list", array.tolist()
-    yield "None", None
-    yield "another dtype", array.astype("uint16" if array.dtype != np.uint16 else "uint8")
-    yield "one dimension more", array[..., None]
-    yield "no dimension", array.reshape(-1)[:1].reshape(())
-    if array.ndim > 1:
-        yield "one dimension", array.reshape(-1)
-        yield "mirrored", np.concatenate([array, array], axis=1)[:, ::-1]
-        yield "every other column", np.repeat(array, 2, axis=1)[:, ::2]
-    else:
-        yield "every other element", np.repeat(array, 2)[::2]
+def wrong(taken: Any) -> Wrong:
+    """Values that a parameter does not take, each with the error that says so."""
+    if isinstance(taken, Image | Either):
+        return wrong_images(taken.images if isinstance(taken, Either) else (taken,))
+    if isinstance(taken, Array):
+        shape = [side or 2 for side in taken.shape]
+        good = np.zeros(shape, taken.dtype)
+        other = [
+            np.zeros([*shape[:k], shape[k] + 1, *shape[k + 1 :]], taken.dtype) for k, n in enumerate(taken.shape) if n
+        ]
+        return {
+            "a list": (good.tolist(), TypeError),
+            "bytes": (good.tobytes(), TypeError),
+            "another dtype": (good.astype(np.float64), ValueError),
+            "one dimension more": (good[None], ValueError),
+            "one dimension less": (good[0], TypeError if good.ndim == 1 else ValueError),
+            "every other one": (np.repeat(good, 2, axis=0)[::2], ValueError),
+            **{f"another length {k}": (one, ValueError) for k, one in enumerate(other)},
+        }
+    if isinstance(taken, Drawn):
+        return {"nothing": (None, TypeError), "a number": (7, TypeError), "a plain tuple": ((0, 0), TypeError)}
+    if isinstance(taken, OneOf):
+        return {"none of them": (-977, ValueError), "text": ("no such", (TypeError, ValueError))}  # type: ignore[dict-item]
+    found: Wrong = {"text": ("9", TypeError), "a bool": (True, TypeError)}
+    if isinstance(taken, Whole):
+        found |= {"a float": (float(taken.low), TypeError), "too small": (taken.low - 2, ValueError)}
+        if isinstance(taken, Odd):
+            found["even"] = taken.low + 1, ValueError
+        if taken.high is not None:
+            found["too large"] = taken.high + 2, ValueError
+        return found
+    if isinstance(taken, Real):
+        return found | {"no number": (math.nan, ValueError), "infinite": (math.inf, ValueError)}
+    raise AssertionError(f"say what {type(taken).__name__} does not take")
 
 
-def wrong_for(taken: Any, value: Any) -> Iterator[tuple[str, Any]]:
-    """Values that an annotation excludes, each with a name; ``value`` is one that it takes."""
-    match taken:
-        case Image() | Either():
-            yield from wrong_arrays(value)
-            yield "no rows", value[:0]
-            yield "no columns", value[:, :0].copy()
-            yield "two channels", np.zeros((8, 8, 2), np.uint8)
-            images = taken.images if isinstance(taken, Either) else (taken,)
-            least, most = min(image.least for image in images), max(image.most or 0 for image in images)
-            if least > 1:
-                yield "one row less than the least", np.zeros(images[0].shape(least - 1, 64), np.uint8)
-            if most:
-                yield "one column more than the most", np.zeros(images[0].shape(least, most + 1), np.uint8)
-        case Array():
-            yield from wrong_arrays(value)
-        case Whole():
-            yield "a float", float(value)
-            yield "a bool", True
-            yield "text", str(value)
-            yield "None", None
-            yield "below", taken.low - 1
-            if taken.high is not None:
-                yield "above", taken.high + 1
-        case Real():
-            yield "text", str(value)
-            yield "a bool", True
-            yield "not a number", float("nan")
-            yield "without end", float("inf")
-        case OneOf():
-            yield "another", object()
-        case Drawn():
-            yield "a number", 3
-            yield "None", None
-
-
-@cache
-def right(stage: str) -> dict[str, Any]:
-    """Arguments that the stage takes, by name: the edge case with the most bytes, and the defaults."""
-    cases = edge_cases(stage).values()
-    inputs = max(cases, key=lambda inputs: sum(array.nbytes for array in arrays_in(inputs)))
-    bound = STAGES[stage].signature.bind(*inputs)
-    bound.apply_defaults()
-    return bound.arguments
+def wrong_images(images: tuple[Image, ...]) -> Wrong:
+    image, channels = images[0], {image.channels for image in images}
+    side = image.least + 3
+    good = np.zeros(image.shape(side, 2 * side), np.uint8)
+    found: Wrong = {
+        "a list": ([[0]], TypeError),
+        "nothing": (None, TypeError),
+        "floats": (good.astype(np.float32), ValueError),
+        "signed": (good.astype(np.int8), ValueError),
+        "a row": (np.zeros(side, np.uint8), ValueError),
+        "two channels": (np.zeros((side, side, 2), np.uint8), ValueError),
+        "no rows": (good[:0], ValueError),
+        "no columns": (good[:, :0].copy(), ValueError),
+        "every other column": (good[:, ::2], ValueError),
+        "mirrored": (good[:, ::-1], ValueError),
+        "Fortran's order": (np.asfortranarray(good), ValueError),
+    }
+    others = {1, 3, 4} - channels
+    found |= {f"{n} channels": (np.zeros(Image(n).shape(side, side), np.uint8), ValueError) for n in others}
+    if image.least > 1:
+        found["too low"] = np.zeros(image.shape(image.least - 1, side), np.uint8), ValueError
+        found["too narrow"] = np.zeros(image.shape(side, image.least - 1), np.uint8), ValueError
+    if image.most is not None:
+        found["too high"] = np.zeros(image.shape(image.most + 1, image.least), np.uint8), ValueError
+        found["too wide"] = np.zeros(image.shape(image.least, image.most + 1), np.uint8), ValueError
+    return found
 
 
 CASES = [
-    (stage, parameter, name)
-    for stage in SINGLE
-    for parameter, taken in STAGES[stage].terms.takes.items()
-    for name, _ in wrong_for(taken, right(stage)[parameter])
+    pytest.param(stage, parameter, value, error, id=f"{stage} {parameter} {name}")
+    for stage in STAGES
+    for parameter, taken in registry.stage(stage).terms.takes.items()
+    for name, (value, error) in wrong(taken).items()
 ]
 
 
-@pytest.mark.parametrize(("stage", "parameter", "case"), CASES)
-def test_what_the_annotations_exclude_is_refused_in_one_line(stage: str, parameter: str, case: str) -> None:
-    named = right(stage).copy()
-    STAGES[stage].contract(**named)
-    named[parameter] = dict(wrong_for(STAGES[stage].terms.takes[parameter], named[parameter]))[case]
-    with pytest.raises((TypeError, ValueError), match=rf"^{parameter} (is|has) ") as refused:
-        STAGES[stage].contract(**named)
-    assert "\n" not in str(refused.value)
+@pytest.mark.parametrize(("stage", "parameter", "value", "error"), CASES)
+def test_it_is_refused_in_one_line(stage: str, parameter: str, value: Any, error: type[Exception]) -> None:
+    names = registry.stage(stage).terms.parameters
+    (case,) = some_cases(stage, 1)
+    right = dict(zip(names, copied(given(stage, case)), strict=False))
+    registry.stage(stage).contract(**right)
+    with pytest.raises(error, match=rf"^{parameter}\b") as caught:
+        registry.stage(stage).contract(**right | {parameter: value})
+    assert "\n" not in str(caught.value)
+    assert "give" in str(caught.value)
+    assert not isinstance(caught.value, ValueError) or isinstance(caught.value, UsageError)
 
 
-def test_every_stage_but_that_of_one_integer_says_what_it_takes_by_annotations() -> None:
-    assert {stage for stage in SINGLE if not STAGES[stage].terms.takes} <= {"cumulative_sum"}
+@pytest.mark.parametrize("stage", [name for name in STAGES if name.endswith("_many")])
+@pytest.mark.parametrize(
+    ("images", "error", "text"),
+    [
+        ((), TypeError, "^images is a tuple"),
+        ([None], TypeError, r"^images\[0\] is a NoneType"),
+        ([np.zeros((40, 40, 7), np.uint8)], UsageError, r"^images\[0\]: \w+ is uint8 \(40, 40, 7\)"),
+    ],
+    ids=["a tuple", "nothing", "seven channels"],
+)
+def test_a_wrong_image_among_many_is_named(stage: str, images: Any, error: type[Exception], text: str) -> None:
+    with pytest.raises(error, match=text) as caught:
+        registry.stage(stage).contract(images)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("stage", [name for name in STAGES if name.endswith("_many")])
+@pytest.mark.parametrize(("seed", "error"), [(-1, ValueError), (1.0, TypeError), (True, TypeError)])
+def test_a_wrong_seed_of_many_is_refused(stage: str, seed: Any, error: type[Exception]) -> None:
+    with pytest.raises(error, match=r"^seed is"):
+        registry.stage(stage).contract([], seed=seed)

@@ -1,11 +1,10 @@
-"""Rows in C++: refusals, bands of rows on any number of threads, and what the build for older machines computes."""
+"""Rows in C++: refusals, bands of rows on any number of threads."""
 
 from __future__ import annotations
 
 import importlib.util
 import shutil
 import subprocess
-import sys
 import sysconfig
 from pathlib import Path
 from typing import Any
@@ -79,33 +78,3 @@ def test_a_kernel_of_ones_own_takes_parameters_and_its_error_comes_back(tmp_path
         with pytest.raises(ValueError, match="by is negative"):
             function(image, -1, 1.0)
         assert own_registry.variant("shifted", name).parallel == (name == "native_omp")
-
-
-PORTABLE = """
-import importlib.util, sys
-import numpy as np
-from labkit.core.registry import registry
-expected = registry.variant("grey", "opencv").function
-del registry.variants["grey"]["native"], registry.variants["grey"]["native_omp"]
-spec = importlib.util.spec_from_file_location("native", sys.argv[1])
-made = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(made)
-draw = np.random.default_rng(0)
-for width in (*range(1, 140), 1000):
-    image = draw.integers(0, 256, (7, width, 3), np.uint8)
-    assert np.array_equal(made.native(image), expected(image)), width
-print("same")
-"""
-
-
-@pytest.mark.skipif(shutil.which("g++") is None, reason="no C++ compiler on this machine")
-@pytest.mark.parametrize("machine", ["-mno-avx -DLABKIT_PORTABLE", "-mavx2 -mno-avx512f"])
-def test_the_code_for_other_machines_computes_the_same(machine: str, tmp_path: Path) -> None:
-    if "avx2" in machine and "avx2" not in Path("/proc/cpuinfo").read_text():
-        pytest.skip("this machine has no AVX2")
-    made = tmp_path / "native.so"
-    words = f"g++ -O1 {machine} -std=c++17 -fopenmp -fPIC -shared -o {made} {HOME / 'stages/grey/native.cpp'}".split()
-    include = [sysconfig.get_path("include"), np.get_include(), pybind11.get_include(), str(HOME)]
-    subprocess.run([*words, *(f"-I{folder}" for folder in include)], check=True, capture_output=True)
-    done = subprocess.run([sys.executable, "-c", PORTABLE, str(made)], capture_output=True, text=True)
-    assert done.stdout.strip() == "same", done.stderr[-500:]

@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import gc
 import os
-import shutil
 import subprocess
 import sys
-import sysconfig
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import psutil
-import pybind11
 import pytest
 
 from labkit.core import Within, registry
@@ -221,60 +215,6 @@ for name in ("native", "native_omp"):
     assert len(found) == 1
 
 
-BEFORE_A_WALL = """
-import ctypes, mmap, sys
-import numpy as np
-from labkit.core import registry
-from tests.stages.test_crop_boxes_native import convex_boxes
-
-function = registry.variant("crop_boxes", sys.argv[1]).function
-libc = ctypes.CDLL(None, use_errno=True)
-for height, width in ((1, 1), (1, 2), (2, 1), (2, 2), (3, 3), (23, 41), (64, 64), (40, 200)):
-    size = height * width * 3
-    pages = -(-size // mmap.PAGESIZE)
-    room = mmap.mmap(-1, (pages + 2) * mmap.PAGESIZE)
-    start = ctypes.addressof(ctypes.c_char.from_buffer(room))
-    for wall in (start, start + (pages + 1) * mmap.PAGESIZE):
-        assert libc.mprotect(ctypes.c_void_p(wall), mmap.PAGESIZE, 0) == 0
-    for offset in ((pages + 1) * mmap.PAGESIZE - size, mmap.PAGESIZE):
-        page = np.frombuffer((ctypes.c_char * size).from_buffer(room, offset), np.uint8).reshape(height, width, 3)
-        page[:] = 7
-        right, bottom = width - 1, height - 1
-        exactly = [(0, 0), (right, 0), (right, bottom), (0, bottom)]
-        nearly = [(right * .01, bottom * .01), (right * .999, 0), (right * .9999, bottom * .9999), (0, bottom * .999)]
-        beyond = [(-1.5, -1.5), (width + .5, -1.5), (width + .5, height + .5), (-1.5, height + .5)]
-        ends = [[(right - 2.5, bottom - 2.2), (right - d, bottom - 2.2), (right - d, bottom - d), (right - 2.5, bottom - d)]
-                for d in (-.5, 0, 1e-4, .01, .4, .5, .6)]
-        starts = [[(-d, -d), (3.1 - d, -d), (3.1 - d, 2.3 - d), (-d, 2.3 - d)] for d in (-1, -.5, 0, .3, .5, 1)]
-        boxes = np.array([exactly, nearly, beyond, *ends, *starts], np.float32)
-        turned = boxes + np.random.default_rng(1).uniform(-.02, .02, boxes.shape).astype(np.float32)
-        for each in (boxes, turned, convex_boxes(height, 400, height, width)):
-            function(page, each)
-print("unharmed")
-"""
-
-
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs mprotect")
-@pytest.mark.parametrize("name", HERE)
-def test_no_byte_before_or_after_the_page_is_read(name: str) -> None:
-    """The page ends where memory that must not be touched begins, and the other way round: reading on would crash."""
-    done = subprocess.run([sys.executable, "-c", BEFORE_A_WALL, name], capture_output=True, text=True)
-    assert done.stdout.strip() == "unharmed", f"exit status {done.returncode}: {done.stderr[-500:]}"
-
-
-@pytest.mark.parametrize("name", HERE)
-def test_ten_thousand_calls_leave_memory_and_references_as_they_were(name: str) -> None:
-    page, boxes = noise(1, 60, 64), convex_boxes(1, 4, 60, 64)
-    for _ in range(500):
-        call(name, page, boxes)
-    gc.collect()
-    before = psutil.Process().memory_info().rss, sys.getrefcount(page), sys.getrefcount(boxes)
-    for _ in range(10_000):
-        call(name, page, boxes)
-    assert psutil.Process().memory_info().rss - before[0] < 4 << 20  # one leaked crop a call would be 30 MB or more
-    assert (sys.getrefcount(page), sys.getrefcount(boxes)) == before[1:]
-
-
 PAGE, BOXES = np.zeros((4, 5, 3), np.uint8), np.zeros((2, 4, 2), np.float32)
 WRONG: dict[str, tuple[tuple[Any, ...], type[Exception]]] = {
     "no argument": ((), TypeError),
@@ -309,59 +249,6 @@ def test_the_raw_api_refuses_wrong_arguments_and_leaks_nothing(name: str, case: 
     for _ in range(200):
         refused()
     assert [sys.getrefcount(argument) for argument in arguments] == references
-
-
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs RLIMIT_AS")
-@pytest.mark.parametrize("name", HERE)
-def test_running_out_of_memory_raises_and_gives_back_what_was_allocated(name: str) -> None:
-    script = """
-import resource, sys
-import numpy as np, psutil
-from labkit.core import registry
-function = registry.variant("crop_boxes", sys.argv[1]).function
-page = np.zeros((3000, 3000, 3), np.uint8)
-box = [(0, 0), (2999, 0), (2999, 2999), (0, 2999)]
-many = np.array([box] * 40, np.float32)  # 1 GB of crops
-function(page, many[:2])
-used = psutil.Process().memory_info().vms
-resource.setrlimit(resource.RLIMIT_AS, (used + (300 << 20), resource.RLIM_INFINITY))
-for _ in range(20):
-    try:
-        function(page, many)
-    except MemoryError:
-        continue
-    sys.exit("no MemoryError")
-assert psutil.Process().memory_info().vms - used < 100 << 20
-assert len(function(page, many[:2])) == 2
-print("recovered")
-"""
-    done = subprocess.run([sys.executable, "-c", script, name], capture_output=True, text=True)
-    assert done.stdout.strip() == "recovered", done.stderr[-500:]
-
-
-@pytest.mark.parametrize("name", HERE)
-def test_crops_own_their_memory_and_outlive_page_and_boxes(name: str) -> None:
-    page, boxes = noise(2, 90, 90), convex_boxes(2, 40, 90, 90)
-    expected = call("loop", page, boxes)
-    found = call(name, page, boxes)
-    page[:], boxes[:] = 0, 0
-    del page, boxes
-    gc.collect()
-    for crop in found:
-        assert crop.flags.owndata
-        assert crop.flags.writeable
-        assert crop.flags.c_contiguous
-    assert Within(TOLERANCE).difference(found, expected) is None
-
-
-@pytest.mark.parametrize("name", HERE)
-def test_two_python_threads_at_once_get_their_own_right_crops(name: str) -> None:
-    inputs = [(noise(seed, 200, 200), convex_boxes(seed, 200, 200, 200)) for seed in range(20, 24)]
-    alone = [call(name, *each) for each in inputs]
-    with ThreadPoolExecutor(2) as pool:
-        found = list(pool.map(lambda each: call(name, *each), inputs * 10))
-    for k, crops in enumerate(found):
-        assert Within(0).difference(crops, alone[k % 4]) is None
 
 
 BOTH = """
@@ -400,34 +287,3 @@ def test_a_source_that_was_not_built_names_the_package_it_needs() -> None:
     assert "it needs opencv4 for C++, known to pkg-config; with it, run make setup" in why_unbuilt(
         folder / "opencv_api.cpp"
     )
-
-
-@pytest.mark.skipif(shutil.which("g++") is None, reason="no C++ compiler on this machine")
-@pytest.mark.parametrize("machine", ["-DLABKIT_PORTABLE", "-DLABKIT_PORTABLE -mno-avx"])
-def test_the_code_for_other_machines_computes_the_same(machine: str, tmp_path: Path) -> None:
-    """Positions may differ in their last bit, 1/4096 pixel: values by 1."""
-    source = Path(sys.modules["labkit.stages.crop_boxes"].__file__ or "").parent / "native.cpp"
-    include = [sysconfig.get_path("include"), np.get_include(), pybind11.get_include()]
-    made = tmp_path / "native.so"
-    words = f"g++ -O1 -march=native {machine} -std=c++17 -fopenmp -fPIC -shared -o {made} {source}".split()
-    subprocess.run([*words, *(f"-I{folder}" for folder in include)], check=True, capture_output=True)
-    script = f"""
-import importlib.util
-import numpy as np
-from labkit.core import registry
-from tests.stages.test_crop_boxes_native import convex_boxes, noise
-ours = registry.variant("crop_boxes", "native").function
-known = registry.variants["crop_boxes"]
-for name in [name for name in known if name.startswith("native")]:
-    del known[name]
-spec = importlib.util.spec_from_file_location("native", {str(made)!r})
-portable = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(portable)
-for seed in range(4):
-    page, boxes = noise(seed, 97, 400), convex_boxes(seed, 300, 97, 400)
-    for a, b in zip(portable.native_omp(page, boxes), ours(page, boxes), strict=True):
-        assert a.shape == b.shape and (not a.size or np.abs(a.astype(int) - b).max() <= 1), seed
-print("same")
-"""
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
-    assert done.stdout.strip() == "same", done.stderr[-500:]

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import pickle
 import re
-import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -48,11 +46,6 @@ def test_every_variant_gives_the_sum_as_a_python_int(name: str, n: int) -> None:
     answer = function_of(name)(n)
     assert type(answer) is int
     assert answer == closed(0, n)
-
-
-@pytest.mark.parametrize("name", HERE)
-def test_a_variant_may_be_called_by_keyword(name: str) -> None:
-    assert function_of(name)(n=5) == 10
 
 
 @pytest.mark.parametrize("name", [name for name in HERE if name not in ON_OBJECTS])
@@ -108,11 +101,6 @@ def test_ranges_cover_each_integer_once(n: int, count: int) -> None:
     assert total([closed(*part) for part in parts], n) == closed(0, n)
 
 
-@pytest.mark.parametrize("name", SPLITTABLE)
-def test_a_partial_reaches_another_process(name: str) -> None:
-    assert pickle.loads(pickle.dumps(VARIANTS[name].partial))(10, 20) == closed(10, 20)
-
-
 def test_all_variants_but_those_that_split_themselves_bring_a_partial() -> None:
     assert set(HERE) - set(SPLITTABLE) <= {"native_omp", "torch_arange"}
 
@@ -158,15 +146,6 @@ def test_the_other_input_of_a_workload_is_of_like_size_and_has_another_answer(wo
     cumulative_sum(other)
     assert abs(n - other) < n / 1000
     assert closed(0, n) != closed(0, other)
-
-
-@pytest.mark.skipif(
-    shutil.which("gcc") is None or shutil.which("g++") is None, reason="no C/C++ compiler on this machine"
-)
-@pytest.mark.parametrize("name", ["cython_untyped", "cython_loop", "c_api", "native", "native_omp"])
-def test_where_a_compiler_is_at_hand_the_compiled_variants_are_built(name: str) -> None:
-    assert name in VARIANTS, f"{name} is unknown: its extension was not built (make setup)"
-    assert VARIANTS[name].unavailable() is None
 
 
 @pytest.mark.parametrize(("start", "stop"), [(0, 0), (0, 1000), (LARGEST - 1000, LARGEST), (3, (1 << 24) * 2 + 10)])

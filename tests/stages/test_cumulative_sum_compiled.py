@@ -7,7 +7,6 @@ import importlib.util
 import sys
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import cache
 from typing import Any
@@ -121,15 +120,6 @@ def no_growth(blocks: int = 200) -> Iterator[None]:
     assert psutil.Process().memory_info().rss - resident < 4 << 20
 
 
-@pytest.mark.parametrize("name", BY_HAND)
-def test_ten_thousand_calls_leave_the_memory_as_it_was(name: str) -> None:
-    function = function_of(name)
-    function(3000)
-    with no_growth():
-        for _ in range(10_000):
-            function(3000)
-
-
 @pytest.mark.parametrize("name", [name for name in BY_HAND if name in SPLITTABLE])
 def test_ten_thousand_partial_sums_leave_the_memory_as_it_was(name: str) -> None:
     partial = partial_of(name)
@@ -197,27 +187,8 @@ def test_c_api_passes_on_that_it_could_not_register_and_leaks_nothing() -> None:
     assert (sys.getrefcount(core), sys.getrefcount(variant)) == before
 
 
-@pytest.mark.parametrize("name", UNLOCKED)
-def test_the_global_lock_is_released_while_the_loop_runs(name: str) -> None:
-    function = function_of(name)
-    function(10)
-    assert others_run_during(lambda: function(400_000_000))
-
-
 @pytest.mark.parametrize("name", [name for name in UNLOCKED if name in SPLITTABLE])
 def test_the_global_lock_is_released_while_a_partial_runs(name: str) -> None:
     partial = partial_of(name)
     partial(0, 10)
     assert others_run_during(lambda: partial(0, 400_000_000))
-
-
-@pytest.mark.parametrize("name", [name for name in HERE if name in ON_OBJECTS])
-def test_loops_on_python_objects_keep_the_global_lock(name: str) -> None:
-    assert not others_run_during(lambda: function_of(name)(300_000), tries=5)
-
-
-@pytest.mark.parametrize("name", COMPILED)
-def test_concurrent_calls_do_not_disturb_each_other(name: str) -> None:
-    numbers = list(range(100_000, 100_016))
-    with ThreadPoolExecutor(4) as pool:
-        assert list(pool.map(function_of(name), numbers)) == [closed(0, n) for n in numbers]

