@@ -15,6 +15,7 @@ from labkit.core.errors import NotOffered
 from labkit.kinds.device import OnDevice
 from labkit.stages.augment import TOLERANCE, augment, workloads
 from labkit.stages.augment.draw import Choices, blur_size, draw, orientation, table, weights
+from tests.conformance.oracles import augment as exact
 
 STAGE = registry.stage("augment")
 VARIANTS = registry.of("augment")
@@ -34,24 +35,6 @@ def call(name: str, image: np.ndarray, choices: Choices) -> np.ndarray:
 
 def noise(seed: int, height: int, width: int) -> np.ndarray:
     return np.random.default_rng(seed).integers(0, 256, (height, width, 3), np.uint8)
-
-
-def exact(image: np.ndarray, choices: Choices) -> np.ndarray:
-    """The chain as the contract words it, float64 (h, w, 3), not rounded after the blur."""
-    made = np.rot90(image, choices.turns)
-    made = made[:, ::-1] if choices.flip & 1 else made
-    made = made[::-1] if choices.flip & 2 else made
-    values = np.clip(np.arange(256, dtype=np.float32) * np.float32(choices.alpha) + np.float32(choices.beta), 0, 255)
-    blurred = np.trunc(values)[made].astype(np.float64)
-    radius = choices.size // 2
-    for axis in (0, 1) if radius else ():
-        blurred = np.moveaxis(blurred, axis, 0)
-        count = len(blurred)
-        padded = np.pad(blurred, [(radius, radius), (0, 0), (0, 0)], mode="reflect")
-        heights = np.exp(-0.5 * (np.arange(-radius, radius + 1) / choices.sigma) ** 2)
-        terms = [weight * padded[k : k + count] for k, weight in enumerate(heights / heights.sum())]
-        blurred = np.moveaxis(np.sum(terms, axis=0), 0, axis)
-    return blurred
 
 
 @cache

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from functools import cache
@@ -17,6 +16,8 @@ from labkit.engines.arm import ArmName, open_arm
 from labkit.kinds.device import OnDevice
 from labkit.stages.crop_boxes import TOLERANCE, crop_boxes, equal_areas, floor_bytes, sizes, workloads
 from labkit.stages.crop_boxes.homography import homographies
+from tests.conformance import oracles
+from tests.conformance.oracles import FROM_EXACT, crop_size
 
 STAGE = registry.stage("crop_boxes")
 VARIANTS = registry.of("crop_boxes")
@@ -24,55 +25,6 @@ HERE = [name for name, variant in VARIANTS.items() if variant.unavailable() is N
 SPLITTABLE = [name for name in HERE if VARIANTS[name].partial is not None]
 EDGE_CASES = workloads.edge_cases()
 SEEDS = range(6)
-# A position rounded to 1/32 pixel is off by up to 1/64 in x and in y: 2 · 255/64 = 7.97, and two roundings to integers.
-FROM_EXACT = 8.0
-
-
-def exact(page: np.ndarray, box: np.ndarray, width: int, height: int) -> np.ndarray:
-    """Bilinear values in float64, by a linear system for the homography and a page with zeros around it."""
-    target = [(0, 0), (width - 1, 0), (width - 1, height - 1), (0, height - 1)]
-    system, right = [], []
-    for (x, y), (u, v) in zip(target, box.astype(np.float64), strict=True):
-        system += [[x, y, 1, 0, 0, 0, -u * x, -u * y], [0, 0, 0, x, y, 1, -v * x, -v * y]]
-        right += [u, v]
-    m = np.append(np.linalg.solve(system, right), 1).reshape(3, 3)
-    grid = np.stack([*np.meshgrid(np.arange(width), np.arange(height)), np.ones((height, width))])
-    u, v, depth = np.einsum("ij,jyx->iyx", m, grid)
-    x, y = np.clip(u / depth, -2, page.shape[1] + 1) + 2, np.clip(v / depth, -2, page.shape[0] + 1) + 2
-    around = np.pad(page.astype(np.float64), ((2, 3), (2, 3), (0, 0)))
-    j, i = np.floor(y).astype(int), np.floor(x).astype(int)
-    s, t = (x - i)[..., None], (y - j)[..., None]
-    upper = around[j, i] * (1 - s) + around[j, i + 1] * s
-    lower = around[j + 1, i] * (1 - s) + around[j + 1, i + 1] * s
-    return upper * (1 - t) + lower * t
-
-
-def rule(box: np.ndarray, rows: int, columns: int) -> tuple[int, int]:
-    """The size of one box's crop, case after case as the contract words them."""
-    points = [(float(x), float(y)) for x, y in box]
-    if not all(math.isfinite(value) for point in points for value in point):
-        return 0, 0
-    sides = [(bx - ax, by - ay) for (ax, ay), (bx, by) in zip(points, points[1:] + points[:1], strict=True)]
-    lengths = [math.sqrt(dx * dx + dy * dy) for dx, dy in sides]
-    width, height = int(max(lengths[0], lengths[2])), int(max(lengths[1], lengths[3]))
-    if min(width, height) < 2 or max(width, height) > 32766:
-        return 0, 0
-    turns = [ax * by - ay * bx for (ax, ay), (bx, by) in zip(sides, sides[1:] + sides[:1], strict=True)]
-    if not (all(turn >= 1 for turn in turns) or all(turn <= -1 for turn in turns)):
-        return 0, 0
-    xs, ys = zip(*points, strict=True)
-    if max(xs) <= -1 or min(xs) >= columns or max(ys) <= -1 or min(ys) >= rows:
-        return 0, 0
-    return width, height
-
-
-def oracle(page: np.ndarray, boxes: np.ndarray) -> list[np.ndarray]:
-    crops = []
-    for box in boxes:
-        width, height = rule(box, *page.shape[:2])
-        values = exact(page, box, width, height) if width else np.empty((0, 0, 3))
-        crops.append(np.rint(values).astype(np.uint8))
-    return crops
 
 
 def random_inputs(seed: int) -> tuple[np.ndarray, np.ndarray]:
@@ -107,7 +59,7 @@ def inputs_of(case: str | int) -> tuple[np.ndarray, np.ndarray]:
 @cache
 def expected(case: str | int) -> list[np.ndarray]:
     """The oracle's answer to an edge case (by name) or to random boxes (by seed)."""
-    return oracle(*inputs_of(case))
+    return oracles.crop_boxes(*inputs_of(case))
 
 
 @pytest.fixture(scope="module")
@@ -165,7 +117,7 @@ def test_the_vectorised_rule_is_the_contracts_rule(seed: int) -> None:
     boxes = wild_boxes(seed)
     found = sizes(boxes, (70, 90, 3))
     assert found.dtype == np.int64
-    assert found.tolist() == [list(rule(box, 70, 90)) for box in boxes], f"seed {seed}"
+    assert found.tolist() == [list(crop_size(box, 70, 90)) for box in boxes], f"seed {seed}"
     assert 200 < np.count_nonzero(found[:, 0]) < 2800
 
 
@@ -205,7 +157,7 @@ def fixed_grid() -> np.ndarray:
 
 def test_opencv_stays_within_half_the_tolerance_of_exact_values_on_the_steepest_content() -> None:
     boxes = np.concatenate([fixed_grid(), *(inputs_of(seed)[1] for seed in SEEDS)])
-    gaps = gap(VARIANTS["loop"].function(steep(), boxes), oracle(steep(), boxes))  # type: ignore[misc]
+    gaps = gap(VARIANTS["loop"].function(steep(), boxes), oracles.crop_boxes(steep(), boxes))  # type: ignore[misc]
     assert 4 < gaps <= FROM_EXACT <= TOLERANCE / 2
 
 
