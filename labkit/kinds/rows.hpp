@@ -7,8 +7,9 @@
 //     }
 //     PYBIND11_MODULE(native, m) { labkit::rows(m, "invert", labkit::Gives::same, invert, "C++.", py::arg("image")); }
 //
-// gives the variants native (one thread) and native_omp (bands of rows on all cores). Parameters of the stage follow those two
-// of the kernel, and their py::arg that of the image. A kernel reads any row of the input and writes its own of the output.
+// gives the variants native (one thread) and native_omp (bands of rows on all cores; a kernel that has more to do with a byte
+// wakes threads sooner: labkit::rows<1 << 18>). Parameters of the stage follow those two of the kernel, and their py::arg that of
+// the image. A kernel reads any row of the input and writes its own of the output.
 #pragma once
 
 #include "binding.hpp"
@@ -28,16 +29,17 @@ struct Rows {
 
 enum class Gives { same, grey };  // an image of the input's form, or one channel
 
-constexpr std::size_t WORTH_A_THREAD = std::size_t{1} << 18;  // bytes that a core reads in the time that waking one takes
+// Bytes of the input that a light kernel gets through in the time that waking a thread takes, some 20 to 80 µs.
+constexpr std::size_t WORTH_A_THREAD = std::size_t{1} << 21;
 
-template <class Kernel>
+template <std::size_t worth, class Kernel>
 py::object make_rows(const py::object& image, Gives gives, bool threaded, const Kernel& kernel) {
     const Picture in = picture(image);
     const std::size_t channels = gives == Gives::grey ? 1 : in.channels, stride = in.width * channels;
     Made out(in.height, in.width, channels,
                    gives == Gives::same && PyArray_NDIM(reinterpret_cast<PyArrayObject*>(image.ptr())) == 3);
     const py::gil_scoped_release unlocked;
-    const int threads = threaded ? threads_for(in.end() - in.data, WORTH_A_THREAD, in.height) : 1;
+    const int threads = threaded ? threads_for(in.end() - in.data, worth, in.height) : 1;
     if (threads == 1) {
         kernel(in, Rows{out.data, stride, 0, in.height});
         return std::move(out.object);  // not copied: the lock is not ours here
@@ -54,7 +56,7 @@ py::object make_rows(const py::object& image, Gives gives, bool threaded, const 
     return std::move(out.object);  // not copied: the lock is not ours here
 }
 
-template <class... Parameters, class... Names>
+template <std::size_t worth = WORTH_A_THREAD, class... Parameters, class... Names>
 void rows(py::module_& m, const char* stage, Gives gives, void (*kernel)(const Picture&, const Rows&, Parameters...),
           const std::string& summary, const Names&... names) {
     static_assert(sizeof...(Names) == sizeof...(Parameters) + 1, "name the image and each parameter");
@@ -64,8 +66,8 @@ void rows(py::module_& m, const char* stage, Gives gives, void (*kernel)(const P
         m.def(
             threaded ? "native_omp" : "native",
             [=](const py::object& image, Parameters... parameters) {
-                return make_rows(image, gives, threaded,
-                                 [&](const Picture& in, const Rows& out) { kernel(in, out, parameters...); });
+                return make_rows<worth>(image, gives, threaded,
+                                        [&](const Picture& in, const Rows& out) { kernel(in, out, parameters...); });
             },
             names..., doc.c_str());
     }

@@ -49,7 +49,7 @@ def test_what_no_kernel_could_read_is_refused_and_not_read(name: str, wrong: Any
 def test_any_number_of_threads_gives_the_same(threads: int) -> None:
     draw = np.random.default_rng(threads)
     with threadpool_limits(threads, user_api="openmp"):
-        for height, width in ((1, 600_000), (5, 120_001), (1000, 700), (3, 3), (700, 1)):
+        for height, width in ((1, 2_000_000), (5, 400_001), (1700, 1300), (3, 3), (700, 1)):
             image = draw.integers(0, 256, (height, width, 3), np.uint8)
             expected = registry.variant("grey", "opencv").function(image)  # type: ignore[misc]
             assert np.array_equal(registry.variant("grey", "native_omp").function(image), expected)  # type: ignore[misc]
@@ -71,7 +71,7 @@ def test_a_kernel_of_ones_own_takes_parameters_and_its_error_comes_back(tmp_path
     assert spec is not None
     assert spec.loader is not None
     spec.loader.exec_module(importlib.util.module_from_spec(spec))
-    image = np.random.default_rng(1).integers(0, 100, (900, 700, 3), np.uint8)
+    image = np.random.default_rng(1).integers(0, 100, (1900, 1700, 3), np.uint8)
     for name in ("native", "native_omp"):
         function = own_registry.variant("shifted", name).function
         assert np.array_equal(function(image, 3, 2.0), image * 2 + 3)

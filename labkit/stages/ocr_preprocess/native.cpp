@@ -172,7 +172,7 @@ py::object call(const py::object& image, bool threaded) {
     const labkit::Picture in = labkit::picture(image);
     labkit::Made out(in.height, in.width, 1, false);
     const py::gil_scoped_release unlocked;
-    const int threads = threaded ? labkit::threads_for(in.height * in.width, 1 << 16, in.height) : 1;
+    const int threads = threaded ? labkit::threads_for(in.height * in.width, 1 << 18, in.height) : 1;
     if (threads > 1)
         preprocess_threaded(in.data, in.height, in.width, out.data, threads);
     else
