@@ -22,7 +22,8 @@ what a call takes hardly depends on which other arms there are.
 
 What a call takes depends on how many make a sample: the first finds caches and freed memory as another arm left them, the
 others as it left them itself. So arms that take much the same get the same number of calls, whatever was estimated of each:
-identical code in samples of one call and of two was told 12 to 20 % apart, with intervals that left no room for a doubt.
+identical code in samples of one call and of two was told up to 24 % apart, with intervals that left no room for a doubt
+(``results/gauntlet/README.md``).
 """
 
 from __future__ import annotations
