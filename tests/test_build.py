@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -137,7 +138,7 @@ def said(uncompiled: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any
 @pytest.mark.parametrize(
     ("compiler", "why"),
     [
-        (sys.executable, "run make setup, or install its package again"),
+        (shlex.quote(sys.executable), "run make setup, or install its package again"),
         ("no-such-compiler", "there is no C/C++ compiler here (no-such-compiler); with one, run make setup"),
     ],
 )

@@ -1,6 +1,7 @@
 """Discovery: to add a variant, add a file; to add a stage, add a folder. What can't be imported costs only itself."""
 
 import os
+import shlex
 import sys
 from collections.abc import Callable, Iterator
 from importlib.metadata import entry_points
@@ -155,7 +156,7 @@ def test_a_file_that_can_not_be_imported_costs_only_its_variant(
     reason: str,
 ) -> None:
     for language in ("CC", "CXX"):
-        monkeypatch.setenv(language, sys.executable)  # a compiler is there, whatever machine this is
+        monkeypatch.setenv(language, shlex.quote(sys.executable))  # a compiler is there, whatever machine this is
     write(square / file, text)
     found = reasons(new_registry, "square")
     assert found["plain"] is None
@@ -168,7 +169,7 @@ def test_what_no_compiler_could_build_is_told_apart_from_what_nobody_has_built(
     square: Path, new_registry: Registry, monkeypatch: pytest.MonkeyPatch, file: str, language: str
 ) -> None:
     other = {"CC": "CXX", "CXX": "CC"}[language]
-    monkeypatch.setenv(other, sys.executable)
+    monkeypatch.setenv(other, shlex.quote(sys.executable))
     monkeypatch.setenv(language, "no-such-compiler -pthread")
     write(square / file, "")
     assert reasons(new_registry, "square")["slow"] == (
