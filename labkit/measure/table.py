@@ -171,10 +171,16 @@ def check_table(
 ) -> list[Row]:
     """The agreement gate alone, on one workload and the stage's edge cases; the rows have no timings but the first call."""
     state = _begun(request, listener)
-    if _exam(fleet, request, edge_cases, state.rows, settings) is not None:
-        for arm in _arms(request, state):
-            _probe(fleet, request.stage, arm, edge_cases, state, settings, math.inf)
-            listener.probed(state.rows[str(arm)])
+    tried: set[str] = set()
+    try:
+        if _exam(fleet, request, edge_cases, state.rows, settings) is not None:
+            for arm in _arms(request, state):
+                _probe(fleet, request.stage, arm, edge_cases, state, settings, math.inf)
+                tried.add(str(arm))
+                listener.probed(state.rows[str(arm)])
+    except ParentLost as lost:
+        for name in state.rows.keys() - tried:
+            state.rows[name].status, state.rows[name].reason = Status.UNAVAILABLE, str(lost)
     return list(state.rows.values())
 
 

@@ -179,14 +179,20 @@ class Fleet:
             self.replace(parent)
 
     def replace(self, parent: Parent) -> Parent:
-        """Execute a parent afresh in the place of one that is lost; it is told, and finds again, what that one knew."""
+        """Execute a parent afresh in the place of one that is lost; it is told, and finds again, what that one knew.
+
+        Raises ParentLost where it does not find it again: what is asked of it then would be blamed on whoever comes next.
+        """
         parent.close()
         fresh = Parent(self.threads, self._rng, self._wanted)
-        fresh.tell(*parent.told)
-        for task, limits in parent.kept.values():
-            fresh.run(task, limits)
         if parent is self.clean:
             self.clean = fresh
         else:
             self.launchers[self.launchers.index(parent)] = fresh
+        fresh.tell(*parent.told)
+        for task, limits in parent.kept.values():
+            outcome = fresh.run(task, limits)
+            if outcome.ending != "done":
+                how = f"{outcome.ending} {outcome.detail}".strip()
+                raise ParentLost(f"what a lost measuring process knew could not be found again: {how}")
         return fresh
