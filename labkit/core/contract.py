@@ -269,17 +269,28 @@ class Terms:
 def read_terms(contract: Callable[..., Any]) -> Terms:
     """The marks in a contract's annotations; without any, terms that say nothing.
 
-    Annotations that can't be evaluated here (names of a module that is imported for type checkers only) count as unmarked.
+    An annotation that names what is not there (imported for type checkers only, say) counts as unmarked. Raises UsageError for
+    one that can't be evaluated otherwise.
     """
     signature = inspect.signature(contract)
-    try:
-        hints = inspect.get_annotations(contract, eval_str=True)
-    except Exception:
-        hints = {}
+    hints = {name: _evaluated(contract, name, said) for name, said in inspect.get_annotations(contract).items()}
     takes = {name: taken for name in signature.parameters if (taken := _mark(hints.get(name))) is not None}
     gives = _mark(hints.get("return"))
     defaults = {name: p.default for name, p in signature.parameters.items() if p.default is not inspect.Parameter.empty}
     return Terms(takes, gives if isinstance(gives, Image | Same) else None, defaults, tuple(signature.parameters))
+
+
+def _evaluated(contract: Callable[..., Any], name: str, annotation: Any) -> Any:
+    if not isinstance(annotation, str):
+        return annotation
+    try:
+        return eval(annotation, getattr(inspect.unwrap(contract), "__globals__", {}))  # as inspect.get_annotations does
+    except NameError:
+        return None
+    except Exception as error:
+        raise UsageError(
+            f"stage {contract.__name__}: the annotation of {name}, {annotation!r}, can't be evaluated: {error}"
+        ) from error
 
 
 def _mark(annotation: Any) -> Any:

@@ -113,6 +113,21 @@ def test_annotations_of_other_sorts_say_nothing() -> None:
         define_stage(plain, reference="p")
 
 
+def test_an_annotation_that_is_no_name_of_another_module_does_not_cost_the_others_theirs() -> None:
+    def half(image: BGR, choices: Unknown = None) -> SameShape:  # type: ignore[name-defined,empty-body] # noqa: F821
+        """One annotation is for type checkers alone."""
+
+    assert list(read_terms(half).takes) == ["image"]
+
+
+def test_a_misspelt_mark_is_told() -> None:
+    def misspelt(image: np.Gray) -> None:  # type: ignore[name-defined]
+        """There is no such thing."""
+
+    with pytest.raises(UsageError, match=r"stage misspelt: the annotation of image, 'np.Gray', can't be evaluated"):
+        read_terms(misspelt)
+
+
 def test_the_floor_is_what_goes_in_and_what_comes_out() -> None:
     same, grey = define_stage(median, reference="p"), define_stage(blend, reference="p")
     assert same.floor_bytes is not None
