@@ -112,7 +112,7 @@ class Numba(Reading):
         kernel, count = self.__globals__["kernel"], len(self._face.signature.parameters)
         if isinstance(kernel, FunctionType):  # a profiler has put the Python form in its place
             return kernel(*_views(arguments))
-        kernel(*map(_read_only, arguments[:count]), *arguments[count:])
+        kernel(*map(read_only, arguments[:count]), *arguments[count:])
 
     @property
     def __globals__(self) -> dict[str, Any]:
@@ -145,7 +145,7 @@ def _views(arguments: tuple[Any, ...]) -> list[Any]:
     return [memoryview(one) if isinstance(one, np.ndarray) else one for one in arguments]  # type: ignore[arg-type]
 
 
-def _read_only(value: Any) -> Any:
+def read_only(value: Any) -> Any:
     """An array as one that may not be written: to Numba that is another type, and it would compile twice."""
     if isinstance(value, np.ndarray) and value.flags.writeable:
         value = value[...]

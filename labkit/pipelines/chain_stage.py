@@ -12,8 +12,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Annotated, Any, NamedTuple
 
-import numpy as np
-
 from labkit.core.agreement import Agreement, Exact, Psnr
 from labkit.core.contract import BGR, Drawn
 from labkit.core.registry import registry
@@ -108,7 +106,7 @@ def _written(chain: str, variant: str, steps: list[Step]) -> Callable[..., Any]:
     text = "\n".join([*lines, "    return image", ""])
     file = f"<{chain} {variant}>"
     linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)
-    scope: dict[str, Any] = {f"step_{number}": step for number, step in enumerate(steps)} | {"np": np}
+    scope: dict[str, Any] = {f"step_{number}": step for number, step in enumerate(steps)}
     exec(compile(text, file, "exec"), scope)
     function: Callable[..., Any] = scope[chain]
     function.__doc__ = f"{', then '.join(step.words for step in steps)}."

@@ -12,6 +12,7 @@ import numpy as np
 from numba import get_num_threads, njit, prange
 
 from labkit.core import variant
+from labkit.kinds.loops import read_only
 from labkit.stages.ocr_preprocess import BLUE, GREEN, RED, SHIFT
 
 HALF = 1 << (SHIFT - 1)
@@ -141,17 +142,10 @@ def _preprocess_parallel(image, bands):  # type: ignore[no-untyped-def]
     return out
 
 
-def _read_only(image: np.ndarray) -> np.ndarray:
-    """The same pixels as an array that may not be written: to Numba that is another type, and it would compile twice."""
-    view = image[:]
-    view.flags.writeable = False
-    return view
-
-
 @variant("ocr_preprocess", kind="numba")
 def numba_loop(image: np.ndarray) -> np.ndarray:
     """Compiled loops; one thread."""
-    return np.asarray(_preprocess(_read_only(image)))
+    return np.asarray(_preprocess(read_only(image)))
 
 
 # Numba's workqueue layer, its last resort where neither TBB nor OpenMP is found, aborts the process on concurrent calls.
@@ -162,4 +156,4 @@ _one_at_a_time = threading.Lock()
 def numba_parallel(image: np.ndarray) -> np.ndarray:
     """The same loops with prange over bands of rows: on all cores."""
     with _one_at_a_time:
-        return np.asarray(_preprocess_parallel(_read_only(image), max(1, min(get_num_threads(), len(image)))))
+        return np.asarray(_preprocess_parallel(read_only(image), max(1, min(get_num_threads(), len(image)))))
