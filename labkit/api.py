@@ -154,9 +154,9 @@ def sweep(
     plan = plan_sweep(stage, over, variants, engine, values, workload, workers)
     measurement = measure_sweep(plan, budget, threads, seed, listener)
     run, problem = _stored(measurement, results)
-    told = run.document if run else document(measurement)
+    stored = run.document if run else document(measurement)
     kept = ("run", "started", "wall_s", "stopped", "machine", "settings", "rows")
-    found = sweep_facts(plan, measurement) | {name: told[name] for name in kept}
+    found = sweep_facts(plan, measurement) | {name: stored[name] for name in kept}
     if run is None:
         return SweepShown(found, problem=problem)
     path, problem = keep_artefact({"id": run.id} | found, "sweep", Path(results) if results else None)

@@ -51,12 +51,12 @@ def commands(words: list[str]) -> typer.Typer:
     )
     wanted = next((word for word in words if not word.startswith("-")), None)
     for name, summary in COMMANDS.items():
-        command, told = listed, summary
+        command, help_text = listed, summary
         if name == wanted:
             command = whole(name)
-            told = inspect.getdoc(command) or ""
+            help_text = inspect.getdoc(command) or ""
         # A docstring's lines end where the source's do, a terminal's elsewhere: the paragraphs alone are meant.
-        app.command(name, help="\n\n".join(" ".join(part.split()) for part in told.split("\n\n")))(command)
+        app.command(name, help="\n\n".join(" ".join(part.split()) for part in help_text.split("\n\n")))(command)
     return app
 
 

@@ -16,8 +16,8 @@ import typer
 
 from labkit.cli.options import Json, check_serial, number, print_json, size_in_bytes
 from labkit.core.errors import UsageError
-from labkit.folders import Job, run
-from labkit.folders.told import FolderProgress, failure_lines, summary_lines
+from labkit.folders import FolderRequest, run
+from labkit.folders.progress import FolderProgress, failure_lines, summary_lines
 from labkit.pipelines.chains import LARGEST_SEED, Chain
 
 THREADS = "labkit engine"  # the name of the engine's threads
@@ -122,7 +122,7 @@ def run_and_tell(
 ) -> None:
     """Do it, with progress and failures on standard error and the summary on standard output; ends with the exit status."""
     limit = wishes.memory_limit
-    job = Job(
+    request = FolderRequest(
         source,
         target,
         chain,
@@ -137,10 +137,10 @@ def run_and_tell(
         limit=wishes.limit,
         overwrite=wishes.overwrite,
     )
-    check_serial(job.engine, job.workers, job.chunk)
+    check_serial(request.engine, request.workers, request.chunk)
     progress = FolderProgress(sys.stderr)
     try:
-        report = run(job, progress)
+        report = run(request, progress)
     finally:
         progress.close()
     for line in failure_lines(report):

@@ -86,9 +86,9 @@ def threads_each(workers: int) -> int:
     Their share of the CPUs, and no more than this process was told (``OMP_NUM_THREADS``): where libraries get one thread each,
     as in a sweep over workers, a lone worker must not take the whole machine.
     """
-    told = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0].strip()
+    ceiling = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0].strip()
     share = cpu_limit() // workers
-    return max(1, min(share, int(told)) if told.isdecimal() else share)
+    return max(1, min(share, int(ceiling)) if ceiling.isdecimal() else share)
 
 
 def thread_environment(threads: int) -> dict[str, str]:

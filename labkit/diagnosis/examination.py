@@ -13,7 +13,7 @@ import numpy as np
 from labkit.core.errors import UsageError
 from labkit.core.registry import registry
 from labkit.diagnosis.finding import Finding, Level
-from labkit.diagnosis.machine import judge, look
+from labkit.diagnosis.machine import judge, machine_conditions
 from labkit.diagnosis.record import Entry, entries, tellable, worst
 from labkit.diagnosis.selftest import judge_self_test, self_test
 from labkit.diagnosis.variant import examine
@@ -24,8 +24,8 @@ from labkit.measure.result import Status
 from labkit.measure.surroundings import Reading, between
 from labkit.measure.table import Listener, Request, Settings, new_row
 from labkit.processes.fleet import Fleet
+from labkit.processes.lock import Holder, MeasurementLock, tell_on_stderr
 from labkit.processes.stop import Stop
-from labkit.processes.turn import Holder, Turn, tell_on_stderr
 
 SCHEMA = 1
 
@@ -55,9 +55,9 @@ def diagnosis(
 
     found: list[Entry] = []
     document: dict[str, Any] = {"self_test": None, "examined": [], "stopped": False}
-    with Turn(f"{stage}, for the doctor" if stage else "the machine, for the doctor", tell):
+    with MeasurementLock(f"{stage}, for the doctor" if stage else "the machine, for the doctor", tell):
         started, begin = datetime.now(UTC).isoformat(timespec="milliseconds"), time.perf_counter()
-        machine = machine_facts() | look()
+        machine = machine_facts() | machine_conditions()
         machine["turn"] = {"holder": str(waited_for[0]) if waited_for else None}
         if stage is None:
             before = Reading.take()

@@ -1,6 +1,6 @@
 """The machine, examined: each fact is judged and told with its figures. One that the system does not show is no fault.
 
-:func:`look` reads the facts, which takes some seconds; :func:`judge` says what they mean. What a run stores of its
+:func:`machine_conditions` reads the facts, which takes some seconds; :func:`judge` says what they mean. What a run stores of its
 machine (:mod:`labkit.measure.surroundings`) is judged by the same function: what it lacks is passed over.
 """
 
@@ -24,7 +24,7 @@ SUBJECT = "machine"
 WATCH_S = 1.0
 
 
-def look(root: Path = ROOT, data: Path | None = None) -> dict[str, Any]:
+def machine_conditions(root: Path = ROOT, data: Path | None = None) -> dict[str, Any]:
     """The facts as JSON has them: ``surroundings``, ``during`` (of about a second), ``threads``, ``timer`` and ``data``.
 
     ``root`` is the folder that holds ``proc`` and ``sys``, ``data`` the folder of the workloads' files.
@@ -48,7 +48,7 @@ def judge(facts: Mapping[str, Any]) -> list[Finding]:
         part, judged = JUDGES.get(lint, ("", None))
         if judged is None or part not in facts or "surroundings" not in facts:
             continue
-        told = judged(facts[part] or {}, facts)
-        if told is not None:
-            findings.append(Finding(lint, told[0], SUBJECT, told[1]))
+        finding = judged(facts[part] or {}, facts)
+        if finding is not None:
+            findings.append(Finding(lint, finding[0], SUBJECT, finding[1]))
     return findings

@@ -30,10 +30,10 @@ def _library_threads(threads: Facts, facts: Facts) -> Judged:
     limit = facts["surroundings"].get("cpu_limit")
     if not threads or limit is None:
         return Level.OK, UNSEEN
-    told = ", ".join(f"{name} {count}" for name, count in threads.items())
+    value = ", ".join(f"{name} {count}" for name, count in threads.items())
     allowed = f"{limit} CPU{' is' if limit == 1 else 's are'} allowed"
     over = ", ".join(f"{name} may use {count} threads" for name, count in threads.items() if count > limit)
-    return (Level.WARNING, f"{over}; {allowed}") if over else (Level.OK, f"{told}; {allowed}")
+    return (Level.WARNING, f"{over}; {allowed}") if over else (Level.OK, f"{value}; {allowed}")
 
 
 def _throttled(during: Facts, facts: Facts) -> Judged | None:
@@ -85,8 +85,8 @@ def _load(now: Facts, _: Facts) -> Judged:
     load, cpus = now.get("load_1min"), now.get("cpus")
     if load is None or cpus is None:
         return Level.OK, UNSEEN
-    told = f"{load:.1f} tasks on {cpus} CPUs in the last minute"
-    return (Level.NOTE if load > 1.5 * cpus else Level.OK), told
+    value = f"{load:.1f} tasks on {cpus} CPUs in the last minute"
+    return (Level.NOTE if load > 1.5 * cpus else Level.OK), value
 
 
 def _neighbours(during: Facts, facts: Facts) -> Judged:
@@ -95,11 +95,11 @@ def _neighbours(during: Facts, facts: Facts) -> Judged:
     others, cpus, limit = during.get("others_cpus"), now.get("cpus"), now.get("cpu_limit")
     if others is None or cpus is None or limit is None:
         return Level.OK, UNSEEN
-    told = f"they use {others:.2f} of {cpus} CPUs"
+    value = f"they use {others:.2f} of {cpus} CPUs"
     taken = limit - (cpus - others)
     if taken > 0.25 * limit:
-        return Level.WARNING, told
-    return (Level.NOTE if taken > 0.1 * limit else Level.OK), told
+        return Level.WARNING, value
+    return (Level.NOTE if taken > 0.1 * limit else Level.OK), value
 
 
 def _steal(during: Facts, _: Facts) -> Judged:
@@ -147,8 +147,8 @@ def _page_cache(data: Facts, _: Facts) -> Judged:
     if not total:
         return Level.OK, UNSEEN
     share = resident / total
-    told = f"{_percent(share)} of {total / MIB:.1f} MiB in the page cache"
-    return (Level.NOTE if 0.05 < share < 0.95 else Level.OK), told
+    value = f"{_percent(share)} of {total / MIB:.1f} MiB in the page cache"
+    return (Level.NOTE if 0.05 < share < 0.95 else Level.OK), value
 
 
 def _timer(timer: Facts, facts: Facts) -> Judged:
@@ -158,8 +158,8 @@ def _timer(timer: Facts, facts: Facts) -> Judged:
     return level, f"steps of {1e9 * step:.0f} ns, {1e9 * cost:.0f} ns a reading{source}"
 
 
-def _turn(turn: Facts, _: Facts) -> Judged:
-    holder = turn.get("holder")
+def _lock(lock: Facts, _: Facts) -> Judged:
+    holder = lock.get("holder")
     return (Level.NOTE, f"waited for {holder}") if holder else (Level.OK, "no other of labkit's was under way")
 
 
@@ -189,5 +189,5 @@ JUDGES: dict[str, tuple[str, Callable[[Facts, Facts], Judged | None]]] = {
     "swap": ("surroundings", _swap),
     "data_cached": ("data", _page_cache),
     "timer": ("timer", _timer),
-    "turn": ("turn", _turn),
+    "turn": ("turn", _lock),
 }

@@ -36,8 +36,8 @@ from labkit.measure.result import Row, Table
 from labkit.measure.statistics import GATE
 from labkit.measure.table import Listener, Request, Settings
 from labkit.processes.fleet import Fleet
+from labkit.processes.lock import MeasurementLock
 from labkit.processes.stop import Stop
-from labkit.processes.turn import Turn
 
 NAME = "self-test"  # no function has this name, so no stage of a user's
 WORKLOAD = "identical code"
@@ -87,7 +87,7 @@ def self_test(settings: Settings, listener: Listener | None = None) -> SelfTest:
     """Measure identical code against itself for ``settings.budget_s`` seconds; Ctrl-C ends it with what is known by then."""
     request = Request(NAME, WORKLOAD, (ArmName("work"), ArmName("same_work")), "work")
     rng = np.random.default_rng([settings.seed, 1])
-    with _stage(), Stop() as stop, Turn("the self-test"):
+    with _stage(), Stop() as stop, MeasurementLock("the self-test"):
         try:
             with Fleet(settings.threads, rng, wanted_of([request])) as fleet:
                 measurement = measure([request], settings, listener, fleet)
@@ -95,10 +95,10 @@ def self_test(settings: Settings, listener: Listener | None = None) -> SelfTest:
                     stop.ask()  # so that the fleet leaves in a hurry
         except KeyboardInterrupt:  # while it started or left
             measurement = Measurement([], {}, settings, "", stopped=True)
-    return told(measurement)
+    return conclusion(measurement)
 
 
-def told(measurement: Measurement) -> SelfTest:
+def conclusion(measurement: Measurement) -> SelfTest:
     """What a measurement of the two says. Without a look's decision the interval is that of the launches so far."""
     budget_s = measurement.settings.budget_s
     if not measurement.tables or not measurement.tables[0].samples.launches:

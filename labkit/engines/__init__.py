@@ -39,7 +39,7 @@ class EngineKind:
 
     backend: str
     summary: str
-    turn: int
+    rank: int
     starts_processes: bool = True
     unasked: bool = False
     sees_tasks: bool = True
@@ -87,7 +87,7 @@ def engine_missing(name: str) -> str | None:
 
 def opening_order(name: str | None) -> int:
     """Of several arms to be opened in one process, the turn of one under this engine (None: of a variant alone)."""
-    return ENGINES[name].turn if name in ENGINES else LAST
+    return ENGINES[name].rank if name in ENGINES else LAST
 
 
 def open_engine(

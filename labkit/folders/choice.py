@@ -32,7 +32,7 @@ Settle = Callable[[FileTask, Outcome], None]
 
 
 @dataclass
-class Choice:
+class EngineChoice:
     """An engine and its workers; ``measured``: rows of engine, workers and images_per_s; ``reason`` in one line."""
 
     engine: str
@@ -46,7 +46,7 @@ class Choice:
 
 @dataclass
 class _Candidate:
-    choice: Choice
+    choice: EngineChoice
     engine: Engine | None = None
     pixel_rates: list[float] = field(default_factory=list)
     images: int = 0
@@ -63,7 +63,7 @@ class Chooser:
     def __init__(self, driver: Driver, tasks: list[FileTask], settle: Settle) -> None:
         self._driver, self._tasks, self._settle = driver, tasks, settle
 
-    def choose(self, engines: Sequence[str], workers: int | None) -> Choice:
+    def choose(self, engines: Sequence[str], workers: int | None) -> EngineChoice:
         """The fastest of serial, threads and processes, with 1 to all CPUs.
 
         ``engines``: those that may be taken; ``workers``: the only number that may.
@@ -77,14 +77,14 @@ class Chooser:
             left_s = one_s * len(self._tasks)
             if left_s < SMALL_S and workers is None:
                 left = f"for about {words.duration(left_s)} of work" if self._tasks else "for so few images"
-                return Choice("serial", 1, reason=f"auto: serial, {left}")
+                return EngineChoice("serial", 1, reason=f"auto: serial, {left}")
         names = [name for name in ("serial", "threads", processes) if name in engines]
-        choices = [Choice(name, cpus if name != "serial" else 1) for name in names]
-        measured = self._compare([choice for choice in choices if workers in (None, choice.workers)], one_s)
-        best = _best(measured) if measured else Choice(processes, cpus)
+        options = [EngineChoice(name, cpus if name != "serial" else 1) for name in names]
+        measured = self._compare([choice for choice in options if workers in (None, choice.workers)], one_s)
+        best = _best(measured) if measured else EngineChoice(processes, cpus)
         others = sorted({round(cpus * share) for share in (0.25, 0.5, 0.75)} - {0, 1, cpus})
         if measured and best.engine != "serial" and workers is None and others:
-            again = self._compare([best, *(Choice(best.engine, number) for number in others)], one_s)
+            again = self._compare([best, *(EngineChoice(best.engine, number) for number in others)], one_s)
             best = _best(again) if again else best
             measured += again
         return _told(best, measured)
@@ -100,17 +100,17 @@ class Chooser:
                 seconds.append(time.perf_counter() - before)
         return statistics.median(seconds) if seconds else 0.0
 
-    def _compare(self, choices: list[Choice], one_s: float) -> list[_Candidate]:
+    def _compare(self, options: list[EngineChoice], one_s: float) -> list[_Candidate]:
         """The candidates with what they did; fewer where some did not get to work, none where there is nothing to tell."""
-        if len(choices) < 2:
+        if len(options) < 2:
             return []
-        most = max(choice.workers for choice in choices)
-        a_round = len(self._tasks) // (2 * len(choices))  # at most half of the images are for this
+        most = max(choice.workers for choice in options)
+        a_round = len(self._tasks) // (2 * len(options))  # at most half of the images are for this
         block = min(MOST_IMAGES, a_round, max(2 * most, round(ROUND_S / max(one_s, 1e-3))))
         if block < most:
             return []
         rounds = max(1, min(ROUNDS, a_round // block))
-        candidates = [_Candidate(choice) for choice in choices]
+        candidates = [_Candidate(choice) for choice in options]
         if self._driver.memory_limit is not None:  # side by side they would take more memory than any one of them
             for candidate in candidates:
                 try:
@@ -154,7 +154,7 @@ class Chooser:
         return pixels
 
 
-def _best(measured: list[_Candidate]) -> Choice:
+def _best(measured: list[_Candidate]) -> EngineChoice:
     """The fastest; a simpler one, or one with fewer workers, when that is as fast within a few per cent."""
     order = ("serial", "threads", "shared_memory", "processes")
     simple_first = sorted(measured, key=lambda one: (order.index(one.choice.engine), one.choice.workers))
@@ -162,7 +162,7 @@ def _best(measured: list[_Candidate]) -> Choice:
     return next(one.choice for one in simple_first if one.rate * WORTH >= fastest)
 
 
-def _told(best: Choice, measured: list[_Candidate]) -> Choice:
+def _told(best: EngineChoice, measured: list[_Candidate]) -> EngineChoice:
     best.measured = [
         {
             "engine": one.choice.engine,

@@ -14,7 +14,7 @@ from labkit.core.version import __version__
 from labkit.core.whole import remove_leftovers
 from labkit.engines import ENGINES, Outcome
 from labkit.folders import sheet
-from labkit.folders.choice import AUTO, Choice, Chooser, Settle
+from labkit.folders.choice import AUTO, Chooser, EngineChoice, Settle
 from labkit.folders.drive import Driver
 from labkit.folders.listing import list_images
 from labkit.folders.memory import TreeMemory
@@ -29,7 +29,7 @@ IN_PROCESS = ("serial", "threads")
 
 
 @dataclass(frozen=True)
-class Job:
+class FolderRequest:
     """What is asked for. ``copies``: outputs an image, as STEM_aug_K.png; None: one, under the image's own name."""
 
     source: Path
@@ -64,27 +64,29 @@ class Job:
 class Listener:
     """Is told how far the work is. ``begins`` and ``told`` come once or twice, ``advanced`` after each image."""
 
-    def told(self, line: str) -> None: ...
+    def say(self, line: str) -> None: ...
 
     def begins(self, images: int) -> None: ...
 
     def advanced(self, images: int, failed: int) -> None: ...
 
 
-def run(job: Job, listener: Listener | None = None) -> Report:
+def run(request: FolderRequest, listener: Listener | None = None) -> Report:
     """Make the outputs that are missing; Ctrl-C ends it early and keeps what is done (``Report.stopped``).
 
     Every failure is listed with its reason and costs that image alone. The output folder also gets labkit.json (what made
     its content), failed.csv (when something failed) and a contact sheet.
     Raises UsageError, before anything is written, for folders and options that can't be.
     """
-    job.check()
+    request.check()
     listener = listener or Listener()
-    listing = list_images(job.source)
-    plan = make_plan(listing, job.target, job.copies, job.limit)
-    keep_settings(job.target, plan, _settings(job), job.overwrite)
-    remove_leftovers(job.target)
-    report = Report(str(job.source), str(job.target), job.chain.name, job.seed, memory_limit=job.memory_limit)
+    listing = list_images(request.source)
+    plan = make_plan(listing, request.target, request.copies, request.limit)
+    keep_settings(request.target, plan, _settings(request), request.overwrite)
+    remove_leftovers(request.target)
+    report = Report(
+        str(request.source), str(request.target), request.chain.name, request.seed, memory_limit=request.memory_limit
+    )
     report.images, report.existing = len(plan.tasks), len(plan.existing)
     report.other_files, report.linked_folders = listing.other_files, listing.linked_folders
     report.failures = sorted(listing.failures.items())
@@ -93,32 +95,34 @@ def run(job: Job, listener: Listener | None = None) -> Report:
         report.memory_before = memory.before
         try:
             if missing:
-                _work(job, list(missing), report, listener, memory)
+                _work(request, list(missing), report, listener, memory)
         except KeyboardInterrupt:
             report.stopped = True
-            _recount(job, missing, report)
+            _recount(request, missing, report)
         report.memory_after, report.memory_peak = memory.now(), memory.peak
-    remove_leftovers(job.target)
+    remove_leftovers(request.target)
     report.failures.sort()  # the same list whatever the engine
-    report.write_failures(job.target)
+    report.write_failures(request.target)
     if not report.stopped:  # whoever pressed Ctrl-C waits for the end
-        _write_sheet(job, plan, report)
+        _write_sheet(request, plan, report)
     return report
 
 
-def _settings(job: Job) -> dict[str, Any]:
+def _settings(request: FolderRequest) -> dict[str, Any]:
     return {
-        "command": "augment" if job.copies is None else "ocr-dataset",
-        "chain": job.chain.identity,
-        "seed": job.seed,
-        "yaml": getattr(job.chain, "text", None),
+        "command": "augment" if request.copies is None else "ocr-dataset",
+        "chain": request.chain.identity,
+        "seed": request.seed,
+        "yaml": getattr(request.chain, "text", None),
         "labkit": __version__,
     }
 
 
-def _work(job: Job, missing: list[FileTask], report: Report, listener: Listener, memory: TreeMemory) -> None:
-    work = Work(job.source, job.target, job.chain, job.seed, job.max_pixels)
-    driver = Driver(work, memory, job.memory_limit, job.time_limit_s, job.chunk)
+def _work(
+    request: FolderRequest, missing: list[FileTask], report: Report, listener: Listener, memory: TreeMemory
+) -> None:
+    work = Work(request.source, request.target, request.chain, request.seed, request.max_pixels)
+    driver = Driver(work, memory, request.memory_limit, request.time_limit_s, request.chunk)
     begin, unreadable = time.perf_counter(), len(report.failures)
 
     def settle(task: FileTask, outcome: Outcome) -> None:
@@ -129,10 +133,10 @@ def _work(job: Job, missing: list[FileTask], report: Report, listener: Listener,
 
     listener.begins(len(missing))
     try:
-        choice = _chosen(job, missing, driver, settle)
+        choice = _chosen(request, missing, driver, settle)
         report.engine, report.workers, report.measured = choice.engine, choice.workers, choice.measured
         if choice.reason:
-            listener.told(choice.reason)
+            listener.say(choice.reason)
         if missing:
             with driver.open(choice.engine, choice.workers) as engine:
                 main, before = time.perf_counter(), report.done
@@ -145,7 +149,7 @@ def _work(job: Job, missing: list[FileTask], report: Report, listener: Listener,
     finally:
         report.seconds = time.perf_counter() - begin
         report.tried_again = driver.tried_again
-        if job.memory_limit is not None:
+        if request.memory_limit is not None:
             report.at_most_in_work = driver.at_most_in_work
 
 
@@ -159,13 +163,13 @@ def _once_more(driver: Driver, settle: Settle) -> None:
                 settle(task, outcome)
 
 
-def _chosen(job: Job, missing: list[FileTask], driver: Driver, settle: Settle) -> Choice:
+def _chosen(request: FolderRequest, missing: list[FileTask], driver: Driver, settle: Settle) -> EngineChoice:
     """The engine asked for, or the one that is fastest; to find that some of the missing images are done."""
-    if job.engine != AUTO:
-        most = 1 if job.engine == "serial" else len(missing)  # a worker without an image would start for nothing
-        return Choice(job.engine, max(1, min(most, job.workers or cpu_limit())))
-    engines = [name for name in ENGINES if job.time_limit_s is None or name not in IN_PROCESS]
-    return Chooser(driver, missing, settle).choose(engines, job.workers)
+    if request.engine != AUTO:
+        most = 1 if request.engine == "serial" else len(missing)  # a worker without an image would start for nothing
+        return EngineChoice(request.engine, max(1, min(most, request.workers or cpu_limit())))
+    engines = [name for name in ENGINES if request.time_limit_s is None or name not in IN_PROCESS]
+    return Chooser(driver, missing, settle).choose(engines, request.workers)
 
 
 def _count(task: FileTask, outcome: Outcome, report: Report) -> None:
@@ -180,24 +184,25 @@ def _count(task: FileTask, outcome: Outcome, report: Report) -> None:
         report.failures.append((task.image, reason if output in ("", task.image) else f"{output}: {reason}"))
 
 
-def _recount(job: Job, missing: list[FileTask], report: Report) -> None:
+def _recount(request: FolderRequest, missing: list[FileTask], report: Report) -> None:
     """Workers had written more than they could tell before they were stopped."""
-    made = [[(job.target / output).is_file() for _, output in task.outputs] for task in missing]
+    made = [[(request.target / output).is_file() for _, output in task.outputs] for task in missing]
     report.written, report.done = sum(map(sum, made)), sum(map(all, made))
 
 
-def _write_sheet(job: Job, plan: Plan, report: Report) -> None:
+def _write_sheet(request: FolderRequest, plan: Plan, report: Report) -> None:
     """A picture of some inputs and outputs; that it can't be made is no failure of the work."""
-    complete = [task for task in plan.tasks if all((job.target / output).is_file() for _, output in task.outputs)]
+    complete = [task for task in plan.tasks if all((request.target / output).is_file() for _, output in task.outputs)]
     shown = sheet.chosen([task.image for task in complete])
     by_name = {task.image: task for task in complete}
     names = {output for task in plan.tasks for _, output in task.outputs}
-    path = job.target / next(name for name in sheet.NAMES if name not in names)
+    path = request.target / next(name for name in sheet.NAMES if name not in names)
     columns = [
-        (image, [job.source / image, *(job.target / output for _, output in by_name[image].outputs)]) for image in shown
+        (image, [request.source / image, *(request.target / output for _, output in by_name[image].outputs)])
+        for image in shown
     ]
     try:
-        title = f"chain {job.chain.name}, seed {job.seed}: inputs above, outputs below"
+        title = f"chain {request.chain.name}, seed {request.seed}: inputs above, outputs below"
         numbered = sheet.write_sheet(path, title, columns)
         if numbered is not None:
             report.contact_sheet, report.numbered_on_sheet = str(path), numbered

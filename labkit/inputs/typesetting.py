@@ -105,8 +105,8 @@ def pose_matrix(pose: str, x: float, y: float, width: int, height: int, draw: np
         c, s = math.cos(angle), math.sin(angle)
         # about the middle, which keeps its place
         middle = np.array([[1, 0, width / 2], [0, 1, height / 2], [0, 0, 1]], np.float64)
-        turn = np.array([[c, -s, 0], [s, c, 0], [0, 0, 1]], np.float64)
-        return move @ middle @ turn @ np.linalg.inv(middle)
+        rotation = np.array([[c, -s, 0], [s, c, 0], [0, 0, 1]], np.float64)
+        return move @ middle @ rotation @ np.linalg.inv(middle)
     corners = np.array([(0, 0), (width, 0), (width, height), (0, height)], np.float32)
     reach = np.array([0.03 * width, 0.14 * height])
     moved = corners + draw.uniform(-reach, reach, (4, 2))

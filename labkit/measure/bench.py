@@ -32,8 +32,8 @@ from labkit.measure.table import (
     measure_table,
 )
 from labkit.processes.fleet import Fleet
+from labkit.processes.lock import MeasurementLock
 from labkit.processes.memory import default_limit
-from labkit.processes.turn import Turn
 
 DEFAULT_BUDGET_S = 10.0
 LONGEST_BUDGET_S = 86_400.0
@@ -168,7 +168,7 @@ def measure(
     listener = listener or Listener()
     with ExitStack() as stack:
         if fleet is None:
-            stack.enter_context(Turn(_told(requests)))
+            stack.enter_context(MeasurementLock(_told(requests)))
         started, begin = datetime.now(UTC).isoformat(timespec="milliseconds"), time.perf_counter()
         measurement = Measurement([], machine_facts() | {"surroundings": surroundings()}, settings, started)
         before = None
@@ -211,7 +211,7 @@ def check(requests: Sequence[Request], settings: Settings, listener: Listener | 
     rng = np.random.default_rng([settings.seed, 1])
     rows: list[Row] = []
     edge_cases = EdgeCases()
-    with Turn(_told(requests)), Fleet(settings.threads, rng, wanted_of(requests), launchers=0) as fleet:
+    with MeasurementLock(_told(requests)), Fleet(settings.threads, rng, wanted_of(requests), launchers=0) as fleet:
         for request in requests:
             rows += check_table(fleet, request, edge_cases, settings, listener or Listener())
     return rows

@@ -134,11 +134,11 @@ def _typical(seconds: list[np.ndarray], column: int) -> float:
 
 def _device_seconds(table: Table, arm: str) -> float | None:
     """The median of what the arm says of its device's own time, without transfers; None for an arm that says nothing."""
-    told = []
+    device = []
     for launch in table.samples.launches:
         if arm in launch["arms"]:
             columns = launch["samples"]
-            told.append(columns["device_seconds"][columns["arm"] == launch["arms"].index(arm)])
-    known = np.concatenate(told) if told else np.array([])
+            device.append(columns["device_seconds"][columns["arm"] == launch["arms"].index(arm)])
+    known = np.concatenate(device) if device else np.array([])
     known = known[~np.isnan(known)]
     return float(np.median(known)) if known.size else None

@@ -24,8 +24,8 @@ from labkit.measure.images import Mosaic, picture
 from labkit.measure.result import Status
 from labkit.measure.table import Settings, failure
 from labkit.processes.fleet import Fleet, ParentLost, Wanted
+from labkit.processes.lock import Holder, MeasurementLock, tell_on_stderr
 from labkit.processes.parent import Limits, Outcome
-from labkit.processes.turn import Holder, Turn, tell_on_stderr
 
 LONGEST = 1024  # pixels
 Send = Callable[[str, Any], None]
@@ -151,17 +151,17 @@ def make_pictures(
     if not isinstance(longest, int) or longest < 16:
         raise UsageError(f"longest is {longest!r}; give a whole number of pixels, at least 16")
     settings = make_settings(LONGEST_BUDGET_S, threads)
-    with Turn(f"pictures of {stage} on {name}"), _fleet(settings, wanted) as fleet:
+    with MeasurementLock(f"pictures of {stage} on {name}"), _fleet(settings, wanted) as fleet:
         task = ReferenceTask(stage, name, settings.threads, longest)
-        told = _done(_run(fleet, task, settings, 10), settings, f"{stage} on {name}: the reference or the workload")
+        reply = _done(_run(fleet, task, settings, 10), settings, f"{stage} on {name}: the reference or the workload")
         made = []
         for arm in map(ArmName.parse, variants):
             missing = registry.variant(stage, arm.variant).unavailable() or _engine_missing(arm)
             if missing:
-                made.append(Pictures(stage, name, str(arm), Status.UNAVAILABLE, missing, told["shown"]))
+                made.append(Pictures(stage, name, str(arm), Status.UNAVAILABLE, missing, reply["shown"]))
                 continue
             outcome = _run(fleet, VariantTask(stage, str(arm), settings.threads, longest), settings)
-            made.append(_pictures(stage, name, str(arm), told["shown"], outcome, settings))
+            made.append(_pictures(stage, name, str(arm), reply["shown"], outcome, settings))
         return made
 
 
@@ -175,7 +175,7 @@ def look_at_inputs(
     registry.stage(stage).workload(workload)
     settings = make_settings(LONGEST_BUDGET_S)
     with (
-        Turn(f"a look at {stage} on {workload}", tell),
+        MeasurementLock(f"a look at {stage} on {workload}", tell),
         _fleet(settings, {(stage, registry.stage(stage).reference)}) as fleet,
     ):
         outcome = _run(fleet, InputTask(stage, workload, longest), settings, 10)
@@ -208,10 +208,10 @@ def _pictures(
         return Pictures(stage, workload, arm, Status.UNAVAILABLE, outcome.found["not_offered"], shown)
     if outcome.ending != "done":
         return Pictures(stage, workload, arm, *failure(outcome, settings), shown)
-    told = outcome.found["pictures"]
-    fault = told["fault"]
+    reply = outcome.found["pictures"]
+    fault = reply["fault"]
     status = Status.DIFFERS if fault else Status.MEASURED
-    return Pictures(stage, workload, arm, status, str(fault) if fault else None, shown, **told)
+    return Pictures(stage, workload, arm, status, str(fault) if fault else None, shown, **reply)
 
 
 def _engine_missing(arm: ArmName) -> str | None:

@@ -141,8 +141,8 @@ def _cpus(root: Path) -> list[int]:
 
 def _allowed(root: Path) -> list[int]:
     """The CPUs that this process may run on; all where that is not told."""
-    told = [line for line in _lines(root / "proc/self/status") if line.startswith("Cpus_allowed_list:")]
-    return _listed(told[0].partition(":")[2]) if told else _cpus(root)
+    shown = [line for line in _lines(root / "proc/self/status") if line.startswith("Cpus_allowed_list:")]
+    return _listed(shown[0].partition(":")[2]) if shown else _cpus(root)
 
 
 def _each(devices: Path, name: str, cpus: list[int]) -> list[str | None]:
@@ -163,9 +163,9 @@ def _cores(devices: Path, cpus: list[int]) -> int | None:
 
 def _boost(devices: Path) -> bool | None:
     for path, on in ((devices / "intel_pstate/no_turbo", "0"), (devices / "cpufreq/boost", "1")):
-        told = _line(path)
-        if told is not None:
-            return told.strip() == on
+        shown = _line(path)
+        if shown is not None:
+            return shown.strip() == on
     return None
 
 
@@ -184,15 +184,15 @@ def _hypervisor(root: Path) -> str | None:
 def _pressure(path: Path) -> float | None:
     """The share of the last ten seconds in which some task waited for the resource."""
     some = next((line for line in _lines(path) if line.startswith("some")), "")
-    told = next((word.partition("=")[2] for word in some.split() if word.startswith("avg10=")), None)
-    share = _number(told)
+    shown = next((word.partition("=")[2] for word in some.split() if word.startswith("avg10=")), None)
+    share = _number(shown)
     return None if share is None else share / 100
 
 
 def _memory(root: Path) -> dict[str, int | None]:
     """Memory that there is, that is to be had, and swap in use; a container's limit counts as the machine."""
-    told = {name: 1024 * kib for name, kib in _pairs(root / "proc/meminfo").items()}
-    total, available = told.get("MemTotal"), told.get("MemAvailable")
+    shown = {name: 1024 * kib for name, kib in _pairs(root / "proc/meminfo").items()}
+    total, available = shown.get("MemTotal"), shown.get("MemAvailable")
     group = root / "sys/fs/cgroup"
     limit = cgroup_memory(group)
     if limit is not None and total is not None and available is not None and limit < total:
@@ -200,7 +200,7 @@ def _memory(root: Path) -> dict[str, int | None]:
         counts = _pairs(group / "memory.stat") or _pairs(group / "memory/memory.stat")
         idle = counts.get("inactive_file", 0)  # given back when it is asked for
         total, available = limit, min(available, limit - int(_number(used) or 0) + idle)
-    swap = told["SwapTotal"] - told["SwapFree"] if {"SwapTotal", "SwapFree"} <= told.keys() else None
+    swap = shown["SwapTotal"] - shown["SwapFree"] if {"SwapTotal", "SwapFree"} <= shown.keys() else None
     return {"memory_bytes": total, "memory_available_bytes": available, "swap_used_bytes": swap}
 
 

@@ -71,5 +71,5 @@ def _told(error: BaseException) -> str:
     else:
         lines = [f.lineno for f in traceback.extract_tb(error.__traceback__) if f.filename == f"<{MODULE}>"]
         where, what = lines[-1] if lines else None, str(error)
-    told = f"{type(error).__name__}: {' '.join(what.split())}".rstrip(": ")
-    return f"{told} (line {where})" if where else told
+    text = f"{type(error).__name__}: {' '.join(what.split())}".rstrip(": ")
+    return f"{text} (line {where})" if where else text

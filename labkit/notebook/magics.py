@@ -56,15 +56,15 @@ def _arguments(*arguments: Magic) -> Callable[[Magic], Magic]:
 
     def decorate(method: Magic) -> Magic:
         @functools.wraps(method)
-        def told(self: Any, line: str, *cell: str) -> Any:
+        def wrapped(self: Any, line: str, *cell: str) -> Any:
             try:
-                return method(self, parse_argstring(told, line), *cell)
+                return method(self, parse_argstring(wrapped, line), *cell)
             except (UsageError, VariantFailed, ShellUsageError) as error:
                 raise WrongUsage(str(error)) from None
 
         for each in reversed(arguments):
-            each(told)
-        return magic_arguments()(told)  # type: ignore[no-any-return]
+            each(wrapped)
+        return magic_arguments()(wrapped)  # type: ignore[no-any-return]
 
     return decorate
 

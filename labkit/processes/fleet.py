@@ -64,7 +64,7 @@ class Parent:
         self._pipe = Connection(here.detach())
         self.pid = self._process.pid
         self._pipe.send(_preparation(wanted))
-        self.told: tuple[Command, ...] = ()
+        self.standing: tuple[Command, ...] = ()
         self.kept: dict[tuple[str, ...], tuple[Task, Limits]] = {}
         self._ready = False
 
@@ -81,7 +81,7 @@ class Parent:
 
     def tell(self, *commands: Command) -> None:
         """Give commands that need no answer: all that the next tasks are to find. They replace what was told before."""
-        self.told = commands
+        self.standing = commands
         self.ready()
         for command in commands:
             self._send(command)
@@ -189,7 +189,7 @@ class Fleet:
             self.clean = fresh
         else:
             self.launchers[self.launchers.index(parent)] = fresh
-        fresh.tell(*parent.told)
+        fresh.tell(*parent.standing)
         for task, limits in parent.kept.values():
             outcome = fresh.run(task, limits)
             if outcome.ending != "done":

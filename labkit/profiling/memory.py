@@ -28,8 +28,8 @@ from labkit.measure.bench import LONGEST_BUDGET_S, make_settings, plan_requests,
 from labkit.measure.machine import machine_facts
 from labkit.measure.table import Settings, failure
 from labkit.processes.fleet import Fleet, ParentLost
+from labkit.processes.lock import MeasurementLock
 from labkit.processes.parent import Limits
-from labkit.processes.turn import Turn
 from labkit.profiling.allocations import AllocationLine
 from labkit.profiling.memory_task import MemoryTask
 from labkit.profiling.sources import cell_sources
@@ -131,13 +131,16 @@ def measure_memory(
     try:
         rng = np.random.default_rng(settings.seed)
         wanted = wanted_of(requests)
-        with Turn(f"the memory of {stage} on {workload}"), Fleet(settings.threads, rng, wanted, launchers=0) as fleet:
-            told = _told(fleet, task, settings)
-            objects = told["call_s"] < LONG_CALL_S
-            told |= _told(fleet, replace(task, folder=folder, objects=objects), settings)
+        with (
+            MeasurementLock(f"the memory of {stage} on {workload}"),
+            Fleet(settings.threads, rng, wanted, launchers=0) as fleet,
+        ):
+            measured = _measured(fleet, task, settings)
+            objects = measured["call_s"] < LONG_CALL_S
+            measured |= _measured(fleet, replace(task, folder=folder, objects=objects), settings)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-    tracked = told["tracked"]
+    tracked = measured["tracked"]
     return MemoryProfile(
         stage,
         workload,
@@ -145,18 +148,18 @@ def measure_memory(
         arm.under,
         found.kind,
         settings.threads,
-        told.get("peak_bytes"),
-        told.get("standing_bytes"),
+        measured.get("peak_bytes"),
+        measured.get("standing_bytes"),
         tracked.total,
-        told["input_bytes"],
-        told["output_bytes"],
+        measured["input_bytes"],
+        measured["output_bytes"],
         tuple(tracked.lines),
-        tuple(_notes(told, arm, found.kind, objects)),
+        tuple(_notes(measured, arm, found.kind, objects)),
         machine_facts(),
     )
 
 
-def _told(fleet: Fleet, task: MemoryTask, settings: Settings) -> dict[str, Any]:
+def _measured(fleet: Fleet, task: MemoryTask, settings: Settings) -> dict[str, Any]:
     """What a task found in its process; raises VariantFailed when that did not end well."""
     seconds = 2 * settings.time_limit_s * (1 if task.folder is None else PATIENCE)
     settings = dataclasses.replace(settings, time_limit_s=seconds)
@@ -174,23 +177,23 @@ def _told(fleet: Fleet, task: MemoryTask, settings: Settings) -> dict[str, Any]:
     return outcome.found
 
 
-def _notes(told: Mapping[str, Any], arm: ArmName, kind: str, objects: bool) -> list[str]:
+def _notes(measured: Mapping[str, Any], arm: ArmName, kind: str, objects: bool) -> list[str]:
     """What a reader must know to take the figures for what they are."""
-    tracked, notes = told["tracked"], []
-    if told.get("peak_bytes") is None:
+    tracked, notes = measured["tracked"], []
+    if measured.get("peak_bytes") is None:
         notes.append("this system does not tell the peak of a process tree")
-    elif arm.engine in STARTS_PROCESSES or told["workers"]:
+    elif arm.engine in STARTS_PROCESSES or measured["workers"]:
         notes.append("the peak of several processes is sampled: a spike shorter than some milliseconds can be missed")
     if tracked.processes > 1:
         notes.append(
             f"lines: {tracked.processes} processes, each at its own greatest total; these need not fall together"
         )
-    unseen = 0 if arm.engine in STARTS_PROCESSES else told["workers"]
+    unseen = 0 if arm.engine in STARTS_PROCESSES else measured["workers"]
     if unseen:
         notes.append(f"lines: {unseen} processes that the variant itself keeps are not tracked; the peak counts them")
     if not objects:
         notes.append(
-            f"lines: a call takes {told['call_s']:.0f} s, so Python objects are told by the arenas that hold them"
+            f"lines: a call takes {measured['call_s']:.0f} s, so Python objects are measured by the arenas that hold them"
         )
     if kind == "gpu":
         notes.append("memory of the GPU is not counted")

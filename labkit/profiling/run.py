@@ -14,8 +14,8 @@ from labkit.measure.bench import make_settings, plan_requests, wanted_of
 from labkit.measure.machine import machine_facts
 from labkit.measure.table import failure
 from labkit.processes.fleet import Fleet, ParentLost
+from labkit.processes.lock import MeasurementLock
 from labkit.processes.parent import Limits, Outcome
-from labkit.processes.turn import Turn
 from labkit.profiling.profile import Profile, function_source, make_profile
 from labkit.profiling.sources import cell_sources
 from labkit.profiling.task import MOST_CALLS, ProfileTask, Recorded
@@ -67,7 +67,10 @@ def profile_arms(
             tell(_announcement(stage, arm, name))
     try:
         rng = np.random.default_rng([settings.seed, 1])
-        with Turn(f"{stage} on {name}, line by line"), Fleet(settings.threads, rng, wanted, launchers=0) as fleet:
+        with (
+            MeasurementLock(f"{stage} on {name}, line by line"),
+            Fleet(settings.threads, rng, wanted, launchers=0) as fleet,
+        ):
             outcome = fleet.clean.run(task, Limits(settings.time_limit_s, settings.memory_limit))
     except ParentLost as lost:
         raise VariantFailed(f"{stage}/{unique[0]} on {name}: {lost}") from lost

@@ -26,9 +26,11 @@ def lines(run: Mapping[str, Any]) -> list[str]:
     new = {(t["stage"], t["workload"], arm) for t in run["tables"] for arm in pairs(t)}
     rows = [row for row in run["rows"] if (row["stage"], row["workload"], arm_of(row)) in new]
     found = Counter(row["verdict"] or "without a verdict" for row in rows)
-    told = [f"{count} {SAID.get(verdict, verdict)}" for verdict, count in found.items()]
+    counts = [f"{count} {SAID.get(verdict, verdict)}" for verdict, count in found.items()]
     compared = words.counted(len(rows), "comparison")
-    said = [f"against {name}: {words.counted(len(run['regressions']), 'regression')} in {compared} ({', '.join(told)})"]
+    said = [
+        f"against {name}: {words.counted(len(run['regressions']), 'regression')} in {compared} ({', '.join(counts)})"
+    ]
     if about["own_libraries"]:
         said.append(f"{name} ran with the libraries that it declares to need, which are not today's")
     for key, text in (("only_now", "not there yet at"), ("only_then", "only there at")):

@@ -18,8 +18,8 @@ from labkit.engines import Engine
 from labkit.processes.tree import tree_share
 from labkit.serve.augment import Augment
 from labkit.serve.limits import Limits
-from labkit.serve.line import Line
 from labkit.serve.metrics import CONTENT_TYPE, Metrics
+from labkit.serve.queue import RequestQueue
 
 PATH = "/augment"
 USE = "POST an image to /augment, or GET /health or /metrics"
@@ -31,21 +31,21 @@ class Service:
     def __init__(self, engine: Engine, workers: int, chains: Collection[str], limits: Limits) -> None:
         self.engine, self.workers, self.chains, self.limits = engine, workers, tuple(chains), limits
         self.metrics = Metrics()
-        self.line = Line(workers, limits)
+        self.queue = RequestQueue(workers, limits)
 
     @asynccontextmanager
     async def lifespan(self, app: object = None) -> AsyncIterator[None]:
         """The line moves as long as the event loop serves."""
-        self.line.open(self.engine)
+        self.queue.open(self.engine)
         try:
             yield
         finally:
-            await self.line.close()
+            await self.queue.close()
 
     def application(self) -> ASGIApp:
         """The ASGI application; its lifespan must be run."""
         routes = [
-            Route(PATH, augment := Augment(self.line, self.chains, self.limits, self.metrics), methods=["POST"]),
+            Route(PATH, augment := Augment(self.queue, self.chains, self.limits, self.metrics), methods=["POST"]),
             Route("/health", self.health),
             Route("/metrics", self.figures),
         ]
@@ -62,7 +62,7 @@ class Service:
 
     async def health(self, request: Request) -> Response:
         """200 while requests are taken, 503 from the moment the server is told to stop."""
-        stopping = self.line.stopping
+        stopping = self.queue.stopping
         state = {"status": "stopping" if stopping else "ok", "chains": self.chains, "workers": self.workers}
         return JSONResponse(state, 503 if stopping else 200)
 
@@ -70,8 +70,8 @@ class Service:
         """All figures as Prometheus reads them."""
         memory = await asyncio.to_thread(tree_share, os.getpid())  # the kernel takes milliseconds to add it up
         gauges: dict[str, tuple[str, float | None]] = {
-            "labkit_in_flight": ("Requests that were admitted and not yet answered.", self.line.admitted),
-            "labkit_queue_depth": ("Images that wait for a worker.", self.line.depth),
+            "labkit_in_flight": ("Requests that were admitted and not yet answered.", self.queue.admitted),
+            "labkit_queue_depth": ("Images that wait for a worker.", self.queue.depth),
             "labkit_queue_limit": ("Requests that may wait beyond those being worked on.", self.limits.queue),
             "labkit_workers": ("Workers of the engine.", self.workers),
             "labkit_memory_bytes": ("Proportional set size of the server and all its processes.", memory),

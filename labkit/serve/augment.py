@@ -16,9 +16,9 @@ from starlette.types import Receive, Scope, Send
 
 from labkit.engines import Outcome
 from labkit.serve.limits import Limits
-from labkit.serve.line import Job, Line
 from labkit.serve.metrics import Metrics
 from labkit.serve.picture import Answer, check
+from labkit.serve.queue import Pending, RequestQueue
 from labkit.serve.refusal import Disconnected, Refusal, Refused
 from labkit.serve.request import Body, Wish, header, image_of, parameters
 
@@ -31,15 +31,15 @@ LATE = "no answer within {:g} s, which is this server's limit for a request"
 class Augment:
     """An ASGI application that answers with an image, or with ``{"error": "one line"}``."""
 
-    def __init__(self, line: Line, chains: Collection[str], limits: Limits, metrics: Metrics) -> None:
-        self.line, self.chains, self.limits, self.metrics = line, chains, limits, metrics
+    def __init__(self, queue: RequestQueue, chains: Collection[str], limits: Limits, metrics: Metrics) -> None:
+        self.queue, self.chains, self.limits, self.metrics = queue, chains, limits, metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         loop = asyncio.get_running_loop()
         started = loop.time()
         body, status = Body(receive, scope["headers"]), 500
         try:
-            with self.line.place():
+            with self.queue.place():
                 wish, answer = await self._augmented(scope, body, started + self.limits.time_limit_s)
             seconds, status = loop.time() - started, 200
             self.metrics.latency.observe(seconds)
@@ -49,7 +49,7 @@ class Augment:
             status = refused.refusal.status
             if status != NO_BODY:
                 await body.discard()
-            await _send_refusal(send, refused.refusal, self.line.stopping)
+            await _send_refusal(send, refused.refusal, self.queue.stopping)
         except Disconnected:
             status = CLIENT_LEFT
         finally:
@@ -65,20 +65,20 @@ class Augment:
         image = image_of(data, header(scope["headers"], b"content-type"))
         own = check(image, self.limits.max_pixels)
         wish = replace(wish, form=wish.form or own)
-        job = self.line.enter((image, wish.chain, wish.seed, wish.index, wish.form))
-        return wish, self._answer(await self._outcome(job, body, deadline))
+        pending = self.queue.enter((image, wish.chain, wish.seed, wish.index, wish.form))
+        return wish, self._answer(await self._outcome(pending, body, deadline))
 
-    async def _outcome(self, job: Job, body: Body, deadline: float) -> Outcome:
+    async def _outcome(self, pending: Pending, body: Body, deadline: float) -> Outcome:
         """Wait for the engine, not beyond the deadline, and not when the client has left."""
         loop = asyncio.get_running_loop()
         late = Refused(504, LATE.format(self.limits.time_limit_s))
-        timer = loop.call_at(deadline, job.give_up, late)
+        timer = loop.call_at(deadline, pending.give_up, late)
         client = loop.create_task(body.disconnected())
-        client.add_done_callback(lambda task: None if task.cancelled() else job.give_up(Disconnected()))
+        client.add_done_callback(lambda task: None if task.cancelled() else pending.give_up(Disconnected()))
         try:
-            return await job.future
+            return await pending.future
         except (Refused, Disconnected):
-            self.line.withdraw(job)
+            self.queue.withdraw(pending)
             raise
         finally:
             timer.cancel()
@@ -88,7 +88,7 @@ class Augment:
         if outcome.error is not None:
             raise Refused(500, outcome.error)
         answer: Answer = outcome.value
-        self.line.worked(answer.seconds)
+        self.queue.worked(answer.seconds)
         if answer.refusal is not None:
             raise Refused(*answer.refusal)
         return answer

@@ -75,8 +75,8 @@ class Body:
     async def read(self, most: int) -> bytes:
         """All of it; raises Refused 413 for more than ``most`` bytes, told or come, Disconnected when the client leaves."""
         too_large = Refused(413, f"the body has more than {most:,} bytes, which is this server's limit")
-        told = header(self._headers, b"content-length")
-        if told is not None and int(told) > most:
+        stated = header(self._headers, b"content-length")
+        if stated is not None and int(stated) > most:
             raise too_large
         pieces, size = [], 0
         while not self._ended:

@@ -18,7 +18,7 @@ from labkit.engines import STARTS_PROCESSES, open_engine
 from labkit.serve import picture
 from labkit.serve.app import Service
 from labkit.serve.limits import Limits
-from labkit.serve.line import AHEAD
+from labkit.serve.queue import AHEAD
 
 HURRY_S = 1
 IDLE_S = 30  # how long a connection is kept for its client's next request
@@ -63,8 +63,8 @@ def serve(
             timeout_keep_alive=IDLE_S,
         )
         _Graceful(config, service, ready).run(sockets=[listener])
-        if service.line.failure is not None:
-            raise RuntimeError(service.line.failure)
+        if service.queue.failure is not None:
+            raise RuntimeError(service.queue.failure)
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -111,7 +111,7 @@ class _Graceful(uvicorn.Server):
         self._ready()
 
     async def on_tick(self, counter: int) -> bool:
-        return self._service.line.failure is not None or await super().on_tick(counter)
+        return self._service.queue.failure is not None or await super().on_tick(counter)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         # Called between two steps of whatever runs, as a signal handler: it only leaves word for the loop. Unlike
@@ -122,11 +122,11 @@ class _Graceful(uvicorn.Server):
         if self._draining is None:
             self._draining = self._loop.create_task(self._drain())
         else:
-            self._service.line.give_up()
+            self._service.queue.give_up()
             self.config.timeout_graceful_shutdown = HURRY_S  # for bodies that are still on their way
             self.should_exit = True
 
     async def _drain(self) -> None:
-        self._service.line.stopping = True
-        await self._service.line.empty.wait()
+        self._service.queue.stopping = True
+        await self._service.queue.empty.wait()
         self.should_exit = True

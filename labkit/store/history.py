@@ -93,9 +93,9 @@ def read_history(stage: str, folder: Path | None = None) -> History:
 
     Raises UsageError for a name that is neither a stage nor in a stored run.
     """
-    told: list[str] = []
+    sentences: list[str] = []
     home = folder or results_folder()
-    runs = all_runs(home, told.append)
+    runs = all_runs(home, sentences.append)
     having = [run for run in runs if any(row.get("stage") == stage for row in _dicts(run, "rows"))]
     if not having:
         known = _stages(runs)
@@ -105,7 +105,9 @@ def read_history(stage: str, folder: Path | None = None) -> History:
     here = {name: fact for name, fact in machine_facts().items() if name in MACHINE}
     mine = [run for run in having if all(_dict(run, "machine").get(name) == here[name] for name in MACHINE)]
     frame = _frame(stage, mine)
-    return History(stage, home, here, frame, worth_a_look(frame), len(having) - len(mine), told[0] if told else None)
+    return History(
+        stage, home, here, frame, worth_a_look(frame), len(having) - len(mine), sentences[0] if sentences else None
+    )
 
 
 def is_stage(name: str, folder: Path | None = None) -> bool:

@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 import pytest
 
-from labkit.folders.told import FolderProgress
+from labkit.folders.progress import FolderProgress
 from tests.cli.conftest import Labkit, Said
 from tests.folders.conftest import encode, picture, png_claiming
 from tests.folders.test_run import outputs
@@ -222,7 +222,7 @@ def test_a_terminal_sees_a_bar_with_the_rate_and_the_time_left(monkeypatch: pyte
     progress.begins(66)
     for number in range(1, 31):
         progress.advanced(number, 2)
-    progress.told("auto: threads × 2")
+    progress.say("auto: threads × 2")
     progress.close()
     seen = terminal.getvalue()
     assert "32/66" in seen

@@ -10,7 +10,7 @@ from labkit.core.cpus import cpu_limit
 from labkit.diagnosis.finding import Level
 from labkit.diagnosis.library_threads import library_threads
 from labkit.diagnosis.lints import LINTS
-from labkit.diagnosis.machine import judge, look
+from labkit.diagnosis.machine import judge, machine_conditions
 from labkit.diagnosis.machine_judges import JUDGES, UNSEEN
 from labkit.diagnosis.machine_lints import MACHINE_LINTS
 from labkit.diagnosis.timer import timer_facts
@@ -173,7 +173,7 @@ def test_cpu_time_of_processes_that_have_ended_is_ours():
 
 def test_looking_at_this_machine_answers_every_question(tmp_path):
     (tmp_path / "input").write_bytes(b"x" * 10_000)
-    facts = look(data=tmp_path)
+    facts = machine_conditions(data=tmp_path)
     asked = {lint for lint, (part, _) in JUDGES.items() if part in facts}
     assert asked - {finding.lint for finding in judge(facts)} <= {"throttled"}
     assert facts["data"] == {"folder": str(tmp_path), "bytes": 10_000, "resident_bytes": 10_000}

@@ -9,7 +9,7 @@ import pytest
 
 from labkit.core.registry import registry
 from labkit.diagnosis.finding import Finding, Level
-from labkit.diagnosis.selftest import NAME, SelfTest, judge_self_test, self_test, sentence, told, visible
+from labkit.diagnosis.selftest import NAME, SelfTest, conclusion, judge_self_test, self_test, sentence, visible
 from labkit.measure.bench import Measurement, make_settings
 from labkit.measure.conclude import conclude
 from labkit.measure.limit import LIMIT
@@ -55,14 +55,14 @@ def levels(found):
 
 
 def test_on_a_steady_machine_identical_code_is_the_same_and_little_is_hidden(rng):
-    found = told(simulated(rng, spread=0.0005))
+    found = conclusion(simulated(rng, spread=0.0005))
     assert found.verdict == "same"
     assert found.visible < 0.005
     assert levels(found) == {"self_test": Level.OK, "resolution": Level.OK}
 
 
 def test_an_unsteady_machine_is_told_by_how_much_it_hides(rng):
-    found = told(simulated(rng, spread=0.05))
+    found = conclusion(simulated(rng, spread=0.05))
     assert found.visible > 0.01
     assert levels(found)["resolution"] is Level.NOTE
     assert "can't be seen in 10 s" in sentence(found)
@@ -70,7 +70,7 @@ def test_an_unsteady_machine_is_told_by_how_much_it_hides(rng):
 
 @pytest.mark.parametrize("bias", [0.05, -0.05])
 def test_identical_code_that_is_called_different_is_a_warning(rng, bias):
-    found = told(simulated(rng, spread=0.001, bias=bias))
+    found = conclusion(simulated(rng, spread=0.001, bias=bias))
     assert found.verdict == ("slower" if bias > 0 else "faster")
     assert levels(found)["self_test"] is Level.WARNING
     assert found.visible > 0.05  # as much as it was wrong by, and more
@@ -104,7 +104,7 @@ def test_a_difference_as_large_as_is_told_is_seen_as_surely_as_the_interval_hold
 
 
 def test_what_was_done_when_it_was_stopped_is_told_of_its_shorter_time(rng):
-    found = told(simulated(rng, spread=0.001, launches=10, stopped=True))
+    found = conclusion(simulated(rng, spread=0.001, launches=10, stopped=True))
     assert (found.verdict, found.reason, found.launches) == ("unresolved", "stopped", 10)
     assert found.ratio_low <= found.ratio <= found.ratio_high
     assert "in 4 s of measuring" in sentence(found)
@@ -112,13 +112,13 @@ def test_what_was_done_when_it_was_stopped_is_told_of_its_shorter_time(rng):
 
 
 def test_too_few_launches_promise_nothing(rng):
-    found = told(simulated(rng, spread=0.001, launches=3, stopped=True))
+    found = conclusion(simulated(rng, spread=0.001, launches=3, stopped=True))
     assert found.visible is None
     assert levels(found) == {"self_test": Level.OK, "few_launches": Level.NOTE}
 
 
 def test_an_end_before_the_beginning_is_no_fault_of_the_machine():
-    found = told(Measurement([], {}, Settings(10.0, 2, 7), "", stopped=True))
+    found = conclusion(Measurement([], {}, Settings(10.0, 2, 7), "", stopped=True))
     assert judge_self_test(found) == [
         Finding("self_test_unanswered", Level.OK, "machine", "no answer: stopped before it had begun")
     ]
@@ -127,7 +127,7 @@ def test_an_end_before_the_beginning_is_no_fault_of_the_machine():
 def test_a_self_test_that_can_not_run_is_a_warning():
     table = Table(NAME, "identical code", "work", [Row(NAME, "identical code", "work", "numpy")], Samples(ARMS))
     table.rows[0].status, table.rows[0].reason = Status.CRASHED, "killed by SIGILL"
-    found = told(Measurement([table], {}, Settings(10.0, 2, 7), ""))
+    found = conclusion(Measurement([table], {}, Settings(10.0, 2, 7), ""))
     assert judge_self_test(found) == [
         Finding("self_test_unanswered", Level.WARNING, "machine", "no answer: killed by SIGILL")
     ]

@@ -76,7 +76,7 @@ def chosen(
     engines: Sequence[str] = ENGINES,
     workers: int | None = None,
     **facts: object,
-) -> tuple[choice.Choice, Counter[str], MockDriver]:
+) -> tuple[choice.EngineChoice, Counter[str], MockDriver]:
     driver = MockDriver(clock, rates, **facts)
     tasks = [FileTask(f"{number}.jpg", ()) for number in range(count)]
     done: Counter[str] = Counter()

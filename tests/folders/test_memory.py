@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from labkit.core import UsageError
-from labkit.folders import Job, run
+from labkit.folders import FolderRequest, run
 from labkit.folders.memory import LEAST, MIB, Admission, Room, TreeMemory
 from labkit.folders.plan import FileTask
 from labkit.processes.tree import tree_share
@@ -27,8 +27,8 @@ def needing(image: np.ndarray, seed: int, index: int) -> np.ndarray:
     return 255 - image * block[0]
 
 
-def job(photos: Path, **facts: object) -> Job:
-    return replace(Job(photos, photos.parent / "out", Doing(needing)), **facts)
+def job(photos: Path, **facts: object) -> FolderRequest:
+    return replace(FolderRequest(photos, photos.parent / "out", Doing(needing)), **facts)
 
 
 def test_an_image_waits_until_there_is_room(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ import pytest
 
 from labkit.core import UsageError
 from labkit.core.draws import generator
-from labkit.folders import Job, Listener, run
+from labkit.folders import FolderRequest, Listener, run
 from labkit.folders.sheet import NAMES
 from labkit.imagefiles.image import read_image
 from tests.engines.tasks import left_behind, named_blocks
@@ -35,8 +35,8 @@ def outputs(folder: Path) -> dict[str, bytes]:
     return {name: path.read_bytes() for name, path in sorted(files.items()) if name not in BESIDES}
 
 
-def job(photos: Path, chain: Doing = INVERT, out: str = "out", **facts: object) -> Job:
-    return replace(Job(photos, photos.parent / out, chain, engine="serial"), **facts)
+def job(photos: Path, chain: Doing = INVERT, out: str = "out", **facts: object) -> FolderRequest:
+    return replace(FolderRequest(photos, photos.parent / out, chain, engine="serial"), **facts)
 
 
 @pytest.fixture(autouse=True)
@@ -325,10 +325,10 @@ def test_what_can_not_be_is_refused_before_anything_is_written(
 
 def test_a_run_that_is_killed_leaves_only_whole_files_and_the_next_one_ends_it(photos: Path) -> None:
     code = (
-        "import sys, time; from pathlib import Path; from labkit.folders import Job, run\n"
+        "import sys, time; from pathlib import Path; from labkit.folders import FolderRequest, run\n"
         "from tests.folders.conftest import Doing\n"
         "slow = Doing(lambda image, seed, index: time.sleep(0.05) or 255 - image)\n"
-        "run(Job(Path(sys.argv[1]), Path(sys.argv[2]), slow, engine='shared_memory', workers=2))\n"
+        "run(FolderRequest(Path(sys.argv[1]), Path(sys.argv[2]), slow, engine='shared_memory', workers=2))\n"
     )
     out = photos.parent / "out"
     child = subprocess.Popen([sys.executable, "-c", code, str(photos), str(out)])

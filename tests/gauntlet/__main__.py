@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from labkit.processes.turn import Turn
+from labkit.processes.lock import MeasurementLock
 from labkit.store import results_folder
 from tests.gauntlet.kernels import BUILT
 from tests.gauntlet.ledger import Ledger
@@ -100,7 +100,7 @@ def summary(folder: Path) -> tuple[list[Line], list[Promise]]:
 
 def _record_tables(folder: Path, planned: Sequence[tuple[Kind, int]], end: float | None) -> None:
     missing = [(kind, n) for kind, count in planned for n in range(count) if not kind.file(folder, n).exists()]
-    with Turn("the gauntlet"):
+    with MeasurementLock("the gauntlet"):
         for number, (kind, n) in enumerate(missing):
             if end is not None and time.monotonic() > end:
                 return

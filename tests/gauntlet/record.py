@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from labkit.measure.machine import machine_facts
-from labkit.processes.turn import Turn
+from labkit.processes.lock import MeasurementLock
 from tests.gauntlet.burners import burning
 from tests.gauntlet.ledger import Ledger, packed_samples
 from tests.gauntlet.plan import CONDITIONS, Cell, Try, tries_due
@@ -36,7 +36,7 @@ def record(ledger: Ledger, cells: Sequence[Cell], tools: Sequence[str], minutes:
     machine = {name: facts[name] for name in MACHINE}
     end = None if minutes is None else time.monotonic() + 60 * minutes
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Turn("the gauntlet"), Progress(*columns, console=Console(stderr=True)) as progress:
+    with MeasurementLock("the gauntlet"), Progress(*columns, console=Console(stderr=True)) as progress:
         bar = progress.add_task("gauntlet", total=len(due))
         for each in due:
             if end is not None and time.monotonic() > end:

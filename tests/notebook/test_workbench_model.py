@@ -15,7 +15,7 @@ from labkit.core.errors import UsageError
 from labkit.core.registry import registry
 from labkit.measure.machine import machine_facts
 from labkit.notebook.workbench.model import Workbench
-from labkit.processes.turn import Turn
+from labkit.processes.lock import MeasurementLock
 from labkit.store import save
 from tests.engines.tasks import HELPERS
 
@@ -176,7 +176,7 @@ def test_two_jobs_of_two_dashboards_queue_and_the_second_says_who_measures(model
 
 
 def test_a_queued_job_can_be_stopped_before_it_has_begun(model):
-    with Turn("a test"):
+    with MeasurementLock("a test"):
         job = _in_another_thread(model.run)
         wait_until(lambda: "waits for process" in job.progress.text, "the queue")
         job.stop()

@@ -16,7 +16,7 @@ from labkit.measure.result import Status
 from labkit.notebook.workbench import pieces
 from labkit.notebook.workbench.compare_html import Axis, compare_html
 from labkit.notebook.workbench.history_html import history_html
-from labkit.notebook.workbench.pictures_html import difference_html, difference_overlay, told
+from labkit.notebook.workbench.pictures_html import difference_html, difference_overlay, sentence
 from labkit.store.history import COLUMNS as HISTORY_COLUMNS
 from labkit.store.history import History, worth_a_look
 from labkit.store.run import COLUMNS
@@ -298,7 +298,7 @@ def test_what_is_no_picture_is_told_in_words_alone() -> None:
 
 def test_within_the_tolerance_it_is_said_how_much_differs() -> None:
     found = pictures(status=Status.MEASURED, differing=12, elements=3000, largest=1.0)
-    assert told(found) == (
+    assert sentence(found) == (
         "agrees with the reference within the stage's tolerance: 12 of 3,000 elements differ, by up to 1"
     )
 

@@ -14,7 +14,7 @@ from labkit.diagnosis.lints import LINTS
 from labkit.diagnosis.record import entries
 from labkit.measure.bench import Measurement
 from labkit.measure.result import Row
-from labkit.reports.doctor.words import OWN_WORDS, lines, summary, told
+from labkit.reports.doctor.words import OWN_WORDS, grouped, lines, summary
 from labkit.reports.runs.forms import html, markdown, print_run
 from labkit.reports.terminal import console
 from tests.reports.documents import HOSTILE, TURNED, Seen, report_of, stored
@@ -61,7 +61,7 @@ def test_what_is_found_alike_on_several_workloads_is_told_once() -> None:
         *of(LARGE, workload="photo"),
         *of(Finding("large_pickles", Level.WARNING, "other", "4.8 MiB a call")),
     ]
-    assert [places for _, places in told(findings)] == [["blur on logo", "blur on photo"], ["blur on logo"]]
+    assert [places for _, places in grouped(findings)] == [["blur on logo", "blur on photo"], ["blur on logo"]]
     assert lines({"doctor": findings})[0].startswith("doctor: blur/native@processes on logo, photo: ")
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
-from labkit.reports.history.shown import HistoryShown, Line, print_history, sparkline
+from labkit.reports.history.shown import HistoryShown, Row, print_history, sparkline
 from labkit.reports.history.words import groups, sentences, since
 from labkit.store.history import COLUMNS, History, Plateau, Series, Step, worth_a_look
 
@@ -17,8 +17,8 @@ HOSTILE = "<script>alert(1)</script>[red]\n"
 NAN = float("nan")
 
 
-def line(*speedups: float, step: int | None = None) -> Line:
-    return Line("fast", len(speedups), list(speedups), step, "", "")
+def line(*speedups: float, step: int | None = None) -> Row:
+    return Row("fast", len(speedups), list(speedups), step, "", "")
 
 
 @pytest.mark.parametrize(
@@ -33,7 +33,7 @@ def line(*speedups: float, step: int | None = None) -> Line:
         (line(NAN), "·"),
     ],
 )
-def test_a_sparkline_has_a_bar_a_run_on_a_logarithmic_scale(drawn: Line, expected: str) -> None:
+def test_a_sparkline_has_a_bar_a_run_on_a_logarithmic_scale(drawn: Row, expected: str) -> None:
     assert sparkline(drawn) == expected
 
 

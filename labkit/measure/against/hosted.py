@@ -115,12 +115,12 @@ class HostProcess:
 
     def hear(self) -> Any:
         try:
-            kind, told = host_file.receive(self._pipe)
+            kind, payload = host_file.receive(self._pipe)
         except (EOFError, ConnectionError):
             raise self._lost() from None
         if kind == "raised":
-            raise _as_here(*told)
-        return told
+            raise _as_here(*payload)
+        return payload
 
     def end_alike(self) -> None:
         """End this process as the host has ended: what watches it then tells of the arm what it tells of any."""

@@ -27,8 +27,8 @@ from pathlib import Path
 from labkit.core.cpus import cpu_limit
 from labkit.core.errors import UsageError
 from labkit.measure.against.needs import Needs, install_words
+from labkit.processes.lock import MeasurementLock
 from labkit.processes.stop import wait
-from labkit.processes.turn import Turn
 
 ASK_EVERY_S = 0.05
 
@@ -91,7 +91,7 @@ def build(revision: Revision) -> None:
         with _alone(revision.home.with_suffix(".lock")):
             if revision.home.exists():
                 return
-            with Turn(f"nothing yet, but builds {revision.short},"):
+            with MeasurementLock(f"nothing yet, but builds {revision.short},"):
                 _tell(f"builds {revision.short} in {revision.home} (once)")
                 _build_in(revision, revision.home.with_suffix(".unfinished"))
     except OSError as error:

@@ -172,10 +172,10 @@ def _chosen(found: list[Fit], runs: int) -> Fit:
 
 def _weights(widths: Floats) -> Floats:
     """One over the width, relative to the middle one's and within a factor of two altogether; 1 where it is not known."""
-    told = np.isfinite(widths) & (widths > 0.0)
+    positive = np.isfinite(widths) & (widths > 0.0)
     weights = np.ones(len(widths))
-    if told.any():
-        weights[told] = np.clip(np.median(widths[told]) / widths[told], math.sqrt(0.5), math.sqrt(2.0))
+    if positive.any():
+        weights[positive] = np.clip(np.median(widths[positive]) / widths[positive], math.sqrt(0.5), math.sqrt(2.0))
     return weights
 
 

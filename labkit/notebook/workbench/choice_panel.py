@@ -27,7 +27,7 @@ class ChoicePanel:
     def __init__(self, model: Workbench, chosen: Callable[[], None], lock: threading.RLock) -> None:
         self.model, self._chosen, self._lock = model, chosen, lock
         self._filling = False
-        self._told: tuple[str, str] | None = None
+        self._shown_for: tuple[str, str] | None = None
         self.stage = _dropdown("Stage")
         self.workload = _dropdown("Workload")
         self.baseline = _dropdown("Baseline")
@@ -183,23 +183,23 @@ class ChoicePanel:
 
     def _tell_workload(self) -> None:
         """The workload's summary at once; its thumbnail and facts when a process has looked at it."""
-        name, told = self.model.choice.workload, (self.model.choice.stage, self.model.choice.workload)
-        if told == self._told:
+        name, wanted = self.model.choice.workload, (self.model.choice.stage, self.model.choice.workload)
+        if wanted == self._shown_for:
             return
-        self._told = told
+        self._shown_for = wanted
         fact = self._fact(name)
         self.workload_facts.value = workload_html(fact, None) if fact else ""
 
-        def look() -> None:
+        def poll() -> None:
             try:
                 image = self.model.thumbnail(name)
             except UsageError:  # another stage was chosen meanwhile
                 return
             with self._lock:
-                if self._told == told and (fact := self._fact(name)):
+                if self._shown_for == wanted and (fact := self._fact(name)):
                     self.workload_facts.value = workload_html(fact, image)
 
-        threading.Thread(target=look, name="labkit-thumbnail", daemon=True).start()
+        threading.Thread(target=poll, name="labkit-thumbnail", daemon=True).start()
 
     def _fact(self, workload: str) -> WorkloadFacts | None:
         return next((known for known in self.model.workloads if known.name == workload), None)

@@ -30,8 +30,8 @@ def history_html(history: History, workload: str) -> str:
     Runs with another baseline or number of threads stand in a table of their own.
     """
     own = [group for group in groups(history) if group.workload == workload]
-    told = "".join(f"<li>{escape(text)}</li>" for text in sentences(history, workload))
-    notes = f"<ul class='lk-notes'>{told}</ul>" if told else ""
+    items = "".join(f"<li>{escape(text)}</li>" for text in sentences(history, workload))
+    notes = f"<ul class='lk-notes'>{items}</ul>" if items else ""
     if not own:
         return f"<p class='lk-message'>No stored run of this machine holds timings of it yet.</p>{notes}"
     steps = {step.series: step for step in history.steps if step.figure == "ratio"}
@@ -106,12 +106,12 @@ def strip_svg(points: Sequence[Row], runs: Sequence[str], step: Step | None = No
         interval = ""
         if known(row["low"]) and known(row["high"]):
             interval = f"<line x1='{x:.2f}%' x2='{x:.2f}%' y1='{down(row['low']):.1f}' y2='{down(row['high']):.1f}'/>"
-        told = f"{speedup(row)} in run {row['run']}"
+        sentence = f"{speedup(row)} in run {row['run']}"
         parts.append(
-            f"<g class='lk-interval'><title>{escape(told)}</title>{interval}</g>"
+            f"<g class='lk-interval'><title>{escape(sentence)}</title>{interval}</g>"
             f"<svg class='lk-{escape(verdict)}' x='{x:.2f}%' y='{y:.1f}' overflow='visible'>"
             f"<path d='{SHAPES.get(verdict, SHAPES['unresolved'])}' transform='scale(.8)'>"
-            f"<title>{escape(told)}</title></path></svg>"
+            f"<title>{escape(sentence)}</title></path></svg>"
         )
     return f"<svg height='{HEIGHT}' role='img' aria-label='{escape(_told(points))}'>{''.join(parts)}</svg>"
 

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from labkit.core.errors import UsageError, VariantFailed
 from labkit.engines.batches import one_line
 from labkit.processes.fleet import ParentLost
+from labkit.processes.lock import Holder, MeasurementLock
 from labkit.processes.stop import Stop
-from labkit.processes.turn import Holder, Turn
 from labkit.reports import words
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ class Job:
         self.differences: tuple[Pictures, ...] = ()
         self._work, self._stop, self._over = work, Stop(), threading.Event()
         self._callbacks: list[Callable[[Job], object]] = []
-        self._turn = Turn(what, self._waits)
+        self._lock = MeasurementLock(what, self._waits)
         self._thread = threading.Thread(target=self._live, name=f"labkit: {what}", daemon=True)
         self._thread.start()
 
@@ -98,7 +98,7 @@ class Job:
     def _live(self) -> None:
         state, facts = FAILED, {}
         try:
-            with self._stop, self._turn:
+            with self._stop, self._lock:
                 self.change(state=RUNNING, progress=Progress("starts processes"))
                 facts["result"] = self._work(self)
             state = STOPPED if self._stop.asked else DONE

@@ -251,11 +251,11 @@ class Workbench:
             requests = plan_requests([choice.stage], *positions[1:])
             job.change(table=empty_rows(requests), code=f"{loaded}\n\n{call('check', *positions, **asked)}")
             found = api.check(*positions, **asked, listener=Filling(job, requests, 0.0))
-            told = zip(found.status, found.reason, job.table, strict=True)  # pandas has NaN where there is no reason
+            triples = zip(found.status, found.reason, job.table, strict=True)  # pandas has NaN where there is no reason
             reasons = [
                 row
                 | {"status": str(status), "reason": reason if isinstance(reason, str) else None, "provisional": False}
-                for status, reason, row in told
+                for status, reason, row in triples
             ]
             job.change(table=reasons, result=found)
             agree = [name for name in own.names if (found[found.variant == name].status == "measured").all()]

@@ -19,8 +19,8 @@ from labkit.measure.bench import LONGEST_BUDGET_S, make_settings
 from labkit.measure.table import failure
 from labkit.measure.trial import TrialTask
 from labkit.processes.fleet import Fleet
+from labkit.processes.lock import MeasurementLock
 from labkit.processes.parent import Limits
-from labkit.processes.turn import Turn
 
 TRIAL_S = 20.0  # to run what stands outside of functions: imports, most of all
 
@@ -46,7 +46,7 @@ def take_up(stage: str, given: str | Path) -> Own:
     source = _read(path) if path else str(given)
     settings = make_settings(LONGEST_BUDGET_S, time_limit_s=TRIAL_S)
     rng = np.random.default_rng(settings.seed)
-    with Turn(f"a try of your own variant of {stage}"), Fleet(settings.threads, rng, launchers=0) as fleet:
+    with MeasurementLock(f"a try of your own variant of {stage}"), Fleet(settings.threads, rng, launchers=0) as fleet:
         task = TrialTask(stage, source, str(path) if path else None, str(_folder()))
         outcome = fleet.clean.run(task, Limits(TRIAL_S, settings.memory_limit, watch_memory=True))
         if "problem" in outcome.found:

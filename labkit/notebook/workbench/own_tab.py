@@ -65,7 +65,7 @@ class OwnTab(Tab):
         if job.state != "done":
             self.found.value = self.code.value = ""
             return
-        said = [told(row) for row in job.table if arm_of(row) != self.view.model.choice.baseline]
+        said = [sentence(row) for row in job.table if arm_of(row) != self.view.model.choice.baseline]
         self.found.value = "".join(pieces.message(text, trouble) for text, trouble in said)
         self.code.value = pieces.code(job.code, "this check")
         self.view.refresh()  # it stands in the list now
@@ -77,7 +77,7 @@ def parameters(stage: str) -> str:
     return ", ".join(str(parameter) for parameter in bare)
 
 
-def told(row: dict[str, Any]) -> tuple[str, bool]:
+def sentence(row: dict[str, Any]) -> tuple[str, bool]:
     """What the check of a variant found, and whether that is trouble."""
     if row["status"] == "measured":
         first, most = words.duration(row["first_call_s"]), words.size(row["peak_bytes"])

@@ -37,7 +37,7 @@ def difference_overlay(reference: np.ndarray | None, difference: np.ndarray, mat
     return np.round(ground * (1 - opacity) + MARK * opacity).astype(np.uint8)
 
 
-def told(pictures: Pictures) -> str:
+def sentence(pictures: Pictures) -> str:
     """What became of the variant, in one line."""
     if pictures.status == "measured":
         if pictures.differing:
@@ -49,7 +49,7 @@ def told(pictures: Pictures) -> str:
 
 def difference_html(pictures: Pictures) -> str:
     """A figure of where one variant differs, with what is known of it; without a picture only the words."""
-    caption = f"<figcaption><b>{escape(pictures.variant)}</b> {escape(told(pictures))}</figcaption>"
+    caption = f"<figcaption><b>{escape(pictures.variant)}</b> {escape(sentence(pictures))}</figcaption>"
     if pictures.difference is None:
         return f"<figure class='lk-plate'>{caption}</figure>"
     overlay = difference_overlay(pictures.reference, pictures.difference)

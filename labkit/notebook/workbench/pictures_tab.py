@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets as widgets
 
 from labkit.notebook.workbench import pieces
-from labkit.notebook.workbench.pictures_html import difference_overlay, plate, told
+from labkit.notebook.workbench.pictures_html import difference_overlay, plate, sentence
 from labkit.notebook.workbench.tab import Dashboard, Tab, arms_dropdown, fill_arms
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ class PicturesTab(Tab):
     def show(self, found: Pictures) -> None:
         """Put the pictures on the page; those of outputs into the wipe where both sides have one."""
         self.said.value = pieces.message(
-            f"{found.variant} on {found.workload}: {told(found)}", found.status != "measured"
+            f"{found.variant} on {found.workload}: {sentence(found)}", found.status != "measured"
         )
         both = self._stacked(found)
         self.compared.layout.display = "flex" if both else "none"

@@ -50,5 +50,5 @@ def _found(entry: Entry, name: str) -> Rows:
 def _row(level: str, name: str, text: str) -> list[Cell]:
     """``level`` is "" for what could not be looked at."""
     tone = level or "idle"
-    told = Cell(words.one_line(text), tone="" if level == "ok" else tone)
-    return [Cell(MARKS.get(level, "–"), tone=tone), Cell(words.one_line(name)), told]
+    finding = Cell(words.one_line(text), tone="" if level == "ok" else tone)
+    return [Cell(MARKS.get(level, "–"), tone=tone), Cell(words.one_line(name)), finding]

@@ -35,9 +35,9 @@ def print_doctor(document: dict[str, Any], to: Console | None = None) -> None:
 def html(document: dict[str, Any]) -> str:
     """The sections as tables, the machine, and how many warnings there are; whatever came from outside is escaped."""
     stopped = f"<p>{STOPPED}</p>" if document["stopped"] else ""
-    told = f"<p><b>{escape(summary(document['doctor']))}</b></p>"
+    headline = f"<p><b>{escape(summary(document['doctor']))}</b></p>"
     machine = f"<p><small>on {escape(words.machine(document['machine']))}</small></p>"
-    return told + "".join(map(whole, grids(document))) + stopped + machine
+    return headline + "".join(map(whole, grids(document))) + stopped + machine
 
 
 @dataclass(frozen=True, repr=False)

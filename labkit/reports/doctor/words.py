@@ -22,7 +22,7 @@ def place(entry: Entry) -> str:
     return f"{entry['stage']} on {entry['workload']}" if entry.get("stage") else ""
 
 
-def told(findings: Sequence[Entry]) -> list[tuple[Entry, list[str]]]:
+def grouped(findings: Sequence[Entry]) -> list[tuple[Entry, list[str]]]:
     """Notes and warnings, the warnings first; what was found alike of an arm in several places is told once, with all of them."""
     found: dict[tuple[Any, ...], tuple[Entry, list[str]]] = {}
     for entry in findings:
@@ -39,7 +39,7 @@ def lines(document: dict[str, Any]) -> list[str]:
     """
     return [
         words.one_line(f"doctor: {who(entry, places)}: {entry['found']}; way out: {entry['way_out']}")
-        for entry, places in told(document.get("doctor", []))
+        for entry, places in grouped(document.get("doctor", []))
         if entry["level"] == "warning" or entry.get("stage")
     ]
 

@@ -83,9 +83,9 @@ def comparison_text(made: Comparison) -> str:
     still = [m for m in made.found.movements if m.moved not in ORDER[:4]]
     head = ["## Before and after: what moved between two runs", "", sentence(summary(made)), ""]
     head += [f"{side}: {code(origin(run))}\n" for side, run in zip(("Before", "After"), made.runs, strict=True)]
-    told = "\n**What two runs can’t tell**\n\n" + "".join(f"- {text}\n" for text in CANT_TELL)
-    told += "".join(f"- {code(text)}\n" for text in doubts(made)[len(CANT_TELL) :])
-    parts = [("the summary", "\n".join(head)), ("what two runs can’t tell", told)]
+    section = "\n**What two runs can’t tell**\n\n" + "".join(f"- {text}\n" for text in CANT_TELL)
+    section += "".join(f"- {code(text)}\n" for text in doubts(made)[len(CANT_TELL) :])
+    parts = [("the summary", "\n".join(head)), ("what two runs can’t tell", section)]
     if moved:
         parts.insert(1, ("what moved", "\n" + grid(movement_grid(moved))))
     if still:
@@ -132,12 +132,12 @@ def summary(made: Comparison) -> Said:
 def doubts(made: Comparison) -> list[str]:
     """What stays open; in which facts the two runs differ; and what the doctor said of either."""
     differ = [doubt.replace("_", " ") for doubt in made.found.doubts]
-    told = [
+    section = [
         f"{side}, {line}"
         for side, run in zip(("Before", "After"), made.runs, strict=True)
         for line in doctor.lines(run)
     ]
-    return [*CANT_TELL, *([f"They differ in: {', '.join(differ)}."] if differ else []), *told]
+    return [*CANT_TELL, *([f"They differ in: {', '.join(differ)}."] if differ else []), *section]
 
 
 def again(made: Comparison) -> list[str]:

@@ -66,9 +66,9 @@ def decide(table: dict[str, Any], rows: Sequence[Row]) -> Decision:
 
 def compared(run: dict[str, Any]) -> Said:
     """What a run of old code against new code says, which is not which variant to use; empty for any other run."""
-    told = [*map(against.regression, run.get("regressions", [])), *against.lines(run)]
-    text = "; ".join(told)
-    return [("text", f"{text[0].upper()}{text[1:]}.")] if told else []
+    sentences = [*map(against.regression, run.get("regressions", [])), *against.lines(run)]
+    text = "; ".join(sentences)
+    return [("text", f"{text[0].upper()}{text[1:]}.")] if sentences else []
 
 
 def advice(decisions: Sequence[Decision]) -> Said:

@@ -121,7 +121,7 @@ def doctor_grid(runs: Sequence[dict[str, Any]]) -> Grid:
     """What the doctor's notes and warnings say of the machine and of the arms; of several runs each under its own name."""
     rows = []
     for run in runs:
-        for entry, places in doctor.told(run.get("doctor", [])):
+        for entry, places in doctor.grouped(run.get("doctor", [])):
             who = f"{doctor.MARKS.get(entry['level'], '')} {doctor.who(entry, places)}".strip()
             found = entry["found"] if not entry.get("stage") else f"{entry['title']}: {entry['found']}"
             ours = [Cell(text, outside=text not in doctor.OWN_WORDS) for text in (entry["why"], entry["way_out"])]
@@ -145,16 +145,16 @@ def machine_grid(runs: Sequence[dict[str, Any]]) -> Grid:
     made: dict[str, list[str]] = {}
     for run in runs:
         machine, settings = run["machine"], run["settings"]
-        told = {title: machine.get(key) for title, key in MACHINE}
-        told["CPUs"] = f"{machine.get('cpu_limit')} of {machine.get('cores')} may be used"
-        told["memory"] = words.size(machine.get("memory_bytes"))
-        told["measured"] = f"{words.moment(run['started'])} UTC, for {run['wall_s']:.0f} s"
-        told["budget"] = f"{settings['budget_s']:g} s for each stage × workload"
-        told["threads a library may use"] = settings["threads"]
-        told["seed"] = settings["seed"]
-        told["commit"] = f"{machine.get('commit') or words.UNKNOWN}{', changed since' if machine.get('dirty') else ''}"
-        told["libraries"] = ", ".join(f"{title} {version}" for title, version in machine.get("libraries", {}).items())
-        for title, value in told.items():
+        known = {title: machine.get(key) for title, key in MACHINE}
+        known["CPUs"] = f"{machine.get('cpu_limit')} of {machine.get('cores')} may be used"
+        known["memory"] = words.size(machine.get("memory_bytes"))
+        known["measured"] = f"{words.moment(run['started'])} UTC, for {run['wall_s']:.0f} s"
+        known["budget"] = f"{settings['budget_s']:g} s for each stage × workload"
+        known["threads a library may use"] = settings["threads"]
+        known["seed"] = settings["seed"]
+        known["commit"] = f"{machine.get('commit') or words.UNKNOWN}{', changed since' if machine.get('dirty') else ''}"
+        known["libraries"] = ", ".join(f"{title} {version}" for title, version in machine.get("libraries", {}).items())
+        for title, value in known.items():
             made.setdefault(title, []).append(words.UNKNOWN if value is None else str(value))
     rows = [[Cell(title), *map(name, values)] for title, values in made.items()]
     headings = ("", *(run["run"] for run in runs))

@@ -102,8 +102,8 @@ def again(facts: Facts) -> str:
 def _doctor(facts: Facts) -> str:
     """What the doctor said of the runs."""
     found = grids.doctor_grid(facts.runs)
-    told = "".join(f"- {code(examined(run, facts))}\n" for run in facts.runs)
-    return folded("The doctor", told + (f"\n{grid(found)}" if found.rows else ""))
+    section = "".join(f"- {code(examined(run, facts))}\n" for run in facts.runs)
+    return folded("The doctor", section + (f"\n{grid(found)}" if found.rows else ""))
 
 
 def fenced(text: str) -> str:
@@ -120,7 +120,7 @@ def _decisions(facts: Facts, stages: Sequence[tuple[str, StagePart]]) -> str:
         lines += [f"### {code(heading)}", "", sentence(stage.advice), ""]
         lines += [f"Run {code(stage.run)}.", ""] if len(facts.runs) > 1 and heading == stage.name else []
         lines.append(grid(grids.decision_grid([part.decision for part in stage.tables])))
-        lines += [f"- {code(arm)} {code(told)}" for arm, told in costs(stage)]
+        lines += [f"- {code(arm)} {code(section)}" for arm, section in costs(stage)]
         lines.append("")
     lines += [f"- {code(problem)}" for problem in facts.problems]
     lines += [f"\n{code(origin(run))}" for run in facts.runs]

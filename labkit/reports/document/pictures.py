@@ -53,16 +53,16 @@ def data_uri(image: np.ndarray) -> str:
 
 
 def _note(found: Pictures) -> str:
-    told = "Made when this report was written, by the code as it was then."
+    caption = "Made when this report was written, by the code as it was then."
     if found.differing == 0 and found.elements:
-        return f"The output equals the reference’s in all {words.count(found.elements)} elements. {told}"
+        return f"The output equals the reference’s in all {words.count(found.elements)} elements. {caption}"
     if found.differing and found.elements and found.largest is not None:
         what = "beyond what the stage tolerates" if found.fault else "within what the stage tolerates"
-        told = (
+        caption = (
             f"{words.count(found.differing)} of {words.count(found.elements)} elements differ from the reference’s, "
-            f"by at most {_most(found)}, {what}. {told}"
+            f"by at most {_most(found)}, {what}. {caption}"
         )
-    return f"{words.one_line(found.reason)}. {told}" if found.reason else told
+    return f"{words.one_line(found.reason)}. {caption}" if found.reason else caption
 
 
 def _most(found: Pictures) -> str:

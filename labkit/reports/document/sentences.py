@@ -43,8 +43,8 @@ def costs(stage: StagePart) -> list[tuple[str, str]]:
 def line_notes(lines: Lines) -> list[str]:
     """Where a line diff is from, and how it was taken."""
     sides = (("A", lines.diff.a), ("B", lines.diff.b))
-    told = [f"{letter}: {'; '.join([headline(profile), *cautions(profile)[:-1]])}" for letter, profile in sides]
-    return [words.one_line(text) for text in (*told, cautions(lines.diff.a)[-1], f"line diff {lines.id}")]
+    headlines = [f"{letter}: {'; '.join([headline(profile), *cautions(profile)[:-1]])}" for letter, profile in sides]
+    return [words.one_line(text) for text in (*headlines, cautions(lines.diff.a)[-1], f"line diff {lines.id}")]
 
 
 def sweep_origin(sweep: dict[str, Any], facts: Facts) -> str:

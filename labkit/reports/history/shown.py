@@ -27,7 +27,7 @@ LEAST_RANGE = math.log(1.21)  # of a sparkline: what moves by less than ±10 % i
 WIDEST = 60  # runs in a sparkline: the last ones
 
 
-class Line(NamedTuple):
+class Row(NamedTuple):
     """A series as one row of its table."""
 
     variant: str
@@ -58,11 +58,11 @@ class HistoryShown:
     @property
     def document(self) -> dict[str, Any]:
         """All of it as JSON has it: what is unknown is None."""
-        told = self.history
-        rows = [{name: known(value) for name, value in row.items()} for row in told.frame.to_dict("records")]
-        about = {"stage": told.stage, "machine": told.machine, "elsewhere": told.elsewhere}
-        steps = [_step_facts(step) for step in told.steps]
-        return about | {"passed_over": told.passed_over, "rows": rows, "worth_a_look": steps}
+        record = self.history
+        rows = [{name: known(value) for name, value in row.items()} for row in record.frame.to_dict("records")]
+        about = {"stage": record.stage, "machine": record.machine, "elsewhere": record.elsewhere}
+        steps = [_step_facts(step) for step in record.steps]
+        return about | {"passed_over": record.passed_over, "rows": rows, "worth_a_look": steps}
 
     def __repr__(self) -> str:
         return plain(lambda out: print_history(self.history, out))
@@ -86,7 +86,7 @@ def grids(history: History, width: int = PLAIN_WIDTH) -> list[Grid]:
     steps = {step.series: step for step in history.steps if step.figure == "ratio"}
     made = []
     for group in groups(history):
-        lines = [_line(series, rows, group.runs, steps.get(series)) for series, rows in group.series.items()]
+        lines = [_row(series, rows, group.runs, steps.get(series)) for series, rows in group.series.items()]
         others = [max(map(len, cells)) + 2 for cells in zip(BESIDE, *map(_beside, lines), strict=True)]
         widest = max(len(STEP_MARK) + 8, min(WIDEST, width - sum(others) - 1))
         rows = [
@@ -98,14 +98,14 @@ def grids(history: History, width: int = PLAIN_WIDTH) -> list[Grid]:
     return made
 
 
-def sparkline(line: Line, widest: int = WIDEST) -> str:
+def sparkline(row: Row, widest: int = WIDEST) -> str:
     """The last speed-ups of a series as bars on a logarithmic scale of its own, a mark where its last step is."""
-    ratios = line.speedups[-(widest - len(STEP_MARK)) :]
+    ratios = row.speedups[-(widest - len(STEP_MARK)) :]
     logs = [math.log(ratio) for ratio in ratios]  # NaN stays NaN
     timed = [log for log in logs if log == log] or [0.0]
     middle, half = (max(timed) + min(timed)) / 2, max(max(timed) - min(timed), LEAST_RANGE) / 2
     bars = [NOT_TIMED if log != log else _bar((log - middle + half) / (2 * half)) for log in logs]
-    place = None if line.step is None else line.step - (len(line.speedups) - len(ratios))
+    place = None if row.step is None else row.step - (len(row.speedups) - len(ratios))
     if place is not None and place > 0:
         bars.insert(place, STEP_MARK)
     return "".join(bars)
@@ -115,17 +115,17 @@ def _bar(height: float) -> str:
     return BARS[min(int(height * len(BARS)), len(BARS) - 1)]
 
 
-def _line(series: Series, rows: pd.DataFrame, runs: list[str], step: Step | None) -> Line:
+def _row(series: Series, rows: pd.DataFrame, runs: list[str], step: Step | None) -> Row:
     last = {str(name): known(value) for name, value in rows.iloc[-1].items()}
     speedups = rows.set_index("run")["ratio"].reindex(runs).tolist()
     place = None if step is None else runs.index(step.after.first)
     speedup = words.times({"ratio": last["ratio"], "ratio_low": last["low"], "ratio_high": last["high"]})
-    return Line(words.one_line(series.variant), len(rows), speedups, place, speedup, words.share(last["limit_ratio"]))
+    return Row(words.one_line(series.variant), len(rows), speedups, place, speedup, words.share(last["limit_ratio"]))
 
 
-def _beside(line: Line) -> Sequence[str]:
+def _beside(row: Row) -> Sequence[str]:
     """The cells beside the sparkline."""
-    return line.variant, str(line.runs), line.last, line.limit
+    return row.variant, str(row.runs), row.last, row.limit
 
 
 def _step_facts(step: Step) -> dict[str, Any]:

@@ -19,8 +19,8 @@ def grid(document: Document) -> Grid:
         entries = _size_entries(document)
     else:
         entries = [_count_entry(document, point) for point in document["points"]]
-    told = dict.fromkeys(name for row, _, _ in entries for name, text in row.items() if text != words.UNKNOWN)
-    headings = tuple(name for name in entries[0][0] if name in told) if entries else ()
+    filled = dict.fromkeys(name for row, _, _ in entries for name, text in row.items() if text != words.UNKNOWN)
+    headings = tuple(name for name in entries[0][0] if name in filled) if entries else ()
     left = frozenset(number for number, heading in enumerate(headings) if heading in LEFT)
     rows = []
     for row, verdict, best in entries:

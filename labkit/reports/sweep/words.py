@@ -133,14 +133,14 @@ def _fit_notes(fit: Mapping[str, Any], cores: int) -> list[str]:
         f"most at {interval(fit['peak'], '')} workers"
     ]
     if ahead:
-        told = "; ".join(f"{entry['workers']} cores: {interval(entry)}" for entry in ahead)
-        found.append(f"more cores would bring, if the law goes on as it is here: {told}")
+        texts = "; ".join(f"{entry['workers']} cores: {interval(entry)}" for entry in ahead)
+        found.append(f"more cores would bring, if the law goes on as it is here: {texts}")
     return found + _doubts(fit)
 
 
 def _doubts(fit: Mapping[str, Any]) -> list[str]:
-    told = [DOUBTS.get(doubt, doubt) for doubt in fit["doubts"]]
-    return [text.format(misfit=math.expm1(fit["misfit"])) for text in told if text]
+    texts = [DOUBTS.get(doubt, doubt) for doubt in fit["doubts"]]
+    return [text.format(misfit=math.expm1(fit["misfit"])) for text in texts if text]
 
 
 def _memory_notes(document: Document) -> list[str]:

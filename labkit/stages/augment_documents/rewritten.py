@@ -88,14 +88,14 @@ class LightingGradient:
         library = private_augraphy().LightingGradient
         padding = int(max(width, height) * np.sqrt(2))  # how far the turned canvas reaches beyond the page
         light = (padding + self.light[0], padding + self.light[1])
-        turn = cv2.getRotationMatrix2D(light, self.direction, 1)
-        blocks = _blocks(turn, padding, height, width)
+        rotation = cv2.getRotationMatrix2D(light, self.direction, 1)
+        blocks = _blocks(rotation, padding, height, width)
         if blocks is None:
             turned = library(self.light, self.direction, *self.brightness)
             return turned.generate_parallel_light_mask((width, height), self.light, self.direction, *self.brightness)
         rows = np.zeros((2 * padding + height, 2), np.float32)
         library.apply_decay_value_norm(rows, len(rows), *self.brightness, light[1], height)
-        maps = _maps(turn, blocks, range(padding, padding + height))
+        maps = _maps(rotation, blocks, range(padding, padding + height))
         shade = cv2.remap(rows, *maps, cv2.INTER_LINEAR)[:, padding - blocks.start :][:, :width]
         return 255 - cv2.medianBlur(shade.astype(np.uint8), 9)
 

@@ -39,10 +39,10 @@ def sizes(boxes: np.ndarray, page_shape: tuple[int, ...]) -> np.ndarray:
         dx, dy = x[following] - x, y[following] - y
         length = np.sqrt(dx * dx + dy * dy)
         width, height = np.maximum(length[0], length[2]), np.maximum(length[1], length[3])
-        turn = dx * dy[following] - dy * dx[following]
+        cross = dx * dy[following] - dy * dx[following]
         good = np.isfinite(x).all(axis=0) & np.isfinite(y).all(axis=0)
         good &= (width >= 2) & (width < LARGEST + 1) & (height >= 2) & (height < LARGEST + 1)
-        good &= (turn >= 1).all(axis=0) | (turn <= -1).all(axis=0)
+        good &= (cross >= 1).all(axis=0) | (cross <= -1).all(axis=0)
         good &= (x.max(axis=0) > -1) & (x.min(axis=0) < page_shape[1])
         good &= (y.max(axis=0) > -1) & (y.min(axis=0) < page_shape[0])
         return np.stack([np.where(good, width, 0), np.where(good, height, 0)], axis=1).astype(np.int64)

@@ -19,8 +19,8 @@ def homographies(boxes: np.ndarray, sizes: np.ndarray) -> np.ndarray:
     (x0, x1, x2, x3), (y0, y1, y2, y3) = np.ascontiguousarray(boxes.transpose(2, 1, 0), np.float64)
     ux, uy, vx, vy = x1 - x2, y1 - y2, x3 - x2, y3 - y2
     bend_x, bend_y = x0 - x1 + x2 - x3, y0 - y1 + y2 - y3  # both 0 in a parallelogram
-    turn = ux * vy - vx * uy
-    g, h = (bend_x * vy - vx * bend_y) / turn, (ux * bend_y - bend_x * uy) / turn
+    cross = ux * vy - vx * uy
+    g, h = (bend_x * vy - vx * bend_y) / cross, (ux * bend_y - bend_x * uy) / cross
     across, down = 1.0 / (sizes.T - 1)  # the unit square's corners lie on the crop's outer pixel centres
     matrices = np.empty((3, 3, len(boxes)))
     matrices[0] = (x1 - x0 + g * x1) * across, (x3 - x0 + h * x3) * down, x0

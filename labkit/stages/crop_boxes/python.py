@@ -18,8 +18,8 @@ def matrix_of(box: list[list[float]], width: int, height: int) -> tuple[float, .
     (x0, y0), (x1, y1), (x2, y2), (x3, y3) = box
     ux, uy, vx, vy = x1 - x2, y1 - y2, x3 - x2, y3 - y2
     bend_x, bend_y = x0 - x1 + x2 - x3, y0 - y1 + y2 - y3
-    turn = ux * vy - vx * uy
-    g, h = (bend_x * vy - vx * bend_y) / turn, (ux * bend_y - bend_x * uy) / turn
+    cross = ux * vy - vx * uy
+    g, h = (bend_x * vy - vx * bend_y) / cross, (ux * bend_y - bend_x * uy) / cross
     w, t = width - 1, height - 1
     return (
         (x1 - x0 + g * x1) / w,

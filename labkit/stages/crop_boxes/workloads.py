@@ -20,9 +20,9 @@ def large_boxes() -> np.ndarray:
     for k in range(12):
         x, y = 530 + 710 * (k % 3), 420 + 890 * (k // 3)
         angle = np.radians(draw.uniform(-6, 6))
-        turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+        rotation = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
         corners = np.array([(-500, -350), (500, -350), (500, 350), (-500, 350)]) + draw.uniform(-25, 25, (4, 2))
-        boxes.append(corners @ turn.T + (x, y))
+        boxes.append(corners @ rotation.T + (x, y))
     return np.array(boxes, np.float32)
 
 

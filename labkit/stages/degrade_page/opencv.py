@@ -42,11 +42,13 @@ def opencv(image: np.ndarray, choices: Choices) -> np.ndarray:
 
 def matrix(height: int, width: int, choices: Choices) -> np.ndarray:
     """Where a pixel goes: turned about the middle, then the corners moved; float64 (3, 3)."""
-    turn = np.vstack([cv2.getRotationMatrix2D(((width - 1) / 2, (height - 1) / 2), choices.degrees, 1.0), [0, 0, 1]])
+    rotation = np.vstack(
+        [cv2.getRotationMatrix2D(((width - 1) / 2, (height - 1) / 2), choices.degrees, 1.0), [0, 0, 1]]
+    )
     sides = np.array([width, height])
     corners = np.array([(0, 0), (1, 0), (1, 1), (0, 1)]) * (sides - 1.0)
     moved = corners + choices.corners * sides
-    return cv2.getPerspectiveTransform(corners.astype(np.float32), moved.astype(np.float32)) @ turn
+    return cv2.getPerspectiveTransform(corners.astype(np.float32), moved.astype(np.float32)) @ rotation
 
 
 def light(height: int, width: int, choices: Choices) -> np.ndarray:

@@ -11,15 +11,15 @@ from pathlib import Path
 
 import pytest
 
+from labkit.processes.lock import MeasurementLock, lock_file
 from labkit.processes.stop import Stop
-from labkit.processes.turn import Turn, lock_file
 
 TOY = Path(__file__).parents[1] / "measure" / "toy.py"
 COMMAND = (sys.executable, "-c", "from labkit.cli import main; main()", "check", "toy_sum", "--load", str(TOY))
 HOLDS = """
 import sys
-from labkit.processes.turn import Turn
-Turn("a \\x1b[31mblur on\\nlogo").__enter__()
+from labkit.processes.lock import MeasurementLock
+MeasurementLock("a \\x1b[31mblur on\\nlogo").__enter__()
 print("held", flush=True)
 sys.stdin.read()
 """
@@ -43,7 +43,7 @@ def holder():
 
 def test_turns_of_one_process_come_in_the_order_of_arrival():
     order = []
-    places = [Turn(str(number), lambda holder: None) for number in range(4)]
+    places = [MeasurementLock(str(number), lambda holder: None) for number in range(4)]
 
     def work(number):
         with places[number]:
@@ -64,32 +64,32 @@ def test_who_waits_hears_once_which_process_measures_what_without_control_charac
         told.append(whom)
         stop.ask()
 
-    with pytest.raises(KeyboardInterrupt), stop, Turn("mine", hear):
+    with pytest.raises(KeyboardInterrupt), stop, MeasurementLock("mine", hear):
         pass
     assert [(whom.process, whom.what) for whom in told] == [(holder.pid, "a  [31mblur on logo")]
 
 
 def test_the_turn_of_a_process_that_was_killed_is_free(holder):
     holder.kill()
-    with Turn("mine", lambda whom: None):
+    with MeasurementLock("mine", lambda whom: None):
         assert lock_file().read_text().startswith('{"process": ' + str(os.getpid()))
     assert lock_file().read_text() == ""
 
 
 def test_a_turn_inside_of_a_turn_is_no_wait():
-    with Turn("outer"), Turn("inner"):
+    with MeasurementLock("outer"), MeasurementLock("inner"):
         pass
-    with Turn("next"):
+    with MeasurementLock("next"):
         pass
 
 
 def test_who_gave_up_waiting_keeps_nobody_else_from_it(holder):
     stop = Stop()
     stop.ask()
-    with pytest.raises(KeyboardInterrupt), stop, Turn("mine", lambda whom: None):
+    with pytest.raises(KeyboardInterrupt), stop, MeasurementLock("mine", lambda whom: None):
         pass
     holder.kill()
-    with Turn("next", lambda whom: None):
+    with MeasurementLock("next", lambda whom: None):
         pass
 
 
@@ -97,7 +97,7 @@ def test_who_gave_up_waiting_keeps_nobody_else_from_it(holder):
 def test_where_there_can_be_no_lock_measuring_goes_on_with_a_warning(place, tmp_path, monkeypatch):
     (tmp_path / "link").symlink_to(tmp_path / "precious")
     monkeypatch.setenv("LABKIT_LOCK", str(tmp_path / place))
-    with pytest.warns(UserWarning, match="measurements do not queue"), Turn("mine"):
+    with pytest.warns(UserWarning, match="measurements do not queue"), MeasurementLock("mine"):
         pass
     assert not (tmp_path / "precious").exists()
 
@@ -105,7 +105,7 @@ def test_where_there_can_be_no_lock_measuring_goes_on_with_a_warning(place, tmp_
 def test_nobody_is_warned_and_nothing_printed_when_nobody_measures(capsys):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        with Turn("mine"):
+        with MeasurementLock("mine"):
             pass
     assert capsys.readouterr() == ("", "")
 

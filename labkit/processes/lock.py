@@ -26,8 +26,8 @@ from labkit.processes.stop import wait
 ASK_EVERY_S = 0.1
 LONGEST_TEXT = 200
 
-_line: deque[Turn] = deque()
-os.register_at_fork(after_in_child=_line.clear)  # those who stand in it are threads of the parent
+_queue: deque[MeasurementLock] = deque()
+os.register_at_fork(after_in_child=_queue.clear)  # those who stand in it are threads of the parent
 _held: ContextVar[bool] = ContextVar("turn", default=False)
 
 
@@ -47,7 +47,7 @@ def tell_on_stderr(holder: Holder | None) -> None:
     print(f"labkit: waits for {holder or 'another measurement'}", file=sys.stderr, flush=True)
 
 
-class Turn:
+class MeasurementLock:
     """A place in the line, taken when it is made; ``with`` waits for the turn and then holds it.
 
     ``tell`` hears whom it waits for whenever that changes (None: not known yet). Inside a turn that this thread
@@ -60,9 +60,9 @@ class Turn:
         self._outer: Token[bool] | None = None
         self._inside = _held.get()
         if not self._inside:
-            _line.append(self)
+            _queue.append(self)
 
-    def __enter__(self) -> Turn:
+    def __enter__(self) -> MeasurementLock:
         if not self._inside:
             try:
                 self._wait()
@@ -79,12 +79,12 @@ class Turn:
 
     def _wait(self) -> None:
         self._file = _open(lock_file())
-        told: list[Holder | None] = []
-        while not (_line[0] is self and self._take()):
+        last: list[Holder | None] = []
+        while not (_queue[0] is self and self._take()):
             holder = _holder(self._file)
-            if told != [holder]:
+            if last != [holder]:
                 self._tell(holder)
-                told = [holder]
+                last = [holder]
             wait(None, ASK_EVERY_S)
 
     def _take(self) -> bool:
@@ -103,7 +103,7 @@ class Turn:
 
     def _leave(self) -> None:
         """Give the turn back: the file is emptied while it is still ours, then unlocked, for a fork may hold it open."""
-        _line.remove(self)
+        _queue.remove(self)
         if self._file is not None:
             if self._outer is not None:
                 _write(self._file, "")

@@ -26,7 +26,7 @@ AHEAD = 2  # images a worker has: the one it is at, and the one that it finds wh
 SMOOTHING = 0.1  # of the newest image's time in the mean
 
 
-class Job:
+class Pending:
     """One image in the line. ``future`` gets the engine's outcome, or the reason why nobody waits for it any more."""
 
     __slots__ = ("future", "task")
@@ -41,7 +41,7 @@ class Job:
             self.future.set_exception(error)
 
 
-class Line:
+class RequestQueue:
     """Admits requests up to a bound, and keeps the engine's workers busy with the oldest of them.
 
     A few images are with the engine at a time; the others wait here, where a client that leaves still takes its own back.
@@ -58,8 +58,8 @@ class Line:
         self.empty.set()
         self._loop: asyncio.AbstractEventLoop
         self._feed: Feed
-        self._waiting: deque[Job] = deque()
-        self._given: dict[int, Job] = {}
+        self._waiting: deque[Pending] = deque()
+        self._given: dict[int, Pending] = {}
         self._next = 0
         self._mean_s = 0.0
 
@@ -90,17 +90,17 @@ class Line:
             if not self.admitted:
                 self.empty.set()
 
-    def enter(self, task: tuple[Any, ...]) -> Job:
+    def enter(self, task: tuple[Any, ...]) -> Pending:
         """Put an image at the end of the line."""
-        job = Job(task, self._loop.create_future())
-        self._waiting.append(job)
+        pending = Pending(task, self._loop.create_future())
+        self._waiting.append(pending)
         self._advance()
-        return job
+        return pending
 
-    def withdraw(self, job: Job) -> None:
+    def withdraw(self, pending: Pending) -> None:
         """Take an image back that was given up: its bytes must not wait where its client does not. Begun ones run on."""
         with suppress(ValueError):
-            self._waiting.remove(job)
+            self._waiting.remove(pending)
 
     def worked(self, seconds: float) -> None:
         """Learn how long an image takes: from that follows when a client that was refused should come again."""
@@ -118,17 +118,17 @@ class Line:
 
     def _advance(self) -> None:
         while self._waiting and len(self._given) < self.ahead:
-            job = self._waiting.popleft()
-            if job.future.done():  # given up meanwhile
+            pending = self._waiting.popleft()
+            if pending.future.done():  # given up meanwhile
                 continue
-            self._given[self._next] = job
+            self._given[self._next] = pending
             self._next += 1
-            self._feed.put(job.task)
+            self._feed.put(pending.task)
 
     def _arrived(self, outcome: Outcome) -> None:
-        job = self._given.pop(outcome.index)
-        if not job.future.done():
-            job.future.set_result(outcome)
+        pending = self._given.pop(outcome.index)
+        if not pending.future.done():
+            pending.future.set_result(outcome)
         self._advance()
 
     def _broken(self, why: str) -> None:
@@ -136,8 +136,8 @@ class Line:
         self._end(Refused(500, why))
 
     def _end(self, error: Refused) -> None:
-        for job in [*self._given.values(), *self._waiting]:
-            job.give_up(error)
+        for pending in [*self._given.values(), *self._waiting]:
+            pending.give_up(error)
 
 
 class Feed:

@@ -35,7 +35,7 @@ class FolderProgress(Listener):
         self._images, self._line_at = 0, 0.0
         self._first: tuple[float, int] | None = None  # when so many images were finished: workers had started then
 
-    def told(self, line: str) -> None:
+    def say(self, line: str) -> None:
         if self._bar is not None and self._bar.live.is_started:
             self._bar.console.print(line, markup=False, highlight=False, soft_wrap=True)
         else:
@@ -65,7 +65,7 @@ class FolderProgress(Listener):
         elif now >= self._line_at:
             self._line_at = now + LINE_EVERY_S
             done = f"{words.count(finished)} of {words.counted(self._images, 'image')}"
-            self.told(", ".join(filter(None, (done, rate, misses, left))))
+            self.say(", ".join(filter(None, (done, rate, misses, left))))
 
     def close(self) -> None:
         """Take the bar away."""

@@ -9,15 +9,17 @@ import pytest
 
 from labkit.engines import open_engine
 from labkit.serve.limits import Limits
-from labkit.serve.line import AHEAD, Line
+from labkit.serve.queue import AHEAD, RequestQueue
 from labkit.serve.refusal import Disconnected, Refused
 
 
-def in_line(function: Callable[..., Any], test: Callable[[Line], Coroutine[Any, Any, None]], queue: int = 8) -> None:
+def in_line(
+    function: Callable[..., Any], test: Callable[[RequestQueue], Coroutine[Any, Any, None]], queue: int = 8
+) -> None:
     """Run a test with a line before one thread."""
 
     async def main() -> None:
-        line = Line(1, Limits(queue=queue))
+        line = RequestQueue(1, Limits(queue=queue))
         line.open(engine)
         try:
             await test(line)
@@ -29,7 +31,7 @@ def in_line(function: Callable[..., Any], test: Callable[[Line], Coroutine[Any, 
 
 
 def test_every_job_gets_the_outcome_of_its_own_task() -> None:
-    async def test(line: Line) -> None:
+    async def test(line: RequestQueue) -> None:
         jobs = [line.enter((number,)) for number in range(200)]
         assert [(await job.future).value for job in jobs] == [number * number for number in range(200)]
 
@@ -44,7 +46,7 @@ def test_a_job_that_is_withdrawn_is_never_worked_on() -> None:
         seen.append(number)
         return number
 
-    async def test(line: Line) -> None:
+    async def test(line: RequestQueue) -> None:
         jobs = [line.enter((number,)) for number in range(6)]
         assert line.depth == 5
         jobs[4].give_up(Disconnected())
@@ -60,7 +62,7 @@ def test_a_job_that_is_withdrawn_is_never_worked_on() -> None:
 
 
 def test_places_are_bounded_and_given_back() -> None:
-    async def test(line: Line) -> None:
+    async def test(line: RequestQueue) -> None:
         with line.place(), line.place(), line.place():
             assert not line.empty.is_set()
             with pytest.raises(Refused) as full, line.place():
@@ -74,7 +76,7 @@ def test_places_are_bounded_and_given_back() -> None:
 
 
 def test_who_is_refused_is_told_when_the_line_will_have_moved() -> None:
-    async def test(line: Line) -> None:
+    async def test(line: RequestQueue) -> None:
         line.worked(3.0)
         with line.place(), line.place(), pytest.raises(Refused) as full, line.place():
             pass
@@ -84,7 +86,7 @@ def test_who_is_refused_is_told_when_the_line_will_have_moved() -> None:
 
 
 def test_an_engine_that_fails_ends_all_waiting() -> None:
-    async def test(line: Line) -> None:
+    async def test(line: RequestQueue) -> None:
         job = line.enter((1,))
         line._broken("the engine has failed: RuntimeError: it is gone")
         with pytest.raises(Refused) as ended:
