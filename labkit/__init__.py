@@ -96,6 +96,10 @@ def __getattr__(name: str) -> Any:
         from labkit.notebook.dashboard import workbench
 
         return workbench
+    if name == "compare":
+        from labkit.functions.compare import compare
+
+        return compare
     if name in _MEASURING:
         from labkit import api
 

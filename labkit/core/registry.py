@@ -236,6 +236,15 @@ class Registry:
         cloudpickle.register_pickle_by_value(module)  # an engine's workers are sent its functions whole
         self._remember(path)
 
+    def forget_stage(self, name: str) -> None:
+        """Take out a stage, with its variants, that was made in this process; nothing where there is none."""
+        self.stages.pop(name, None)
+        self.origins.pop(name, None)
+        self.variants.pop(name, None)
+        self.brought = [
+            t for t in self.brought if isinstance(t, Path) or name not in (t.name, getattr(t, "stage", None))
+        ]
+
     def forget(self, path: str | Path) -> None:
         """Take out what a loaded file has defined."""
         path = Path(path).absolute()

@@ -26,6 +26,7 @@ WORKBENCH = (
     "profiling",
     "store",
     "reports",
+    "functions",
     "notebook",
     "cli",
 )

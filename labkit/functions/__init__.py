@@ -1,0 +1,1 @@
+"""Functions of one's own, compared as they are: no stage, contract or workload is to be written."""
