@@ -97,6 +97,10 @@ def main() -> None:
     except (typer.Abort, KeyboardInterrupt):
         sys.exit(130)
     _complain(complaint)
+    if os.environ.get("GITHUB_ACTIONS") == "true":
+        from labkit.reports.ci.github import annotation  # it brings more than most commands need
+
+        print(annotation("error", "not done", complaint), file=sys.stderr)
     sys.exit(status)
 
 

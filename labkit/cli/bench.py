@@ -9,19 +9,18 @@ from typing import Annotated, Any
 import typer
 
 from labkit import api
-from labkit.cli import options
+from labkit.cli import ci, options
 from labkit.measure.bench import DEFAULT_BUDGET_S, Measurement, make_settings
-from labkit.measure.result import Table, arm_of
+from labkit.measure.result import Table
 from labkit.measure.table import DEFAULT_TIME_LIMIT_S, Settings
 from labkit.reports import against as against_words
+from labkit.reports.ci.findings import faults, regressions
 from labkit.reports.progress import Progress
-from labkit.reports.runs.forms import print_run, print_table
+from labkit.reports.runs.forms import markdown, print_run, print_table
 from labkit.reports.runs.grids import grids
 from labkit.reports.terminal import console
 from labkit.store import results_folder
 from labkit.store.run import document
-
-FINDINGS = {"differs", "crashed", "timed_out"}
 
 
 def command(
@@ -53,6 +52,7 @@ def command(
     chain: options.Chains = None,
     load: options.Load = None,
     as_json: options.Json = False,
+    junit: ci.JUnit = None,
 ) -> None:
     """Check variants against the reference, time those that agree, print the tables and store the run.
 
@@ -65,6 +65,7 @@ def command(
 
     Example: labkit bench main_colors --workloads logo --variants fast,native,native@threads --budget 20
     """
+    ci.check_file(junit)
     options.load_all(load)
     progress = Progress(sys.stderr) if as_json or against else Tables(make_settings(budget, threads))
     try:
@@ -87,6 +88,7 @@ def command(
     else:
         printed = progress.printed if isinstance(progress, Tables) else 0
         print_run(shown.document, str(shown.folder) if shown.folder else None, printed=printed)
+    ci.tell("labkit bench", shown.document, lambda: markdown(shown.document), junit)
     end("run", shown.document, shown.problem)
 
 
@@ -117,9 +119,8 @@ def end(what: str, document: Mapping[str, Any], problem: str | None) -> None:
         print(f"labkit: the {what} is not stored in {results_folder()}: {problem}", file=sys.stderr)
     if document["stopped"]:
         raise typer.Exit(130)
-    regressions = document.get("regressions", [])
-    for found in regressions:
-        print(f"labkit: {against_words.regression(found)}", file=sys.stderr)
-    past = {old for table in document.get("tables", []) for old in against_words.pairs(table).values()}
-    if regressions or any(row["status"] in FINDINGS and arm_of(row) not in past for row in document["rows"]):
+    found = regressions(document)
+    for regression in found:
+        print(f"labkit: {against_words.regression(regression)}", file=sys.stderr)
+    if found or faults(document):
         raise typer.Exit(1)

@@ -9,10 +9,11 @@ from typing import Any
 import typer
 
 from labkit import api
-from labkit.cli import options
-from labkit.cli.bench import FINDINGS
+from labkit.cli import ci, options
 from labkit.measure.result import arm_of
 from labkit.measure.table import DEFAULT_TIME_LIMIT_S
+from labkit.reports import markdown
+from labkit.reports.ci.findings import faults
 from labkit.reports.grid import Cell, Grid
 from labkit.reports.progress import Progress
 from labkit.reports.terminal import console, draw
@@ -28,6 +29,7 @@ def command(
     time_limit: options.TimeLimit = DEFAULT_TIME_LIMIT_S,
     load: options.Load = None,
     as_json: options.Json = False,
+    junit: ci.JUnit = None,
 ) -> None:
     """Compare every variant with its stage's reference, on each workload and on the stage's edge cases.
 
@@ -36,6 +38,7 @@ def command(
 
     Example: labkit check main_colors --variants native,native@processes
     """
+    ci.check_file(junit)
     options.load_all(load)
     progress = Progress(sys.stderr)
     try:
@@ -50,11 +53,13 @@ def command(
     finally:
         progress.close()
     rows = frame.astype(object).where(frame.notna(), None).to_dict("records")
+    grid = Grid(HEADINGS, frozenset(range(5)), [_cells(row) for row in rows], prose=frozenset({4}))
     if as_json:
         options.print_json({"rows": rows})
     else:
-        draw(Grid(HEADINGS, frozenset(range(5)), [_cells(row) for row in rows], prose=frozenset({4})), console())
-    if any(row["status"] in FINDINGS for row in rows):
+        draw(grid, console())
+    ci.tell("labkit check", {"rows": rows}, lambda: markdown.table(grid), junit)
+    if faults({"rows": rows}):
         raise typer.Exit(1)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import linecache
 import os
 import site
@@ -9,10 +10,12 @@ import sys
 import sysconfig
 from collections.abc import Collection
 from functools import cache
+from importlib.machinery import EXTENSION_SUFFIXES
 from pathlib import Path
 
 from line_profiler.line_profiler import get_code_block
 
+from labkit.core.registry import COMPILED
 from labkit.core.variant import Variant
 from labkit.core.version import HOME
 
@@ -83,6 +86,23 @@ def own_folders(variant: Variant) -> tuple[str, ...]:
     path = os.path.abspath(file)
     folder = os.path.dirname(path)
     return (path,) if folder in _installed() else (folder,)
+
+
+def place_of(variant: Variant) -> tuple[Path, int | None] | None:
+    """The source file that a variant is defined in, and the line where that is known; None for a notebook's cell."""
+    file = getattr(sys.modules.get(variant.origin.partition(":")[0]), "__file__", None)
+    if not file:
+        return None
+    path = Path(file).absolute()
+    if path.name.endswith(tuple(EXTENSION_SUFFIXES)):
+        stem = path.name.partition(".")[0]
+        path = next(
+            (path.with_name(stem + suffix) for suffix in COMPILED if path.with_name(stem + suffix).exists()), path
+        )
+    function = inspect.unwrap(variant.arm or variant.function or place_of)
+    code = getattr(getattr(function, "py_func", function), "__code__", None)
+    here = code is not None and Path(code.co_filename).name == path.name  # a decorator's function lies elsewhere
+    return path, code.co_firstlineno if code is not None and here else None
 
 
 def short_path(file: str) -> str:

@@ -1,6 +1,7 @@
 """The command line as a call: what it prints on each stream, and its exit status."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -9,6 +10,9 @@ import pytest
 import labkit as lk
 from labkit.cli import main
 from labkit.core.registry import Registry
+from labkit.measure import bench as measuring
+from labkit.measure.result import Row, Status
+from labkit.measure.table import Listener
 
 
 class Said(NamedTuple):
@@ -18,6 +22,7 @@ class Said(NamedTuple):
 
 
 Labkit = Callable[..., Said]
+Make = Callable[..., Any]
 
 
 @pytest.fixture
@@ -60,3 +65,37 @@ def toy(own_registry: Registry) -> Registry:
         """On the device."""
 
     return own_registry
+
+
+@pytest.fixture
+def finished(
+    monkeypatch: pytest.MonkeyPatch, results: Path, toy: Registry, measurement_of: Make, measured: Make, baseline: Row
+) -> Callable[..., list[Any]]:
+    """Let ``bench`` and ``check`` find this, without measuring; gives what they were asked for."""
+
+    def finish(status: str = "measured", reason: str | None = None, **facts: Any) -> list[Any]:
+        asked: list[Any] = []
+        row = measured("fast") if status == "measured" else Row("blur", "logo", "fast", "numpy", status=Status(status))
+        row.reason = reason
+        measurement = measurement_of(baseline, row, **facts)
+
+        def tell(listener: Listener) -> None:
+            for table in measurement.tables:
+                listener.table_begins(table.stage, table.workload, 2)
+                listener.table_ends(table)
+
+        def measure(requests: Any, settings: Any, listener: Listener) -> Any:
+            asked.extend([requests, settings])
+            tell(listener)
+            return measurement
+
+        def check(requests: Any, settings: Any, listener: Listener) -> list[Row]:
+            asked.extend([requests, settings])
+            tell(listener)
+            return measurement.rows
+
+        monkeypatch.setattr(measuring, "measure", measure)
+        monkeypatch.setattr(measuring, "check", check)
+        return asked
+
+    return finish

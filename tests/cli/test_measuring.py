@@ -5,57 +5,19 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from labkit.cli.bench import Tables
-from labkit.core.registry import Registry
 from labkit.measure import bench as measuring
-from labkit.measure.result import Row, Status
-from labkit.measure.table import Listener
+from labkit.measure.result import Row
 from labkit.store import all_runs
-from tests.cli.conftest import Labkit
+from tests.cli.conftest import Labkit, Make
 from tests.conftest import CONTRACT
 
-Make = Callable[..., Any]
 ENDINGS = [("unavailable", 0), ("too_slow", 0), ("differs", 1), ("crashed", 1), ("timed_out", 1)]
-
-
-@pytest.fixture
-def finished(
-    monkeypatch: pytest.MonkeyPatch, results: Path, toy: Registry, measurement_of: Make, measured: Make, baseline: Row
-) -> Callable[..., list[Any]]:
-    """Let ``bench`` and ``check`` find this, without measuring; gives what they were asked for."""
-
-    def finish(status: str = "measured", reason: str | None = None, **facts: Any) -> list[Any]:
-        asked: list[Any] = []
-        row = measured("fast") if status == "measured" else Row("blur", "logo", "fast", "numpy", status=Status(status))
-        row.reason = reason
-        measurement = measurement_of(baseline, row, **facts)
-
-        def tell(listener: Listener) -> None:
-            for table in measurement.tables:
-                listener.table_begins(table.stage, table.workload, 2)
-                listener.table_ends(table)
-
-        def measure(requests: Any, settings: Any, listener: Listener) -> Any:
-            asked.extend([requests, settings])
-            tell(listener)
-            return measurement
-
-        def check(requests: Any, settings: Any, listener: Listener) -> list[Row]:
-            asked.extend([requests, settings])
-            tell(listener)
-            return measurement.rows
-
-        monkeypatch.setattr(measuring, "measure", measure)
-        monkeypatch.setattr(measuring, "check", check)
-        return asked
-
-    return finish
 
 
 @pytest.mark.parametrize("command", ["bench", "check"])
