@@ -105,3 +105,8 @@ def __getattr__(name: str) -> Any:
 
         return getattr(api, name)
     raise AttributeError(f"module 'labkit' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    """What one means by ``lk.<Tab>``: the product, whether it is imported yet or not."""
+    return sorted(__all__)

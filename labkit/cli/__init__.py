@@ -13,10 +13,12 @@ import os
 import sys
 import warnings
 from collections.abc import Callable
+from typing import Annotated
 
 import typer
 
 from labkit.core.errors import PassedOver, UsageError, VariantFailed
+from labkit.core.version import __version__
 
 COMMANDS = {
     "list": "List stages with their variants and workloads.",
@@ -40,12 +42,21 @@ COMMANDS = {
 """What each command does; the module of its name has the whole of it, and takes up to a second to import."""
 
 
+COMPLETING = "_LABKIT_COMPLETE"
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        print(f"labkit {__version__}")
+        raise typer.Exit
+
+
 def commands(words: list[str]) -> typer.Typer:
     """The command line for these words: the command that they name in full, of the others what a list of them tells."""
     app = typer.Typer(
         help="Make slow image pipelines fast, and prove it: check variants of a stage against one another, time them "
         "interleaved, and keep the tables.\n\nBegin with: labkit bench main_colors --workloads logo",
-        add_completion=False,
+        callback=root,
         rich_markup_mode="rich",
         pretty_exceptions_enable=False,
     )
@@ -58,6 +69,22 @@ def commands(words: list[str]) -> typer.Typer:
         # A docstring's lines end where the source's do, a terminal's elsewhere: the paragraphs alone are meant.
         app.command(name, help="\n\n".join(" ".join(part.split()) for part in help_text.split("\n\n")))(command)
     return app
+
+
+def root(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version and exit.", is_eager=True, callback=_version)
+    ] = False,
+) -> None:
+    """What comes before the command's name."""
+
+
+def typed() -> list[str]:
+    """The words after ``labkit``; while a shell completes a line, those of that line."""
+    if COMPLETING in os.environ:
+        line = os.environ.get("COMP_WORDS") or os.environ.get("_TYPER_COMPLETE_ARGS", "")  # bash, and the others
+        return line.split()[1:]
+    return sys.argv[1:] or ["--help"]
 
 
 def whole(name: str) -> Callable[..., None]:
@@ -80,7 +107,7 @@ def main() -> None:
     warnings.showwarning = lambda said, kind, *where: (
         _complain(said) if kind is PassedOver else warned(said, kind, *where)
     )
-    status, words = 2, sys.argv[1:] or ["--help"]
+    status, words = 2, typed()
     try:
         sys.exit(commands(words)(words, prog_name="labkit", standalone_mode=False))
     except UsageError as error:

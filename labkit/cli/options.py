@@ -10,21 +10,49 @@ from typing import Annotated, Any
 
 import typer
 
+from labkit.cli import completion
 from labkit.core.errors import UsageError
 from labkit.core.registry import registry
 
 POWERS = ["", "K", "M", "G", "T"]
 
-Stages = Annotated[list[str] | None, typer.Argument(metavar="[STAGE...]", help="Stages; all when none is named.")]
+Stages = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="[STAGE...]", help="Stages; all when none is named.", autocompletion=completion.stages),
+]
 Variants = Annotated[
-    str | None, typer.Option(metavar="A,B@ENGINE", help="Variants, each alone or under an engine; all when not given.")
+    str | None,
+    typer.Option(
+        metavar="A,B@ENGINE",
+        help="Variants, each alone or under an engine; all when not given.",
+        autocompletion=completion.variants,
+    ),
 ]
 Workloads = Annotated[
-    str | None, typer.Option(metavar="W,...", help="Workloads, as names or patterns (logo*); all when not given.")
+    str | None,
+    typer.Option(
+        metavar="W,...",
+        help="Workloads, as names or patterns (logo*); all when not given.",
+        autocompletion=completion.workloads,
+    ),
 ]
-Stage = Annotated[str, typer.Argument(metavar="STAGE", help="A stage.")]
-Variant = Annotated[str, typer.Argument(metavar="VARIANT[@ENGINE]", help="A variant, alone or under an engine.")]
-Workload = Annotated[str | None, typer.Option(metavar="W", help="One workload of the stage; its first when not given.")]
+Stage = Annotated[str, typer.Argument(metavar="STAGE", help="A stage.", autocompletion=completion.stages)]
+Variant = Annotated[
+    str,
+    typer.Argument(
+        metavar="VARIANT[@ENGINE]",
+        help="A variant, alone or under an engine.",
+        autocompletion=completion.variants,
+    ),
+]
+Workload = Annotated[
+    str | None,
+    typer.Option(
+        metavar="W",
+        help="One workload of the stage; its first when not given.",
+        autocompletion=completion.workloads,
+    ),
+]
 Threads = Annotated[
     int | None, typer.Option(metavar="N", help="Threads a library may use; all CPUs allowed when not given.")
 ]
