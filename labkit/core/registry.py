@@ -10,6 +10,7 @@ import warnings
 import zlib
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import replace
 from functools import partial
 from importlib.metadata import EntryPoint, entry_points
@@ -30,6 +31,7 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 PIPELINES = "labkit.pipelines"
 HOMES = ("labkit.stages", PIPELINES)
 ENTRY_POINTS = "labkit.stages"
+_loads: ContextVar[bool] = ContextVar("loads", default=False)
 COMPILED = {".pyx": "cython", ".c": "native", ".cpp": "native"}
 
 
@@ -207,7 +209,7 @@ class Registry:
     def load(self, path: str | Path) -> None:
         """Run a Python file that defines stages or variants of the user's own, in place of what it defined before.
 
-        Raises UsageError, and leaves all as it was, when it can't be run.
+        It finds modules beside it, as with ``python FILE``. Raises UsageError, and leaves all as it was, when it can't be run.
         """
         path = Path(path).absolute()
         if not path.is_file():
@@ -223,15 +225,22 @@ class Registry:
         stages, origins, brought = dict(self.stages), dict(self.origins), list(self.brought)
         variants = {stage: dict(known) for stage, known in self.variants.items()}
         self.forget(path)
+        search = list(sys.path)
+        if str(path.parent) not in search:
+            sys.path.insert(0, str(path.parent))
+        outer = _loads.set(True)
         try:
             spec.loader.exec_module(module)
         except BaseException as error:
             self.stages, self.origins, self.brought, self.variants = stages, origins, brought, variants
             del sys.modules[name]
+            sys.path[:] = search
             if not isinstance(error, Exception | SystemExit):
                 raise  # Ctrl-C
             what = str(error) if isinstance(error, UsageError) else f"{type(error).__name__}: {error}"
             raise UsageError(f"--load {path}: {what}") from error
+        finally:
+            _loads.reset(outer)
         self.brought = [thing for thing in brought if thing != path]  # measuring processes load the file themselves,
         cloudpickle.register_pickle_by_value(module)  # an engine's workers are sent its functions whole
         self._remember(path)
@@ -255,6 +264,12 @@ class Registry:
         for name in [name for name, origin in self.origins.items() if origin.startswith(own)]:
             del self.stages[name], self.origins[name]
         self.brought = [thing for thing in self.brought if thing != path]
+
+
+def refuse_while_loading() -> None:
+    """Raise UsageError where a loaded file asks for a measurement: each measuring process loads it, and would measure in turn."""
+    if _loads.get():
+        raise UsageError('it measures while it is loaded; put such calls under: if __name__ == "__main__":')
 
 
 def _module_of(path: Path) -> str:

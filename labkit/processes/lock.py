@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from labkit.core.registry import refuse_while_loading
 from labkit.processes.stop import wait
 
 ASK_EVERY_S = 0.1
@@ -52,9 +53,11 @@ class MeasurementLock:
 
     ``tell`` hears whom it waits for whenever that changes (None: not known yet). Inside a turn that this thread
     holds, another is no wait. Waiting ends with KeyboardInterrupt on Ctrl-C and when the thread is asked to stop.
+    Raises UsageError where a file that is being loaded asks for it.
     """
 
     def __init__(self, what: str, tell: Callable[[Holder | None], None] = tell_on_stderr) -> None:
+        refuse_while_loading()
         self.what, self._tell = what, tell
         self._file: int | None = None
         self._outer: Token[bool] | None = None

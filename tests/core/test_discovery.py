@@ -11,6 +11,7 @@ import pytest
 
 from labkit.core.errors import UsageError
 from labkit.core.registry import Registry
+from labkit.processes.lock import MeasurementLock
 
 MODULE = sys.modules["labkit.core.registry"]  # the package has its registry under the module's name
 STAGE = """
@@ -110,6 +111,55 @@ def test_a_loaded_file_may_add_to_a_stage_that_was_not_imported(squares: Registr
     write(tmp_path / "own.py", VARIANT.format(stage="cube", name="own"))
     squares.load(tmp_path / "own.py")
     assert list(squares.of("cube")) == ["own"]
+
+
+def test_a_loaded_file_finds_modules_beside_it_when_it_is_loaded_and_when_it_is_called(
+    squares: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, imported_anew: None
+) -> None:
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    write(tmp_path / "beside_early.py", "def times(x, y):\n    return x * y\n")
+    write(tmp_path / "beside_late.py", "from beside_early import times\n")
+    own = VARIANT.format(stage="cube", name="own")
+    write(
+        tmp_path / "own.py",
+        "import beside_early\n" + own.replace("return x * x", "from beside_late import times; return times(x, x)"),
+    )
+    squares.load(tmp_path / "own.py")
+    assert squares.variant("cube", "own").function(3) == 9
+
+
+def test_a_file_that_can_not_be_loaded_leaves_no_folder_to_be_searched(
+    squares: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    search = list(sys.path)
+    monkeypatch.setattr(sys, "path", list(search))
+    write(tmp_path / "own.py", "1 / 0")
+    with pytest.raises(UsageError, match="ZeroDivisionError"):
+        squares.load(tmp_path / "own.py")
+    assert sys.path == search
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "lk.bench('square', ['plain'])",
+        "lk.check('square')",
+        "lk.profile('square', 'plain')",
+        "lk.memory('square', 'plain')",
+        "lk.pictures('square', 'plain')",
+        "lk.doctor('square')",
+    ],
+)
+def test_a_loaded_file_that_measures_at_its_top_level_is_told_what_to_do_before_anything_starts(
+    squares: Registry, tmp_path: Path, call: str
+) -> None:
+    write(tmp_path / "own.py", f"import labkit as lk\n{call}\n")
+    with pytest.raises(
+        UsageError, match=r"own\.py: it measures while it is loaded; put such calls under: if __name__ =="
+    ):
+        squares.load(tmp_path / "own.py")
+    with MeasurementLock("something else, later"):
+        pass
 
 
 def test_wanted_variants_come_from_their_own_modules(home: Path, square: Path, new_registry: Registry) -> None:

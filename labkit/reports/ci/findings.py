@@ -67,7 +67,7 @@ def _faults(document: Mapping[str, Any]) -> Iterator[Finding]:
 
 
 def _warnings(document: Mapping[str, Any]) -> Iterator[Finding]:
-    for entry, places in doctor.told(document.get("doctor", [])):
+    for entry, places in doctor.grouped(document.get("doctor", [])):
         if entry["level"] == "warning":
             message = words.one_line(f"{doctor.who(entry, places)}: {entry['found']}; way out: {entry['way_out']}")
             yield _of_arm("warning", "may mislead", message, entry.get("stage") or "", str(entry["subject"]))
