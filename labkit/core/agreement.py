@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
+
+from labkit.core.parts import Parts, Yielded, identity_alone, name_of, parts
 
 
 @dataclass(frozen=True)
@@ -155,58 +157,64 @@ def rule_for(agreement: Agreement, inputs: tuple[Any, ...]) -> Agreement:
     return given(*inputs) if given is not None else agreement
 
 
-def arrays(value: Any, where: str = "") -> Iterator[tuple[str, np.ndarray]]:
-    """Every array inside a (nested) output or input, with its path."""
-    if isinstance(value, np.ndarray):
-        yield where, value
-    elif isinstance(value, dict):
-        for key, inner in value.items():
-            yield from arrays(inner, f"{where}[{key!r}]")
-    elif isinstance(value, tuple | list):
-        for name, inner in elements(value):
-            yield from arrays(inner, where + name)
-
-
-def elements(value: tuple[Any, ...] | list[Any]) -> list[tuple[str, Any]]:
-    """The elements of a list or tuple with their paths: ``[0]``, or ``.panel`` in a named tuple."""
-    fields = getattr(value, "_fields", None)
-    return [(f".{fields[i]}" if fields else f"[{i}]", inner) for i, inner in enumerate(value)]
-
-
 def _compare(output: Any, expected: Any, where: str, tolerance: float, judge: Judge | None = None) -> Difference | None:
     """The first difference; of arrays of the same dtype and shape ``judge`` decides, where it is given."""
+    wanted = parts(expected)
+    if wanted is not None:
+        return _compare_parts(output, expected, wanted, where, tolerance, judge)
     if isinstance(expected, np.ndarray):
         return _compare_arrays(output, expected, where, tolerance, judge)
-    if isinstance(expected, dict):
-        if type(output) is not type(expected) or output.keys() != expected.keys():
-            return Difference(where, f"has keys {_keys(output)}, expected {_keys(expected)}")
-        pairs = [(f"[{key!r}]", output[key], expected[key]) for key in expected]
-    elif isinstance(expected, tuple | list):
-        if not isinstance(output, tuple | list) or len(output) != len(expected):
-            return Difference(where, f"is {_shape_of(output)}, expected {_shape_of(expected)}")
-        pairs = [(name, output[i], inner) for i, (name, inner) in enumerate(elements(expected))]
-    elif isinstance(expected, float | np.floating):
+    if isinstance(expected, float | np.floating):
         close = isinstance(output, float | np.floating) and (
             output == expected
             or abs(float(output) - float(expected)) <= tolerance
             or (output != output and expected != expected)
         )
-        return None if close else Difference(where, f"is {output!r}, expected {expected!r}")
-    else:
-        same = type(output) is type(expected) and output == expected
-        return None if same else Difference(where, f"is {output!r:.60}, expected {expected!r:.60}")
-    for name, a, b in pairs:
-        found = _compare(a, b, where + name, tolerance, judge)
+        return None if close else Difference(where, f"is {output!r:.60}, expected {expected!r}")
+    if type(output) is type(expected) and _equal(output, expected):
+        return None
+    if identity_alone(expected):
+        return Difference(where, f"is a {name_of(output)}, which can't be compared with a {name_of(expected)}")
+    return Difference(where, f"is {output!r:.60}, expected {expected!r:.60}")
+
+
+def _compare_parts(
+    output: Any, expected: Any, wanted: Parts, where: str, tolerance: float, judge: Judge | None
+) -> Difference | None:
+    made = parts(output)
+    if made is None or made.kind != wanted.kind:
+        return Difference(where, _unlike(output, made, expected, wanted))
+    given = dict(made.inner) if isinstance(expected, dict) else None
+    for number, (name, inner) in enumerate(wanted.inner):
+        part = given[name] if given is not None else made.inner[number][1]
+        found = _compare(part, inner, where + name, tolerance, judge)
         if found:
             return found
     return None
+
+
+def _unlike(output: Any, made: Parts | None, expected: Any, wanted: Parts) -> str:
+    if isinstance(expected, dict):
+        keys = sorted(output, key=str) if isinstance(output, dict) else f"of a {type(output).__name__}"
+        return f"has keys {keys}, expected {sorted(expected, key=str)}"
+    text = f"is {made.told if made else type(output).__name__}, expected {wanted.told}"
+    unread = isinstance(output, Yielded) and "; nothing is computed yet when an iterator comes back: return list(...)"
+    return text + (unread or "")
+
+
+def _equal(output: Any, expected: Any) -> bool:
+    """Are they equal, by their own word?"""
+    try:
+        return output is expected or bool(np.all(output == expected))
+    except Exception:
+        return False
 
 
 def _compare_arrays(
     output: Any, expected: np.ndarray, where: str, tolerance: float, judge: Judge | None
 ) -> Difference | None:
     if type(output) is not np.ndarray:
-        return Difference(where, f"is a {type(output).__module__}.{type(output).__name__}, expected a numpy.ndarray")
+        return Difference(where, f"is {_told(output)}, expected a numpy.ndarray")
     if output.dtype != expected.dtype:
         return Difference(where, f"has dtype {output.dtype}, expected {expected.dtype}")
     if output.shape != expected.shape:
@@ -215,21 +223,15 @@ def _compare_arrays(
         stray = np.isnan(output) & ~np.isnan(expected)
         if stray.any():
             return _located(where, "is NaN", stray, None)
-    if judge is not None:
+    numbers = expected.dtype.kind in "biufc"
+    if judge is not None and numbers:
         return judge(output, expected, where)
-    if tolerance == 0.0:
-        unequal = output != expected
-        if expected.dtype.kind in "fc":
-            unequal &= ~(np.isnan(output) & np.isnan(expected))
-        gap: np.ndarray | None = None
-    else:
-        gap = _gap(output, expected)
-        unequal = (output != expected) & ~(gap <= tolerance) & ~((output != output) & (expected != expected))
+    unequal = (output != expected) & ~((output != output) & (expected != expected))  # NaN agrees with NaN
+    if tolerance and numbers and unequal.any():
+        unequal &= ~(_gap(output, expected) <= tolerance)
     if not unequal.any():
         return None
-    if gap is None and expected.dtype.kind in "biufc":
-        gap = _gap(output, expected)
-    return _located(where, "differs", unequal, gap)
+    return _located(where, "differs", unequal, _gap(output, expected) if numbers else None)
 
 
 def _gap(output: np.ndarray, expected: np.ndarray) -> np.ndarray:
@@ -245,9 +247,6 @@ def _located(where: str, what: str, mask: np.ndarray, gap: np.ndarray | None) ->
     return Difference(where, what, first, int(np.count_nonzero(mask)), mask.size, largest)
 
 
-def _keys(value: Any) -> str:
-    return str(sorted(value, key=str)) if isinstance(value, dict) else f"of a {type(value).__name__}"
-
-
-def _shape_of(value: Any) -> str:
-    return f"{type(value).__name__} of {len(value)}" if isinstance(value, tuple | list) else type(value).__name__
+def _told(value: Any) -> str:
+    made = parts(value)
+    return made.told if isinstance(value, Yielded) and made else f"a {name_of(value)}"

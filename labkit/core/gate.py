@@ -16,8 +16,9 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import byte_bounds
 
-from labkit.core.agreement import Agreement, arrays, elements, rule_for
+from labkit.core.agreement import Agreement, rule_for
 from labkit.core.errors import NotOffered
+from labkit.core.parts import arrays, elements
 from labkit.core.stage import Stage
 from labkit.core.workload import Workload
 

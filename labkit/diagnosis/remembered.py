@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from labkit.core.agreement import arrays
+from labkit.core.parts import arrays
 
 TRIES = 4
 SHORTEST_S = 1e-4

@@ -11,7 +11,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from labkit.core.agreement import arrays, elements
+from labkit.core.parts import arrays, elements
 
 SMALLEST = 8  # pixels a side: a table of 6 colours by 3 channels is no picture
 GAP = 4  # pixels between tiles

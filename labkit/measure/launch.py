@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from labkit.core.agreement import arrays
 from labkit.core.cpus import set_threads
+from labkit.core.parts import arrays
 from labkit.core.process import thread_count
 from labkit.engines import opening_order
 from labkit.engines.arm import ArmName, open_arm

@@ -12,10 +12,11 @@ from typing import Any
 
 import numpy as np
 
-from labkit.core.agreement import Difference, arrays, rule_for
+from labkit.core.agreement import Difference, rule_for
 from labkit.core.cpus import set_threads
 from labkit.core.errors import NotOffered, UsageError, VariantFailed
 from labkit.core.gate import bind
+from labkit.core.parts import arrays
 from labkit.core.registry import registry
 from labkit.engines import engine_missing
 from labkit.engines.arm import ArmName, open_arm

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from labkit.core.agreement import arrays, rule_for
+from labkit.core.agreement import rule_for
 from labkit.core.cpus import set_threads
 from labkit.core.errors import NotOffered
 from labkit.core.gate import Exam, edge_case_fault, first_fault, prepare_exam, short_exam
+from labkit.core.parts import arrays
 from labkit.core.process import thread_count
 from labkit.core.registry import registry
 from labkit.core.workload import Workload, input_files

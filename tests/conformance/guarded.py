@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from labkit.core.agreement import arrays
+from labkit.core.parts import arrays
 from tests.conformance.trials import (
     COMPILED,
     difference,

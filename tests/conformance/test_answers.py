@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 
 from labkit.core import registry
-from labkit.core.agreement import Exact, arrays
+from labkit.core.agreement import Exact
 from labkit.core.errors import NotOffered
+from labkit.core.parts import arrays
 from tests.conformance import inputs
 from tests.conformance.trials import (
     Opened,

@@ -10,7 +10,7 @@ import sys
 import psutil
 import pytest
 
-from labkit.core.agreement import arrays
+from labkit.core.parts import arrays
 from tests.conformance.trials import Opened, difference, edge_cases, expected, given, variants
 
 LINUX = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs mprotect and RLIMIT_AS")

@@ -5,7 +5,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import pytest
 
-from labkit.core.agreement import Agreement, Exact, OutsideMask, Psnr, Share, Within, arrays, rule_for
+from labkit.core.agreement import Agreement, Exact, OutsideMask, Psnr, Share, Within, rule_for
+from labkit.core.parts import arrays
 
 
 class Answer(NamedTuple):
