@@ -27,7 +27,10 @@ class Status(StrEnum):
 
 @dataclass
 class Row:
-    """One arm in one stage × workload table. Seconds, bytes; ``ratio`` is baseline time / variant time; None is unknown."""
+    """One arm in one stage × workload table. Seconds, bytes; ``ratio`` is baseline time / variant time; None is unknown.
+
+    ``reason`` says why there is no time or no verdict; ``note`` what else a reader of the figures must know.
+    """
 
     stage: str
     workload: str
@@ -48,6 +51,11 @@ class Row:
     limit_ratio: float | None = None
     peak_bytes: int | None = None
     items_per_s: float | None = None
+    note: str | None = None
+
+    def tell(self, note: str) -> None:
+        """Add what a reader of the row's figures must know."""
+        self.note = f"{self.note}; {note}" if self.note else note
 
     @property
     def arm(self) -> str:

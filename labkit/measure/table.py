@@ -26,6 +26,7 @@ from labkit.processes.parent import Limits, Outcome, Task
 
 DEFAULT_TIME_LIMIT_S = 60.0
 WORTH_WARMING_S = 0.03  # a first call that much dearer than the next has compiled or imported something
+LONG_COMPILE_S, MUCH_LONGER = 1.0, 10.0  # seconds of a first call, and times a later one, that are worth a note
 ENOUGH_ATTEMPTS = 3
 
 
@@ -270,21 +271,38 @@ def _probe(
         state.seen[str(arm)] = found["seen"]
     if "not_offered" in found:
         row.status, row.reason = Status.UNAVAILABLE, found["not_offered"]
-    elif outcome.ending != "done":
+    elif outcome.ending != "done" and not _given_up(outcome):
         row.status, row.reason = failure(outcome, settings)
         if row.status is Status.TIMED_OUT:
             row.reason += "; a longer time limit lets it go on"
     elif fault:
         row.status, row.reason = Status.DIFFERS, fault
-    elif "too_slow" in found:
+    elif found.get("too_slow"):
         state.costs[str(arm)] = found["cost_s"]
         state.untested.add(str(arm))
     else:
         state.costs[str(arm)] = found["cost_s"]
+        if note := compile_note(found["first_call_s"], found["cost_s"]):
+            row.tell(note)
         if found["starts_no_thread"] and arm.engine not in STARTS_PROCESSES:
             state.modules += registry.variant(stage, arm.variant).requires
             if found["first_call_s"] - found["cost_s"] > WORTH_WARMING_S:
                 state.warm.append(str(arm))
+
+
+def _given_up(outcome: Outcome) -> bool:
+    """Was the arm's second call waited for in vain, after a first one that was far too slow?"""
+    return bool(outcome.found.get("too_slow")) and (outcome.ending == "timed_out" or outcome.detail == "SIGALRM")
+
+
+def compile_note(first_call_s: float, cost_s: float) -> str | None:
+    """What to do about a first call that took much longer than those after it."""
+    if first_call_s < LONG_COMPILE_S or first_call_s < MUCH_LONGER * cost_s:
+        return None
+    return (
+        f"its first call in a process took {first_call_s:.2g} s, later ones {cost_s:.2g} s: what it compiles or loads is told "
+        "apart from its time; a cache (cache=True for Numba) saves the wait"
+    )
 
 
 def failure(outcome: Outcome, settings: Settings) -> tuple[Status, str]:
@@ -384,7 +402,7 @@ def _one_launch(
         seed = int(rng.integers(2**32))
         arms = tuple(plan.every)
         task = LaunchTask(table.stage, arms, plan, floor_bytes, settings.threads, seed)
-        warm_up = sum(state.costs.get(arm, 0.0) for arm in arms)
+        warm_up = sum(max(state.costs[arm], state.rows[arm].first_call_s or 0.0) for arm in arms if arm != LIMIT)
         limits = Limits(settings.time_limit_s + 10 * (plan.slice_s + warm_up), settings.memory_limit)
         index = number % len(fleet.launchers)
         outcome = run_task(fleet, fleet.launchers[index], task, limits)

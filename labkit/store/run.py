@@ -45,6 +45,7 @@ COLUMNS = (
     "limit_ratio",
     "peak_bytes",
     "items_per_s",
+    "note",
 )
 
 

@@ -11,11 +11,11 @@ import pytest
 
 from labkit.measure.bench import make_settings, measure, plan_requests
 from labkit.measure.limit import LIMIT
-from labkit.measure.probe import ProbeTask
+from labkit.measure.probe import HOPELESS, ProbeTask
 from labkit.measure.result import Status
 from labkit.measure.schedule import FEWEST_LAUNCHES
 from labkit.measure.statistics import undisturbed
-from labkit.measure.table import EdgeCases, Listener, check_table
+from labkit.measure.table import EdgeCases, Listener, check_table, compile_note
 from labkit.processes.fleet import Parent
 
 BROKEN = {
@@ -75,6 +75,7 @@ def test_an_arm_that_fails_in_a_launch_is_left_out_and_the_launch_is_repeated(be
 
 
 def test_an_arm_too_slow_for_the_budget_says_which_budget_would_do(bench):
+    assert HOPELESS * 0.3 / FEWEST_LAUNCHES < 0.3  # the second call is not waited for until its end
     heard = []
 
     class Hears(Listener):
@@ -90,6 +91,20 @@ def test_an_arm_too_slow_for_the_budget_says_which_budget_would_do(bench):
     told = re.fullmatch(r"one call takes (\S+) s: a budget of (\d+) s would take it in", row(table, "slow").reason)
     assert float(told[1]) >= 0.3
     assert int(told[2]) == pytest.approx(FEWEST_LAUNCHES * float(told[1]), abs=1.5)
+
+
+def test_a_long_first_call_is_no_slowness_the_second_one_decides(bench):
+    table = bench(["plain", "compiles_for_long"])
+    found = row(table, "compiles_for_long")
+    assert found.first_call_s > HOPELESS * 0.3 / FEWEST_LAUNCHES
+    assert (found.status, found.median_s < 0.02) == (Status.MEASURED, True)
+
+
+@pytest.mark.parametrize(("first_s", "later_s", "told"), [(13.0, 0.012, True), (13.0, 9.0, False), (0.2, 1e-6, False)])
+def test_a_first_call_that_compiles_for_long_advises_a_cache(first_s, later_s, told):
+    note = compile_note(first_s, later_s)
+    assert (note is not None) == told
+    assert note is None or ("13 s" in note and "cache=True" in note)
 
 
 def test_set_up_and_first_call_are_figures_of_their_own(bench):

@@ -176,6 +176,15 @@ calls = 0
 
 
 @lk.variant("toy_sum", kind="numba")
+def compiles_for_long(image):
+    global calls
+    calls += 1
+    if calls == 1:
+        time.sleep(0.4)
+    return int(image.sum())
+
+
+@lk.variant("toy_sum", kind="numba")
 def slow_at_first(image):
     global calls
     calls += 1

@@ -75,6 +75,16 @@ def test_an_unresolved_row_says_why(run: dict[str, Any], form: str) -> None:
     assert "unresolved (close): the interval crosses the ±1 % gate: a larger --budget narrows it" in FORMS[form](run)
 
 
+@pytest.mark.parametrize("form", FORMS)
+def test_what_a_reader_must_know_of_a_row_stands_below_its_table(
+    measurement_of: Make, measured: Make, form: str
+) -> None:
+    noted = measured("fast")
+    noted.tell("one thing")
+    noted.tell("and another")
+    assert "fast: one thing; and another" in FORMS[form](document(measurement_of(measured("plain", 1.0, 0.0), noted)))
+
+
 def test_the_fastest_comes_first(run: dict[str, Any]) -> None:
     (table,) = grids(run)
     assert [row[0] for row in table.texts] == ["fast", "close", "plain", "late@threads"]

@@ -52,6 +52,7 @@ def _table(table: dict[str, Any], run: dict[str, Any]) -> Grid:
     for row in own:
         if row["median_s"] is None:
             notes.append(f"{arm_of(row)}: {words.outcome(row['status'], words.reason(row))}")
+    notes += [f"{arm_of(row)}: {words.one_line(row['note'])}" for row in own if row.get("note")]
     threaded = max((launch.get("threads_at_start") or 1 for launch in table["launches"]), default=1)
     if threaded > 1:
         notes.append(
