@@ -81,9 +81,10 @@ def to_be_built(variant: Variant) -> bool:
 
 
 def _source(variant: Variant) -> Path:
+    """Where the source of a compiled module is looked for: beside it. A notebook has no file, and so nothing beside it."""
     home = variant.origin.partition(":")[0]
-    library = Path(str(getattr(sys.modules.get(home), "__file__", "")))
-    return library.with_name(f"{home.rpartition('.')[2]}.pyx")
+    library = Path(getattr(sys.modules.get(home), "__file__", None) or os.devnull)
+    return library.parent / f"{home.rpartition('.')[2]}.pyx"
 
 
 def _library(source: Path) -> Path:

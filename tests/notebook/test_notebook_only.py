@@ -1,0 +1,139 @@
+"""A stage that lives in a notebook alone: every tab, magic and call that takes a stage works with it."""
+
+import inspect
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import ipywidgets as widgets
+import pytest
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.utils.capture import capture_output
+
+import labkit as lk
+from labkit.core.registry import registry
+from labkit.notebook.magics import LabMagics
+from labkit.notebook.workbench.view import WorkbenchView
+
+# The stage, its variants and what they need stand in cells of their own, as they do in a notebook.
+CELLS = (
+    "import numpy as np\nimport labkit as lk\n%load_ext labkit",
+    "GAIN = 3\n\ndef clip(values):\n    return np.clip(values, 0, 255).astype(np.uint8)\n\n"
+    "def noise(side):\n    return np.random.default_rng(side).integers(0, 255, (side, side, 3), dtype=np.uint8)",
+    """@lk.stage(reference="plain", workloads=[lk.Workload(f"{side}px", lambda side=side: (noise(side),)) for side in (40, 80)],
+          split=lk.Split("rows", lambda n, image: [(part,) for part in np.array_split(image, n)],
+                         lambda parts, image: np.concatenate(parts)))
+def brighten(image):
+    "The image, GAIN times as bright.\"""",
+    """@lk.variant("brighten", kind="numpy", partial=lambda image: clip(image.astype(int) * GAIN))
+def plain(image):
+    return clip(image.astype(int) * GAIN)
+
+@lk.variant("brighten", kind="numpy")
+def quick(image):
+    return clip(image.astype(np.uint16) * GAIN)""",
+)
+OWN = "def of_the_editor(image):\n    return (image.astype(int) * 3).clip(0, 255).astype(image.dtype)"
+MAGICS = {
+    "labbench": "%labbench brighten --variants plain,quick --workloads 40px --budget 0.2",
+    "labprofile": "%labprofile brighten plain --calls 2",
+    "labdiff": "%labdiff brighten plain quick --calls 2",
+    "labmemory": "%labmemory brighten plain",
+    "labvariant": "%%labvariant brighten --budget 0.2 --against quick\n"
+    "def of_a_cell(image):\n    return clip(image.astype(np.int64) * GAIN)",
+}
+CALLS = {
+    "bench": "lk.bench('brighten', ['plain', 'quick'], ['40px'], budget=0.2)",
+    "check": "lk.check('brighten', ['plain', 'quick', 'plain@processes'], ['40px'])",
+    "diff": "lk.diff('brighten', 'plain', 'quick', calls=2)",
+    "doctor": "lk.doctor('brighten', ['plain', 'quick'])",
+    "history": "lk.history('brighten')",
+    "memory": "lk.memory('brighten', 'quick')",
+    "pictures": "lk.pictures('brighten', 'quick')",
+    "profile": "lk.profile('brighten', 'plain@threads', calls=2)",
+    "sweep": "lk.sweep('brighten', 'size', budget=0.2)",
+    "workbench": "lk.workbench('brighten')",
+}
+TABS = ("Compare", "Lines", "Scaling", "Pictures", "History", "Your variant")
+TROUBLE = ("Traceback", "Error", "crashed", "unknown stage", "NameError", "left out", "could not be")
+
+
+@pytest.fixture(scope="module")
+def shell(tmp_path_factory: pytest.TempPathFactory) -> Iterator[InteractiveShell]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LABKIT_RESULTS", str(tmp_path_factory.mktemp("results")))
+        registry.discover()
+        for name in ("stages", "origins"):
+            patch.setattr(registry, name, dict(getattr(registry, name)))
+        patch.setattr(registry, "variants", {stage: dict(known) for stage, known in registry.variants.items()})
+        patch.setattr(registry, "brought", list(registry.brought))
+        shell = InteractiveShell.instance()
+        for cell in CELLS:
+            assert shell.run_cell(cell, store_history=True).success
+        yield shell
+        InteractiveShell.clear_instance()
+
+
+@pytest.fixture(scope="module")
+def view(shell: InteractiveShell) -> Iterator[WorkbenchView]:
+    made = lk.workbench("brighten", ["plain", "quick"], "40px", budget=0.2)
+    made.tabs[-1].source.value = OWN
+    yield made
+    made.close()
+
+
+def outputs(shell: InteractiveShell, cell: str) -> str:
+    """All that a cell says and shows; it must not fail."""
+    with capture_output() as said:
+        done = shell.run_cell(cell, store_history=True)
+    shown = [text for output in said.outputs for form, text in output.data.items() if form.startswith("text/")]
+    told = "\n".join([said.stdout, said.stderr, *shown])
+    assert done.success, told
+    return told
+
+
+def every(kind: type, box: widgets.Widget) -> list[Any]:
+    found = [box] if isinstance(box, kind) else []
+    return found + [each for child in getattr(box, "children", ()) for each in every(kind, child)]
+
+
+def test_every_tab_every_magic_and_every_call_that_takes_a_stage_is_tried_here(view: WorkbenchView) -> None:
+    public = {name: getattr(lk, name) for name in lk.__all__}
+    functions = {
+        name: set(inspect.signature(thing).parameters)
+        for name, thing in public.items()
+        if inspect.isfunction(thing) and not thing.__module__.startswith("labkit.core")
+    }
+    assert CALLS.keys() == {name for name, takes in functions.items() if takes & {"stage", "stages"}}
+    assert MAGICS.keys() == LabMagics.magics["line"].keys() | LabMagics.magics["cell"].keys()
+    assert tuple(tab.title for tab in view.tabs) == TABS
+
+
+@pytest.mark.parametrize("cell", [*MAGICS.values(), *CALLS.values()], ids=[*MAGICS, *CALLS])
+def test_a_magic_or_a_call_works(shell: InteractiveShell, cell: str) -> None:
+    told = outputs(shell, cell)
+    assert "brighten" in told
+    assert not [word for word in TROUBLE if word in told]
+
+
+@pytest.mark.parametrize("title", TABS)
+def test_every_button_of_a_tab_works(view: WorkbenchView, title: str) -> None:
+    (tab,) = (tab for tab in view.tabs if tab.title == title)
+    view.pages.selected_index = view.tabs.index(tab)
+    for button in every(widgets.Button, tab.box) or [view.bar.run]:
+        before = view.job
+        button.click()
+        if view.job is not before and view.job is not None:
+            assert view.job.wait(60)
+            while view.bar.run.disabled:  # until it is painted
+                time.sleep(0.02)
+            assert (view.job.state, view.job.error) == ("done", None)
+            assert {row["status"] for row in view.job.table} <= {"measured"}, view.job.table
+    told = " ".join(page.value for page in every(widgets.HTML, tab.box))
+    assert not [word for word in TROUBLE if word in told], told
+
+
+def test_a_report_holds_lines_and_pictures_of_it(shell: InteractiveShell) -> None:
+    outputs(shell, "ran = lk.bench('brighten', ['plain', 'quick'], ['40px'], budget=0.2)")
+    report = outputs(shell, "print(lk.report(ran, profile=True).html())")
+    assert not [word for word in TROUBLE if word in report]
