@@ -245,6 +245,22 @@ def test_a_chain_is_a_stage_with_a_variant_for_each_kind_that_all_steps_have(tmp
     )
 
 
+def test_what_a_threshold_makes_of_a_difference_of_one_is_no_difference_but_another_turn_is(tmp_path: Path) -> None:
+    text = "steps: [{stage: augment}, {stage: ocr_preprocess, variant: native}]"
+    name = chain_stage(open_chain(written(tmp_path, text, "thresholded.yaml")))
+    rule, reference = registry.stage(name).agreement, registry.variant(name, "reference").function
+    variants = [variant.function for variant in registry.of(name).values() if variant.kind in ("numba", "native")]
+    random = np.random.default_rng(1)
+    otherwise = 0
+    for k in range(40):
+        image = random.integers(0, 256, (*random.integers(1, 60, 2), 3), np.uint8)
+        expected = reference(image, Place(7, k))
+        assert {rule.difference(variant(image, Place(7, k)), expected) for variant in variants} == {None}
+        turned = reference(np.ascontiguousarray(image[::-1, ::-1]), Place(7, k))
+        otherwise += rule.difference(turned, expected) is not None
+    assert otherwise > 30
+
+
 def test_a_profile_of_a_chain_has_a_block_for_each_step(tmp_path: Path) -> None:
     name = chain_stage(open_chain(written(tmp_path, "steps: [{stage: augment}, {stage: grey}]", "profiled.yaml")))
     (made,) = profile_arms(name, ["chosen"], "256", calls=3)
