@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -18,6 +19,7 @@ from labkit.reports.ci.findings import faults, regressions
 from labkit.reports.progress import Progress
 from labkit.reports.runs.forms import markdown, print_run, print_table
 from labkit.reports.runs.grids import grids
+from labkit.reports.shown import Shown
 from labkit.reports.terminal import console
 from labkit.store import results_folder
 from labkit.store.run import document
@@ -67,10 +69,10 @@ def command(
     """
     ci.check_file(junit)
     options.load_all(load)
-    progress = Progress(sys.stderr) if as_json or against else Tables(make_settings(budget, threads))
-    try:
-        shown = api.bench(
-            [*(stage or []), *options.chain_stages(chain)],
+    names = [*(stage or []), *options.chain_stages(chain)]
+    show(
+        lambda listener: api.bench(
+            names,
             options.names(variants),
             options.names(workloads),
             baseline=baseline,
@@ -79,8 +81,21 @@ def command(
             seed=seed,
             time_limit=time_limit,
             against=against,
-            listener=progress,
-        )
+            listener=listener,
+        ),
+        "labkit bench",
+        Progress(sys.stderr) if as_json or against else Tables(make_settings(budget, threads)),
+        as_json,
+        junit,
+    )
+
+
+def show(
+    measure: Callable[[Progress], Shown], command: str, progress: Progress, as_json: bool, junit: Path | None
+) -> None:
+    """Measure, tell what was found to whoever asked, and end with the exit status that says so."""
+    try:
+        shown = measure(progress)
     finally:
         progress.close()
     if as_json:
@@ -88,7 +103,7 @@ def command(
     else:
         printed = progress.printed if isinstance(progress, Tables) else 0
         print_run(shown.document, str(shown.folder) if shown.folder else None, printed=printed)
-    ci.tell("labkit bench", shown.document, lambda: markdown(shown.document), junit)
+    ci.tell(command, shown.document, lambda: markdown(shown.document), junit)
     end("run", shown.document, shown.problem)
 
 

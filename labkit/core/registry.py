@@ -206,10 +206,11 @@ class Registry:
         origin = f"{stage}/{name}"
         self.add_variant(Variant(stage, name, kind, missing=lambda: reason, origin=origin, summary="not importable"))
 
-    def load(self, path: str | Path) -> None:
+    def load(self, path: str | Path) -> ModuleType:
         """Run a Python file that defines stages or variants of the user's own, in place of what it defined before.
 
-        It finds modules beside it, as with ``python FILE``. Raises UsageError, and leaves all as it was, when it can't be run.
+        It finds modules beside it, as with ``python FILE``. Gives the module; raises UsageError, and leaves all as it was,
+        when it can't be run.
         """
         path = Path(path).absolute()
         if not path.is_file():
@@ -244,6 +245,7 @@ class Registry:
         self.brought = [thing for thing in brought if thing != path]  # measuring processes load the file themselves,
         cloudpickle.register_pickle_by_value(module)  # an engine's workers are sent its functions whole
         self._remember(path)
+        return module
 
     def forget_stage(self, name: str) -> None:
         """Take out a stage, with its variants, that was made in this process; nothing where there is none."""

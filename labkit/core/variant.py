@@ -75,12 +75,24 @@ def define_variant(function: Callable[..., Any], stage: str, kind: str, name: st
 
 
 def check_signature(variant: Variant, stage: Stage) -> None:
-    """Raise UsageError unless the variant takes the stage's parameters, by the same names in the same order."""
+    """Raise UsageError unless the variant can be called with the stage's inputs, in their order.
+
+    Names of its own are no fault (``f(img)``), nor are more parameters that have defaults; the stage's names in another
+    order are, for its inputs come by position.
+    """
     if variant.function is None:
         return  # an arm's callable is only known once the arm is up
     wanted = list(stage.signature.parameters)
     found = _parameters(variant.function)
-    if found is not None and found != wanted:
+    if found is None or found == wanted:
+        return
+    try:
+        takes = inspect.signature(variant.function)
+        bound = list(takes.bind(*wanted).arguments)
+    except (TypeError, ValueError):
+        bound = []
+    moved = [name for name, place in zip(bound, wanted, strict=False) if name != place and name in wanted]
+    if moved or not bound:
         raise UsageError(
             f"variant {variant.name} takes ({', '.join(found)}), but stage {stage.name} asks for {stage.name}{stage.signature}"
         )

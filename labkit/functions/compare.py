@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -114,6 +115,8 @@ def compare(
             raise UsageError(f"compare takes two runs; {len(things)} were given")
         return api.compare(*things, folder)
     stage = stage_of(*things, on=on, tolerance=tolerance, kwargs=kwargs, prepare=prepare)
+    if listener is None and sys.stderr.isatty():
+        listener = api.show_progress()
     found = api.bench(
         stage, budget=budget, threads=threads, seed=seed, time_limit=time_limit, listener=listener, results=results
     )

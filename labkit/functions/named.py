@@ -49,4 +49,5 @@ def _module(name: str) -> Any:
     try:
         return importlib.import_module(name)
     except Exception as error:
-        raise UsageError(f"{name}: can't be imported: {type(error).__name__}: {error}; give FILE.py:name or package.module:name") from None
+        problem = f"{name}: can't be imported: {type(error).__name__}: {error}"
+        raise UsageError(f"{problem}; give FILE.py:name or package.module:name") from None

@@ -22,6 +22,7 @@ from labkit import api
 from labkit.core.errors import UsageError, VariantFailed
 from labkit.core.registry import registry, variant
 from labkit.core.stage import KINDS
+from labkit.functions.compare import compare
 from labkit.measure.bench import DEFAULT_BUDGET_S
 from labkit.profiling.interpreted import python_form
 from labkit.profiling.run import DEFAULT_BUDGET_S as PROFILE_BUDGET_S
@@ -38,6 +39,9 @@ Magic = Callable[..., Any]
 ONE_WORKLOAD = argument("--workload", "-w", metavar="W", help="one workload of the stage; its first when not given")
 THREADS = argument(
     "--threads", type=int, metavar="N", help="threads a library may use; all CPUs allowed when not given"
+)
+BUDGET = argument(
+    "--budget", type=float, default=DEFAULT_BUDGET_S, metavar="SECONDS", help="measuring time for each table"
 )
 RESULTS = argument("--results", metavar="FOLDER", help="where to store what is found; results/ when not given")
 RETURN = argument("-o", "--output", action="store_true", help="return the object as well, as %%timeit -o does")
@@ -71,7 +75,8 @@ def _arguments(*arguments: Magic) -> Callable[[Magic], Magic]:
 
 @magics_class
 class LabMagics(Magics):
-    """``%labbench``, ``%labprofile``, ``%labdiff``, ``%labmemory`` and ``%%labvariant``; each tells more with ``?``."""
+    """``%labbench``, ``%labprofile``, ``%labdiff``, ``%labmemory``, ``%%labcompare``, ``%%labvariant``; each tells more with
+    ``?``."""
 
     shell: InteractiveShell
 
@@ -81,9 +86,7 @@ class LabMagics(Magics):
         argument("--variants", metavar="A,B@ENGINE", help="variants; all when not given"),
         argument("--workloads", metavar="W,...", help="names or patterns (logo*); all when not given"),
         argument("--baseline", metavar="V", help="what speed-ups are told against; the reference when not given"),
-        argument(
-            "--budget", type=float, default=DEFAULT_BUDGET_S, metavar="SECONDS", help="measuring time for each table"
-        ),
+        BUDGET,
         THREADS,
         RESULTS,
         RETURN,
@@ -158,9 +161,7 @@ class LabMagics(Magics):
         argument("--against", metavar="A,B", help="variants to compare it with besides the baseline"),
         argument("--baseline", metavar="V", help="what speed-ups are told against; the reference when not given"),
         argument("--workloads", metavar="W,...", help="names or patterns; the stage's first when not given"),
-        argument(
-            "--budget", type=float, default=DEFAULT_BUDGET_S, metavar="SECONDS", help="measuring time for each table"
-        ),
+        BUDGET,
         THREADS,
         RESULTS,
         RETURN,
@@ -191,6 +192,50 @@ class LabMagics(Magics):
             ),
         )
 
+    @cell_magic
+    @_arguments(
+        argument(
+            "functions", nargs="*", metavar="FUNCTION", help="functions of the notebook, before those of the cell"
+        ),
+        argument(
+            "--on", metavar="EXPRESSION", help="what they are called with, as lk.compare takes it: img, (a, b), 'pics'"
+        ),
+        argument(
+            "--tolerance", metavar="EXPRESSION", help="exact when not given; a number, a function or an agreement"
+        ),
+        BUDGET,
+        THREADS,
+        RESULTS,
+        RETURN,
+    )
+    def labcompare(self, asked: Namespace, cell: str) -> Any:
+        """Run the cell, and compare the functions that it defines, as they are; the first says what is right.
+
+        Example: %%labcompare old --on img --tolerance 1
+        """
+        names = [*asked.functions, *_functions(cell)]
+        if not self.shell.run_cell(cell).success:
+            return None
+        functions = [self._value(name, "FUNCTION") for name in names]
+        return _shown(
+            asked,
+            compare(
+                *functions,
+                on=() if asked.on is None else self._value(asked.on, "--on"),
+                tolerance=None if asked.tolerance is None else self._value(asked.tolerance, "--tolerance"),
+                budget=asked.budget,
+                threads=asked.threads,
+                results=asked.results,
+            ),
+        )
+
+    def _value(self, expression: str, what: str) -> Any:
+        """What an expression is in the notebook; raises UsageError where it is nothing."""
+        try:
+            return self.shell.ev(expression)
+        except Exception as error:
+            raise UsageError(f"{what} {expression}: {type(error).__name__}: {error}") from None
+
 
 def _names(text: str | None) -> list[str] | None:
     return None if text is None else [name.strip() for name in text.split(",") if name.strip()]
@@ -205,13 +250,18 @@ def _shown(asked: Namespace, thing: Any) -> Any:
     return thing if asked.output else None
 
 
-def _last_function(cell: str) -> str:
-    """The name of the last function that a cell defines at its top level."""
+def _functions(cell: str) -> list[str]:
+    """The names of the functions that a cell defines at its top level."""
     try:
         body = ast.parse(cell).body
     except SyntaxError as error:
         raise UsageError(f"the cell is not plain Python: {error.msg} in line {error.lineno}") from None
-    names = [node.name for node in body if isinstance(node, ast.FunctionDef)]
+    return [node.name for node in body if isinstance(node, ast.FunctionDef)]
+
+
+def _last_function(cell: str) -> str:
+    """The name of the last function that a cell defines at its top level."""
+    names = _functions(cell)
     if not names:
         raise UsageError("the cell defines no function; write the variant as one, with the parameters of the stage")
     return names[-1]

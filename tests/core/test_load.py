@@ -92,8 +92,8 @@ def test_a_file_that_is_forgotten_leaves_nothing(file: Path, own_registry: Regis
         ),
         (FILE + "\nlk.variant('square', kind='fast')(plain)", "variant plain: unknown kind 'fast'; kinds: python"),
         (
-            FILE + "\n@lk.variant('square', kind='numpy')\ndef mine(y): ...",
-            "variant mine takes (y), but stage square asks for square(x)",
+            FILE + "\n@lk.variant('square', kind='numpy')\ndef mine(y, z): ...",
+            "variant mine takes (y, z), but stage square asks for square(x)",
         ),
     ],
 )
