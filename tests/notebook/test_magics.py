@@ -145,3 +145,19 @@ def test_an_error_in_the_cell_is_shown_and_nothing_is_registered(shell: Interact
     _, said = run(shell, "%%labvariant main_colors\ndef broken(image, n=6): ...\n1 / 0")
     assert "ZeroDivisionError" in said.stdout + said.stderr
     assert "broken" not in registry.of("main_colors")
+
+
+def test_the_functions_of_a_cell_are_compared_as_they_are(shell: InteractiveShell) -> None:
+    run(shell, "import numpy as np\npicture = np.arange(60, dtype=np.uint8)\ndef old(x): return x * np.uint8(2)")
+    functions = "def twice(x): return x + x\ndef off(x): return x + x + np.uint8(1)"
+    done, said = run(shell, f"%%labcompare old --on picture --budget 0.1\n{functions}")
+    assert done.success, said.stdout
+    (shown,) = said.outputs
+    assert "old vs 2 others on input" in shown.data["text/plain"]
+    assert "off: differs from the reference" in shown.data["text/plain"]
+    assert "<table" in shown.data["text/html"]
+
+
+def test_an_input_that_the_notebook_lacks_is_told_in_a_line(shell: InteractiveShell) -> None:
+    done, _ = run(shell, "%%labcompare --on nothing_here\ndef f(x): return x\ndef g(x): return x")
+    assert str(done.error_in_exec) == "--on nothing_here: NameError: name 'nothing_here' is not defined"
