@@ -159,7 +159,7 @@ def rule_for(agreement: Agreement, inputs: tuple[Any, ...]) -> Agreement:
 
 def _compare(output: Any, expected: Any, where: str, tolerance: float, judge: Judge | None = None) -> Difference | None:
     """The first difference; of arrays of the same dtype and shape ``judge`` decides, where it is given."""
-    wanted = parts(expected)
+    wanted = parts(expected, objects=True)
     if wanted is not None:
         return _compare_parts(output, expected, wanted, where, tolerance, judge)
     if isinstance(expected, np.ndarray):
@@ -181,7 +181,7 @@ def _compare(output: Any, expected: Any, where: str, tolerance: float, judge: Ju
 def _compare_parts(
     output: Any, expected: Any, wanted: Parts, where: str, tolerance: float, judge: Judge | None
 ) -> Difference | None:
-    made = parts(output)
+    made = parts(output, objects=True)
     if made is None or made.kind != wanted.kind:
         return Difference(where, _unlike(output, made, expected, wanted))
     given = dict(made.inner) if isinstance(expected, dict) else None

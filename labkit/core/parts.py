@@ -42,8 +42,12 @@ class Yielded:
     items: tuple[Any, ...]
 
 
-def parts(value: Any) -> Parts | None:
-    """What a value is made of; None for an array of numbers, and for what is looked at as a whole."""
+def parts(value: Any, objects: bool = False) -> Parts | None:
+    """What a value is made of; None for an array of numbers, and for what is looked at as a whole.
+
+    With ``objects`` any object that has no equality of its own is made of its attributes. Those of an input are its own
+    affair: a model keeps caches, and may lead anywhere.
+    """
     kind = type(value)
     if kind is np.ndarray and value.dtype.kind in "biufcSUmM":
         return None
@@ -63,7 +67,7 @@ def parts(value: Any) -> Parts | None:
     for module, read in (("torch", _of_tensor), ("pandas", _of_table), ("PIL.Image", _of_picture)):
         if module in sys.modules and (made := read(value, sys.modules[module])) is not None:
             return made
-    return _of_object(value)
+    return _of_numbers(value) or (_of_object(value) if objects else None)
 
 
 def settled(value: Any) -> Any:
@@ -218,8 +222,8 @@ def _of_picture(value: Any, pil: types.ModuleType) -> Parts | None:
     return Parts(("PIL", mode, size), told, [("", np.asarray(value)), *palette], again)
 
 
-def _of_object(value: Any) -> Parts | None:
-    """What an array stands for in another library, or the attributes of an object that has no equality of its own."""
+def _of_numbers(value: Any) -> Parts | None:
+    """What stands for an array in another library."""
     sparse = sys.modules.get("scipy.sparse")
     if sparse is not None and sparse.issparse(value):
         told = f"a sparse array of {value.dtype} {value.shape}"
@@ -230,6 +234,11 @@ def _of_object(value: Any) -> Parts | None:
         except Exception:
             return None
         return Parts(name_of(value), f"a {name_of(value)}", [("", plain)])
+    return None
+
+
+def _of_object(value: Any) -> Parts | None:
+    """The attributes of an object that has no equality of its own."""
     if callable(value) or not identity_alone(value):
         return None
     names = list(vars(value)) if hasattr(value, "__dict__") else []

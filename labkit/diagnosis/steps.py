@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -12,7 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from labkit.core.gate import Exam, first_fault
+from labkit.core.exam import Exam
+from labkit.core.gate import first_fault
+from labkit.core.other_content import laid_out
+from labkit.core.parts import copied
 from labkit.core.registry import registry
 from labkit.diagnosis.cheap import CLEARLY_MORE, gate_findings, seen_findings
 from labkit.diagnosis.crowd import crowd, told_threads
@@ -85,7 +87,7 @@ class Examination:
         return self.seen.seconds / self.seen.calls
 
     def inputs(self) -> tuple[Any, ...]:
-        return copy.deepcopy(self.exam.inputs)
+        return copied(self.exam.inputs)
 
     def finding(self, lint: str, text: str, level: Level = Level.WARNING) -> Finding:
         return Finding(lint, level, self.order.arm, text)
@@ -154,7 +156,8 @@ class Examination:
             call(*self.inputs())
             self.output = self.trace.note(call, self.inputs())
             one = list(self.trace.called)
-            self.trace.note(call, copy.deepcopy(self.exam.other))
+            with laid_out(self.exam.other or self.exam.inputs) as other:
+                self.trace.note(call, copied(other))
         yield from self._rebuilt(rebuilt(one, self.trace.called, self.exam.inputs))
         yield from self._small_calls()
 

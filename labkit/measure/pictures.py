@@ -15,7 +15,7 @@ import numpy as np
 from labkit.core.agreement import Difference, rule_for
 from labkit.core.cpus import set_threads
 from labkit.core.errors import NotOffered, UsageError, VariantFailed
-from labkit.core.gate import bind
+from labkit.core.exam import bind
 from labkit.core.parts import arrays
 from labkit.core.registry import registry
 from labkit.engines import engine_missing

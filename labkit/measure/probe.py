@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import signal
 import time
 from collections.abc import Callable, Mapping
@@ -14,8 +13,9 @@ from typing import Any
 from labkit.core.agreement import rule_for
 from labkit.core.cpus import set_threads
 from labkit.core.errors import NotOffered
-from labkit.core.gate import Exam, edge_case_fault, first_fault, prepare_exam, short_exam
-from labkit.core.parts import arrays
+from labkit.core.exam import Exam, prepare_exam, short_exam
+from labkit.core.gate import edge_case_fault, first_fault
+from labkit.core.parts import arrays, copied, settled
 from labkit.core.process import thread_count
 from labkit.core.registry import registry
 from labkit.core.workload import Workload, input_files
@@ -82,7 +82,7 @@ class EdgeCasesTask:
             cases, quick = {}, []
             for name, inputs in stage.edge_cases().items():
                 start = time.perf_counter()
-                cases[name] = inputs, copy.deepcopy(reference(*copy.deepcopy(inputs)))
+                cases[name] = inputs, copied(settled(reference(*copied(inputs))))
                 if time.perf_counter() - start < SHORT_CALL_S:
                     quick.append(inputs)
             quick.sort(key=bytes_of, reverse=True)
@@ -114,7 +114,7 @@ class ProbeTask:
     def run(self, held: Mapping[str, Any], send: Send, mark: Callable[[int], None]) -> None:
         exam: Exam = held["exam"]
         stage = registry.stage(self.stage)
-        used = copy.deepcopy(exam.inputs)
+        used = copied(exam.inputs)
         set_threads(self.threads)
         threads_before = thread_count()
         watch = Watch()
@@ -125,7 +125,7 @@ class ProbeTask:
             send("setup_s", time.perf_counter() - start)
             start = time.perf_counter()
             try:
-                output = call(*used)
+                output = settled(call(*used))
             except NotOffered as error:
                 send("not_offered", str(error))
                 return
@@ -181,5 +181,5 @@ class ProbeTask:
     @staticmethod
     def _cost(call: Callable[..., Any], used: tuple[Any, ...]) -> float:
         start = time.perf_counter()
-        call(*used)
+        settled(call(*used))
         return time.perf_counter() - start

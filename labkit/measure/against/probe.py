@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -10,7 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from labkit.core.errors import NotOffered
-from labkit.core.gate import Exam, edge_case_fault, first_fault
+from labkit.core.exam import Exam
+from labkit.core.gate import edge_case_fault, first_fault
+from labkit.core.parts import copied, settled
 from labkit.core.registry import registry
 from labkit.engines.arm import ArmName
 from labkit.measure.elsewhere import Elsewhere
@@ -37,12 +38,12 @@ class HostedProbe:
     def run(self, held: Mapping[str, Any], send: Send, mark: Any) -> None:
         exam: Exam = held["exam"]
         agreement = registry.stage(self.stage).agreement
-        used = copy.deepcopy(exam.inputs)
+        used = copied(exam.inputs)
         with self.host.execute() as process:
             call = self.host.open(process, ArmName.parse(self.arm), self.threads)
             send("beside", call.pid)
             try:
-                output = call(*used)
+                output = settled(call(*used))
             except NotOffered as error:
                 send("not_offered", str(error))
                 return
