@@ -1,17 +1,20 @@
-"""Code that lives elsewhere: all that a table and a launch ask of it. ``labkit.measure.against`` is the one there is.
+"""Code that lives elsewhere: all that a table and a launch ask of it.
 
-A variant's ``host`` says where it lives; None is here.
+A variant's ``host`` says where it lives, as ``labkit.measure.against`` does it; None is here. What lives here and yet can't share
+a process with others is ``Apart``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from typing import Any, Protocol, TypeGuard
 
 from labkit.core.registry import registry
 from labkit.engines.arm import ArmName
 from labkit.measure.schedule import Plan, Timing
+from labkit.processes.hosted import ForkedHost, HostedCall
 
 
 class RemoteCall(Protocol):
@@ -32,7 +35,17 @@ class RemoteCall(Protocol):
         """Let the arm end what it has started."""
 
 
-class Elsewhere(Protocol):
+class Home(Protocol):
+    """Where an arm lives in a launch that is not that launch's own process."""
+
+    def execute(self) -> AbstractContextManager[Any]:
+        """A process over there, which has ended when this context ends."""
+
+    def open(self, process: Any, name: ArmName, workers: int) -> RemoteCall:
+        """Make an arm ready in a process that was executed."""
+
+
+class Elsewhere(Home, Protocol):
     """Where variants live that can't be imported here."""
 
     @property
@@ -45,11 +58,18 @@ class Elsewhere(Protocol):
     def plan(self, costs: Mapping[str, float], baseline: str, budget_s: float) -> Plan:
         """How the launches are spent on a table whose baseline lives here."""
 
-    def execute(self) -> AbstractContextManager[Any]:
-        """A process over there, which has ended when this context ends."""
 
-    def open(self, process: Any, name: ArmName, workers: int) -> RemoteCall:
-        """Make an arm ready in a process that was executed."""
+@dataclass(frozen=True)
+class Apart:
+    """For an arm that leaves state of its process changed: a process of its own, forked before any arm has run."""
+
+    stage: str
+
+    def execute(self) -> AbstractContextManager[ForkedHost]:
+        return ForkedHost()
+
+    def open(self, process: ForkedHost, name: ArmName, workers: int) -> RemoteCall:
+        return HostedCall(process, self.stage, str(name), workers)
 
 
 def home_of(stage: str, arm: str) -> Elsewhere | None:

@@ -16,9 +16,10 @@ import numpy as np
 from labkit.core.cpus import set_threads
 from labkit.core.parts import arrays
 from labkit.core.process import thread_count
+from labkit.core.process_state import changes, process_state
 from labkit.engines import opening_order
 from labkit.engines.arm import ArmName, open_arm
-from labkit.measure.elsewhere import home_in_launch, is_remote
+from labkit.measure.elsewhere import Apart, Home, home_in_launch, is_remote
 from labkit.measure.limit import LIMIT, open_limit
 from labkit.measure.schedule import Plan, Sample, Timing, run_rounds
 from labkit.processes.tasks import Quiet, times_put_aside
@@ -30,7 +31,11 @@ OFFSETS = 256  # places a buffer may start at: every 16 bytes of a page
 
 @dataclass(frozen=True)
 class LaunchTask:
-    """What a launch does: which arms of which stage, on the inputs that the parent holds, by which plan and seed."""
+    """What a launch does: which arms of which stage, on the inputs that the parent holds, by which plan and seed.
+
+    Those ``apart`` live in processes of their own, for they leave state of the process changed. ``watchful``: look for such
+    state after each sample, not only after the warm-up and at the end.
+    """
 
     stage: str
     arms: tuple[str, ...]
@@ -38,16 +43,24 @@ class LaunchTask:
     floor_bytes: int | None
     threads: int
     seed: int
+    apart: frozenset[str] = frozenset()
+    watchful: bool = False
 
     def run(self, held: Mapping[str, Any], send: Send, mark: Callable[[int], None]) -> None:
-        """Open the arms, warm each up once, time rounds, and send the samples; ``mark`` tells which arm is running."""
+        """Open the arms, warm each up once, time rounds, and send the samples; ``mark`` tells which arm is running.
+
+        Where an arm has left state of the process changed, that is sent as ``left`` in place of samples: what, by arm, but
+        nothing where it is not known which arm it was.
+        """
         alone = thread_count()
         rng = np.random.default_rng(self.seed)
         random.seed(self.seed)
         np.random.seed(self.seed % 2**32)  # noqa: NPY002 (variants may draw from the global generator)
         with ExitStack() as stack:
-            calls = self._open(stack, mark)
+            looks = Looks()
+            calls = self._open(stack, mark, looks)
             set_threads(self.threads)
+            looks.begin()
             inputs = displaced(held["inputs"], rng)
             for number, arm in enumerate(calls):
                 mark(number)
@@ -57,24 +70,32 @@ class LaunchTask:
             for number, arm in enumerate(calls):
                 mark(number)
                 _timed(calls[arm], inputs, 1)
+                looks.after(arm)
+            if looks.left:
+                send("left", looks.left)
+                return
             warm_up_s = time.perf_counter() - start
             gc.disable()  # the parent has collected and frozen what was there before
-            executor = ClockExecutor(calls, inputs, mark)
+            looks.begin()
+            executor = ClockExecutor(calls, inputs, mark, looks.after if self.watchful else None)
             samples: list[Sample] = []
             start = time.perf_counter()
             rounds = run_rounds(executor, self.plan, rng, samples.append)
+            if looks.changed():
+                send("left", looks.left)
+                return
             facts = {"rounds": rounds, "threads_at_start": alone, "restless": executor.quiet.restless}
             send("facts", facts | {"warm_up_s": warm_up_s, "timed_s": time.perf_counter() - start})
             send("samples", sample_columns(samples, list(calls)))
 
-    def _open(self, stack: ExitStack, mark: Callable[[int], None]) -> dict[str, Call]:
+    def _open(self, stack: ExitStack, mark: Callable[[int], None], looks: Looks) -> dict[str, Call]:
         """Those that start processes first, while this process is still single-threaded and no arm has run.
 
         Of these, pools come after workers of our own: a pool keeps threads here, which are idle when the next one forks.
         """
         names = [ArmName.parse(arm) for arm in self.arms if arm != LIMIT]
         opened: dict[str, Call] = {}
-        homes = {name: home for name in names if (home := home_in_launch(self.stage, name)) is not None}
+        homes = {name: home for name in names if (home := self._home(name)) is not None}
         order = random.sample(list(homes), len(homes))
         executed = {name: stack.enter_context(homes[name].execute()) for name in order}  # all import at the same time
         for name in sorted(names, key=lambda name: opening_order(name.engine)):
@@ -84,19 +105,52 @@ class LaunchTask:
                 stack.callback(call.close)
             else:
                 opened[str(name)] = stack.enter_context(open_arm(self.stage, name, self.threads))
+                looks.after(str(name))
         if LIMIT in self.arms and self.floor_bytes is not None:
             opened[LIMIT] = stack.enter_context(open_limit(self.floor_bytes, self.threads))
         return {arm: opened[arm] for arm in self.arms}
+
+    def _home(self, name: ArmName) -> Home | None:
+        return home_in_launch(self.stage, name) or (Apart(self.stage) if str(name) in self.apart else None)
+
+
+class Looks:
+    """Looks at the state of the process after each arm: what one has left changed is known by its name."""
+
+    def __init__(self) -> None:
+        self.left: dict[str, tuple[str, ...]] = {}
+        self.begin()
+
+    def begin(self) -> None:
+        """What was changed until now is no arm's doing."""
+        self._state = process_state()
+
+    def changed(self) -> bool:
+        """Has any arm left something changed, whether it is known which or not?"""
+        return bool(self.left) or bool(changes(self._state, process_state()))
+
+    def after(self, arm: str) -> None:
+        before = self._state
+        self.begin()
+        if names := changes(before, self._state):
+            self.left[arm] = tuple(dict.fromkeys((*self.left.get(arm, ()), *names)))
 
 
 class ClockExecutor:
     """Times calls with the monotonic clock. Arms that work on a device tell its own time as ``device_seconds``.
 
-    Arms that live elsewhere are timed there, by the same clock, on inputs that they hold already.
+    Arms that live elsewhere are timed there, by the same clock, on inputs that they hold already. ``after`` hears of each
+    sample.
     """
 
-    def __init__(self, calls: Mapping[str, Call], inputs: tuple[Any, ...], mark: Callable[[int], None]) -> None:
-        self.calls, self.inputs, self.mark = calls, inputs, mark
+    def __init__(
+        self,
+        calls: Mapping[str, Call],
+        inputs: tuple[Any, ...],
+        mark: Callable[[int], None],
+        after: Callable[[str], None] | None = None,
+    ) -> None:
+        self.calls, self.inputs, self.mark, self.after = calls, inputs, mark, after
         self.numbers = {arm: number for number, arm in enumerate(calls)}
         self.quiet = Quiet([call.pid for call in calls.values() if is_remote(call)])
 
@@ -108,7 +162,10 @@ class ClockExecutor:
         self.quiet.wait()
         if arm == LIMIT:  # the arms before took its bytes out of the caches, where a copy at its best finds them
             self.calls[arm](*self.inputs)
-        return _timed(self.calls[arm], self.inputs, calls)
+        timing = _timed(self.calls[arm], self.inputs, calls)
+        if self.after is not None:
+            self.after(arm)
+        return timing
 
 
 def _timed(call: Call, inputs: tuple[Any, ...], calls: int) -> Timing:

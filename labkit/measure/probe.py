@@ -17,6 +17,7 @@ from labkit.core.exam import Exam, prepare_exam, short_exam
 from labkit.core.gate import edge_case_fault, first_fault
 from labkit.core.parts import arrays, copied, settled
 from labkit.core.process import thread_count
+from labkit.core.process_state import changes, process_state
 from labkit.core.registry import registry
 from labkit.core.workload import Workload, input_files
 from labkit.engines.arm import ArmName, open_arm
@@ -118,6 +119,7 @@ class ProbeTask:
         set_threads(self.threads)
         threads_before = thread_count()
         watch = Watch()
+        state = process_state()
         with ExitStack() as stack:
             send("memory_before", resident("VmRSS"))
             start = time.perf_counter()
@@ -157,6 +159,7 @@ class ProbeTask:
             send("fault", found)
             if self.edge_cases and not found:
                 send("edge_fault", edge_case_fault(call, held["edge_cases"], stage.agreement))
+            send("left", changes(state, process_state()))
             send("starts_no_thread", thread_count() == threads_before)
             send("cost_s", cost)
 

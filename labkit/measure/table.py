@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -26,7 +26,7 @@ from labkit.processes.parent import Limits, Outcome, Task
 
 DEFAULT_TIME_LIMIT_S = 60.0
 WORTH_WARMING_S = 0.03  # a first call that much dearer than the next has compiled or imported something
-LONG_COMPILE_S, MUCH_LONGER = 1.0, 10.0  # seconds of a first call, and times a later one, that are worth a note
+LONG_COMPILE_S, MUCH_LONGER = 3.0, 10.0  # seconds of a first call, and times a later one, that are worth a note
 ENOUGH_ATTEMPTS = 3
 
 
@@ -114,6 +114,16 @@ class _State:
     untested: set[str] = field(default_factory=set)
     modules: list[str] = field(default_factory=list)
     warm: list[str] = field(default_factory=list)
+    apart: set[str] = field(default_factory=set)
+    watchful: bool = False
+
+    def leaves(self, arm: str, names: Sequence[str]) -> None:
+        """An arm leaves so much of its process's state changed: it is timed in one of its own, and its row says so."""
+        if names and arm not in self.apart:
+            self.apart.add(arm)
+            self.rows[arm].tell(
+                f"leaves its process changed ({', '.join(names)}): timed in one of its own, so that no other pays"
+            )
 
     def sound(self) -> list[str]:
         return [arm for arm in self.costs if self.rows[arm].status is Status.MEASURED]
@@ -284,6 +294,7 @@ def _probe(
         state.costs[str(arm)] = found["cost_s"]
         if note := compile_note(found["first_call_s"], found["cost_s"]):
             row.tell(note)
+        state.leaves(str(arm), found.get("left", ()))
         if found["starts_no_thread"] and arm.engine not in STARTS_PROCESSES:
             state.modules += registry.variant(stage, arm.variant).requires
             if found["first_call_s"] - found["cost_s"] > WORTH_WARMING_S:
@@ -300,8 +311,8 @@ def compile_note(first_call_s: float, cost_s: float) -> str | None:
     if first_call_s < LONG_COMPILE_S or first_call_s < MUCH_LONGER * cost_s:
         return None
     return (
-        f"its first call in a process took {first_call_s:.2g} s, later ones {cost_s:.2g} s: what it compiles or loads is told "
-        "apart from its time; a cache (cache=True for Numba) saves the wait"
+        f"its first call took {first_call_s:.2g} s, later ones {cost_s:.2g} s: what it compiles or loads is no part of its time; "
+        "a cache (cache=True for Numba) saves the wait"
     )
 
 
@@ -343,7 +354,9 @@ def _launch_all(
         row.status, row.median_s = Status.TOO_SLOW, None
         row.reason = f"one call takes {costs[arm]:.2g} s: a budget of {math.ceil(needed)} s would take it in"
     listener.planned(table, plan, settings.budget_s)
-    warm = [("warm", table.stage, arm, settings.threads) for arm in state.warm if arm in plan.every]
+    warm = [
+        ("warm", table.stage, arm, settings.threads) for arm in state.warm if arm in plan.every.keys() - state.apart
+    ]
     if home is not None:  # then each arm lives in a process that is executed for each launch
         warm = []
     inputs = _inputs(fleet, table, settings)
@@ -397,15 +410,24 @@ def _one_launch(
     settings: Settings,
     rng: np.random.Generator,
 ) -> Plan:
-    """Run one launch; an arm that crashes in it is left out of the plan that comes back, and the launch is repeated."""
+    """Run one launch; an arm that crashes in it is left out of the plan that comes back, and the launch is repeated.
+
+    So it is with an arm set apart that was seen to leave state changed; beside such a baseline all are apart alike.
+    """
     for _ in range(ENOUGH_ATTEMPTS + len(plan.every)):
         seed = int(rng.integers(2**32))
         arms = tuple(plan.every)
-        task = LaunchTask(table.stage, arms, plan, floor_bytes, settings.threads, seed)
+        apart = frozenset(arms) if table.baseline in state.apart else frozenset(state.apart)
+        task = LaunchTask(table.stage, arms, plan, floor_bytes, settings.threads, seed, apart, state.watchful)
         warm_up = sum(max(state.costs[arm], state.rows[arm].first_call_s or 0.0) for arm in arms if arm != LIMIT)
         limits = Limits(settings.time_limit_s + 10 * (plan.slice_s + warm_up), settings.memory_limit)
         index = number % len(fleet.launchers)
         outcome = run_task(fleet, fleet.launchers[index], task, limits)
+        if "left" in outcome.found:
+            state.watchful |= not outcome.found["left"]
+            for arm, names in outcome.found["left"].items():
+                state.leaves(arm, names)
+            continue
         if outcome.ending == "done":
             facts = outcome.found["facts"] | {"launch": number, "parent": index, "seed": seed}
             facts |= {"overhead_s": outcome.wall_s - facts.pop("timed_s") - facts.pop("warm_up_s")}

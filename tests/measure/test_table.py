@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from labkit.measure.bench import make_settings, measure, plan_requests
+from labkit.measure.launch import LaunchTask
 from labkit.measure.limit import LIMIT
 from labkit.measure.probe import HOPELESS, ProbeTask
 from labkit.measure.result import Status
@@ -112,6 +113,26 @@ def test_set_up_and_first_call_are_figures_of_their_own(bench):
     assert row(table, "slow_to_set_up").setup_s > 0.05
     assert row(table, "slow_at_first").first_call_s > 0.05
     assert all(row(table, arm).median_s < 0.02 for arm in ("slow_to_set_up", "slow_at_first"))
+
+
+@pytest.mark.parametrize("arm", ["leaves_a_trace", "leaves_a_trace_late"])
+def test_an_arm_that_leaves_its_process_changed_is_timed_in_one_of_its_own_and_its_row_says_so(bench, arm):
+    table = bench(["plain", arm])
+    assert "leaves its process changed (trace function)" in row(table, arm).note
+    assert (row(table, arm).status, row(table, "plain").note) == (Status.MEASURED, None)
+    assert row(table, arm).ratio is not None
+
+
+def test_beside_a_baseline_that_leaves_its_process_changed_every_arm_has_one_of_its_own(monkeypatch, fleet):
+    ran = []
+    run = Parent.run
+    monkeypatch.setattr(Parent, "run", lambda *given: ran.append(given[1]) or run(*given))
+    (request,) = plan_requests(["toy_sum"], ["plain"], ["small"], "leaves_a_trace")
+    (table,) = measure([request], make_settings(0.1, seed=5, threads=2), None, fleet).tables
+    assert {task.apart for task in ran if isinstance(task, LaunchTask)} == {
+        frozenset(("leaves_a_trace", "plain", LIMIT))
+    }
+    assert row(table, "plain").ratio is not None
 
 
 def test_every_launch_is_forked_from_a_single_threaded_parent_and_every_parent_has_its_turn(bench, fleet):

@@ -5,6 +5,7 @@ import gc
 import os
 import random
 import signal
+import sys
 import threading
 import time
 
@@ -170,6 +171,19 @@ def faster_or_slower():
         yield lambda image: int(cv2.sumElems(image)[0]) if faster else max(int(image.sum()), int(image.sum()))
 
     return opened()
+
+
+@lk.variant("toy_sum", kind="python")
+def leaves_a_trace(image):
+    sys.settrace(lambda *event: None)
+    return int(image.sum())
+
+
+@lk.variant("toy_sum", kind="python")
+def leaves_a_trace_late(image):
+    if not gc.isenabled():  # only in the timed rounds of a launch
+        sys.settrace(lambda *event: None)
+    return int(image.sum())
 
 
 calls = 0

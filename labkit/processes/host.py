@@ -1,7 +1,7 @@
-"""A host: the process in which one arm of a launch lives, of today's code or of an earlier revision's. Executed by its path.
+"""A host: the process in which one arm of a launch lives, of today's code or of an earlier revision's.
 
-It imports the stages of one tree, opens one arm, and does what it is asked over a socket. It times its own calls, so that
-asking costs neither arm anything::
+It is executed by its path and imports the stages of one tree, or is forked where that is done. It opens one arm, and does what
+it is asked over a socket. It times its own calls, so that asking costs neither arm anything::
 
     launch ─┬─ host of main_colors native, today's Python        asked: open, hold these inputs, time 3 calls
             └─ host of main_colors native, as it was at 1a2b3c4  asked the same in the same rounds
