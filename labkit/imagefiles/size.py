@@ -1,16 +1,26 @@
 """How large an image is, from the first bytes of its file: known before anything is decoded.
 
+Read as OpenCV's decoders read it, in microseconds (milliseconds in files made to take long), and where a file says two
+things the larger is told. Pillow would not do: it refuses files that OpenCV takes (TIFF of floats, BMP with odd masks),
+takes memory for the whole image (WebP), goes through rubbish byte by byte (JPEG: seconds), and believes the last of
+repeated tags where libtiff believes the first.
+
 Sources: PNG specification (W3C), chapter 11; ITU-T T.81 (JPEG), annex B; RFC 9649 (WebP); TIFF 6.0, section 2, and
 BigTIFF; Microsoft's BITMAPINFOHEADER and BITMAPCOREHEADER.
 """
 
 from __future__ import annotations
 
+import re
 import struct
 from typing import BinaryIO, NamedTuple
 
 FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}  # JPEG's starts of frame
 NO_CONTENT = frozenset({0x01, *range(0xD0, 0xD9)})  # JPEG's markers without a length
+MARKER = re.compile(rb"\xff([^\0\xff])")
+MOST_SEGMENTS, WINDOW = 10_000, 1 << 16  # so long a JPEG's header is looked for; bytes read at a time among rubbish
+MOST_TAGS = 4096  # libtiff's own limit
+WHOLE_NUMBERS = {1: "B", 3: "H", 4: "I", 6: "b", 8: "h", 9: "i", 16: "Q", 17: "q"}  # TIFF's types, as struct has them
 
 
 class Size(NamedTuple):
@@ -40,19 +50,15 @@ def image_size(file: BinaryIO) -> Size | None:
             return Size(abs(width), abs(height))  # a negative height says that the first row is the top one
         if head[:4] in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"):
             return _tiff(file, "<" if head[:1] == b"I" else ">", big=head[2:4] in (b"+\0", b"\0+"))
-    except struct.error:
-        pass  # the file ends within its header
+    except (struct.error, OverflowError, ValueError, OSError):
+        pass  # the file ends within its header, or that points where no file reaches
     return None
 
 
 def _jpeg(file: BinaryIO) -> Size | None:
     file.seek(2)
-    while True:
-        prefix, marker = struct.unpack(">BB", file.read(2))
-        while marker == 0xFF:  # fill bytes
-            (marker,) = struct.unpack(">B", file.read(1))
-        if prefix != 0xFF:
-            return None
+    for _ in range(MOST_SEGMENTS):
+        marker = _next_marker(file)
         if marker in NO_CONTENT:
             continue
         (length,) = struct.unpack(">H", file.read(2))
@@ -62,6 +68,19 @@ def _jpeg(file: BinaryIO) -> Size | None:
         if length < 2:
             return None
         file.seek(length - 2, 1)
+    return None
+
+
+def _next_marker(file: BinaryIO) -> int:
+    """Whatever stands before it is passed over, as libjpeg does; raises struct.error at the end of the file."""
+    piece = file.read(2)
+    while len(piece) > 1:
+        if found := MARKER.search(piece):
+            file.seek(found.end() - len(piece), 1)
+            return found[1][0]
+        file.seek(-1, 1)  # it may be the first byte of a marker
+        piece = file.read(WINDOW)
+    raise struct.error
 
 
 def _webp(head: bytes) -> Size | None:
@@ -84,12 +103,10 @@ def _tiff(file: BinaryIO, order: str, big: bool) -> Size | None:
     file.seek(place)
     (count,) = struct.unpack(order + ("Q" if big else "H"), file.read(8 if big else 2))
     found: dict[int, int] = {}
-    for _ in range(min(count, 4096)):
+    for _ in range(min(count, MOST_TAGS)):
         entry = file.read(20 if big else 12)
         tag, kind = struct.unpack_from(order + "HH", entry)
-        if tag in (256, 257):
-            form = {3: "H", 4: "I", 16: "Q"}.get(kind)
-            if form is None:
-                return None
-            (found[tag],) = struct.unpack_from(order + form, entry, 12 if big else 8)
+        if tag in (256, 257) and kind in WHOLE_NUMBERS:
+            (number,) = struct.unpack_from(order + WHOLE_NUMBERS[kind], entry, 12 if big else 8)
+            found[tag] = max(number, found.get(tag, 0))
     return Size(found[256], found[257]) if len(found) == 2 else None

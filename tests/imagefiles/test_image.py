@@ -193,3 +193,9 @@ def test_what_a_dead_process_began_is_removed_and_a_living_one_is_left_alone(tmp
     remove_leftovers(tmp_path)
     assert not dead.exists()
     assert alive.exists()
+
+
+def test_a_jpeg_with_rubbish_between_its_segments_is_read(tmp_path: Path) -> None:
+    jpeg = encode(".jpg", IMAGE)
+    (tmp_path / "odd.jpg").write_bytes(jpeg[:20] + b"rubbish" + jpeg[20:])
+    assert np.array_equal(read_image(tmp_path / "odd.jpg", MANY), cv2.imdecode(np.frombuffer(jpeg, np.uint8), 1))

@@ -5,9 +5,13 @@ from __future__ import annotations
 import io
 import struct
 from collections.abc import Callable
+from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
 from PIL import Image
 
 from labkit.imagefiles.size import Size, image_size
@@ -33,6 +37,17 @@ def os2_bmp() -> bytes:
     return b"BM" + struct.pack("<IHHIIHHHH", 26 + 4, 0, 0, 26, 12, 37, 23, 1, 24) + bytes(8)
 
 
+def inserted(data: bytes, place: int, rubbish: bytes) -> bytes:
+    return data[:place] + rubbish + data[place:]
+
+
+def tagged(*tags: tuple[int, int, int], order: str = "<", offset: int = 8) -> bytes:
+    """The beginning of a TIFF with these (tag, type, value)."""
+    entries = b"".join(struct.pack(order + "HHIHH", tag, kind, 1, value, 0) for tag, kind, value in tags)
+    head = b"II*\0" if order == "<" else b"MM\0*"
+    return head + struct.pack(order + "IH", offset, len(tags)) + entries + bytes(4)
+
+
 @pytest.mark.parametrize(
     "make",
     [
@@ -48,6 +63,9 @@ def os2_bmp() -> bytes:
         lambda: encode(".tif", IMAGE),
         lambda: saved("tiff", compression="tiff_lzw"),
         lambda: saved("tiff", big_tiff=True),
+        lambda: tagged((256, 8, 37), (257, 3, 23), order=">"),
+        lambda: inserted(encode(".jpg", IMAGE), 20, b"rubbish \xff\0 \xff\xff\xff"),
+        lambda: inserted(encode(".jpg", IMAGE), 20, bytes(200_000)),
     ],
 )
 def test_the_size_is_read_from_every_format(make: Callable[[], bytes]) -> None:
@@ -82,3 +100,56 @@ def test_a_bomb_is_seen_by_its_header() -> None:
     found = image_size(io.BytesIO(png_claiming(20_000, 20_000)))
     assert found is not None
     assert found.pixels == 400_000_000
+
+
+def test_of_a_tag_that_comes_twice_the_larger_counts() -> None:
+    data = tagged((256, 3, 30_000), (256, 3, 37), (257, 3, 23), (257, 3, 30_000))
+    assert image_size(io.BytesIO(data)) == Size(30_000, 30_000)
+
+
+@pytest.mark.parametrize("offset", [2**31, 2**62, 2**63 - 1, 2**63, 2**64 - 1])
+def test_an_offset_where_no_file_reaches_raises_nothing(tmp_path: Path, offset: int) -> None:
+    data = b"II+\0" + struct.pack("<HHQ", 8, 0, offset) + bytes(40)
+    assert image_size(io.BytesIO(data)) is None
+    (tmp_path / "far.tif").write_bytes(data)
+    with (tmp_path / "far.tif").open("rb") as file:
+        assert image_size(file) is None
+
+
+@pytest.mark.parametrize("rubbish", [b"\xff\0", b"\xff", b"\0", b"\xff\xe0\0\2"])
+def test_megabytes_of_rubbish_hold_nobody_up(rubbish: bytes) -> None:
+    file = io.BytesIO(b"\xff\xd8\xff\xe0\0\2" + 2**22 * rubbish)
+    assert image_size(file) is None
+
+
+FILES = {
+    "jpeg": saved("jpeg", progressive=True, comment=b"of a few bytes"),
+    "png": encode(".png", IMAGE),
+    "webp": encode(".webp", IMAGE),
+    "bmp": encode(".bmp", IMAGE),
+    "tiff": encode(".tif", IMAGE),
+    "lzw": saved("tiff", compression="tiff_lzw"),
+    "big": saved("tiff", big_tiff=True),
+}
+MOST_PIXELS = 1_000_000
+
+
+@pytest.mark.parametrize("form", FILES)
+@settings(deadline=None)
+@given(data=st.data())
+def test_whatever_opencv_decodes_has_the_size_that_was_told(form: str, data: st.DataObject) -> None:
+    content = bytearray(FILES[form])
+    tiff_tags = len(content) - 250 if form in ("tiff", "lzw", "big") else 2
+    for _ in range(data.draw(st.integers(1, 4))):
+        content[data.draw(st.integers(tiff_tags, min(tiff_tags + 300, len(content)) - 1))] = data.draw(
+            st.integers(0, 255)
+        )
+    content[20:20] = data.draw(st.binary(max_size=4)) if form == "jpeg" else b""
+    told = image_size(io.BytesIO(content))
+    assume(told is None or told.pixels <= MOST_PIXELS)
+    try:
+        image = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION)
+    except cv2.error:
+        return
+    if image is not None:
+        assert told == Size(image.shape[1], image.shape[0])
