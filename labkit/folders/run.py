@@ -206,5 +206,6 @@ def _write_sheet(request: FolderRequest, plan: Plan, report: Report) -> None:
         numbered = sheet.write_sheet(path, title, columns)
         if numbered is not None:
             report.contact_sheet, report.numbered_on_sheet = str(path), numbered
-    except (BadFile, OSError) as error:
-        report.problems.append(f"{path}: {error}")
+    except Exception as error:  # of a file, a font, a letter: the work itself is done
+        reason = str(error) if isinstance(error, BadFile) else f"{type(error).__name__}: {error}"
+        report.problems.append(f"{path}: {reason}")

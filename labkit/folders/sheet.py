@@ -99,6 +99,8 @@ def _font_for(letters: str) -> str | None:
     """A font file that has these letters (Hangul is not in every one), DejaVu Sans first; None if none has."""
     from matplotlib import font_manager, ft2font
 
+    if not letters.isprintable():
+        return None  # a line break is in some fonts, and Pillow measures one line
     plain = font_manager.findfont("DejaVu Sans")
     for file in (plain, *sorted(entry.fname for entry in font_manager.fontManager.ttflist)):
         if "LastResort" in file:

@@ -294,6 +294,25 @@ def test_the_contact_sheet_shows_inputs_above_outputs_and_gives_way_to_an_image_
     assert read_image(photos.parent / "out" / "contact_sheet.jpg", 10**6).max() < 10
 
 
+@pytest.mark.parametrize("name", ["two\nlines.jpg", os.fsdecode(b"no text \xff.jpg")])
+def test_no_file_name_ends_the_work(photos: Path, name: str) -> None:
+    (photos / "00.jpg").rename(photos / name)
+    report = run(job(photos))
+    assert (report.done, report.problems, list(report.numbered_on_sheet.values())) == (12, [], [name])
+
+
+def test_a_contact_sheet_that_can_not_be_made_is_told_and_is_no_failure(
+    photos: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*arguments: object) -> None:
+        raise RuntimeError("no such font")
+
+    monkeypatch.setattr("labkit.folders.sheet.write_sheet", broken)
+    report = run(job(photos))
+    assert report.done == 12
+    assert report.problems == [f"{photos.parent / 'out' / NAMES[0]}: RuntimeError: no such font"]
+
+
 def test_the_memory_of_the_whole_tree_is_reported(photos: Path) -> None:
     report = run(job(photos, engine="shared_memory", workers=2))
     assert report.memory_before is not None
