@@ -29,7 +29,9 @@ def command(
     """Augment every image of a folder into another folder, under the same relative name, on all cores.
 
     Read are .jpg .jpeg .png .webp .bmp .tif .tiff, as 8-bit colour: EXIF rotation is applied, 16 bits become 8, gray
-    and CMYK become colour, transparency is dropped, of several pages the first is taken. JPEGs are written with quality 95.
+    and CMYK become colour, of several pages the first is taken. Transparency is dropped (the colour beneath it shows) and
+    so are colour profiles (colours are taken as sRGB): where that changes anything it is told. JPEGs are written with
+    quality 95, without EXIF and profile.
 
     Outputs are written whole or not at all. Run it again, after Ctrl-C too, and only the missing ones are made. What can't
     be read or done is told with its reason, on standard error and in OUT/failed.csv, and costs that image alone: then the

@@ -41,9 +41,9 @@ def command(
     """Augment images over HTTP: POST an image to /augment, get the augmented one back.
 
     The query takes chain, seed, index and format (png or jpeg). The body is one image file (JPEG, PNG, WebP, BMP,
-    TIFF), or multipart/form-data with a field image. The answer's headers tell the seed, so that it can be had
-    again. GET /health and /metrics tell how the server is. SIGTERM or Ctrl-C: it finishes what it has begun and
-    refuses the rest with 503; a second one ends it at once.
+    TIFF), or multipart/form-data with a field image. The answer's headers tell the seed, so that it can be had again,
+    and, as labkit-note, that transparency or a colour profile was dropped. GET /health and /metrics tell how the server
+    is. SIGTERM or Ctrl-C: it finishes what it has begun and refuses the rest with 503; a second one ends it at once.
 
     Example: labkit serve --port 8000 --workers 2
     """

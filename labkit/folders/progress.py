@@ -89,12 +89,13 @@ def _patience(seconds: float) -> str:
 
 
 def failure_lines(report: Report) -> list[str]:
-    """What failed and why, a line each; for standard error."""
+    """What failed and why, a line each, and what was not taken from files; for standard error."""
     lines = [
         f"labkit: {words.one_line(file)}: {words.one_line(reason)}" for file, reason in report.failures[:MOST_FAILURES]
     ]
     if more := len(report.failures) - len(lines):
         lines.append(f"labkit: and {more} more; all are in {report.failed_csv}")
+    lines += [f"labkit: {_noted(files)}: {words.one_line(note)}" for note, files in report.notes.items()]
     lines += [f"labkit: {words.one_line(problem)}" for problem in report.problems]
     if report.stopped:
         lines.append(
@@ -123,6 +124,12 @@ def summary_lines(report: Report, command: str) -> list[str]:
     if report.failed_csv:
         lines.append(f"failures: {report.failed_csv}; {command} again tries them again")
     return lines
+
+
+def _noted(files: list[str]) -> str:
+    """The file, or how many there are with the first of them."""
+    first = words.one_line(files[0])
+    return first if len(files) == 1 else f"{first} and {words.count(len(files) - 1)} more"
 
 
 def _done(report: Report) -> str:

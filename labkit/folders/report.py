@@ -26,6 +26,7 @@ class Report:
     existing: int = 0
     written: int = 0
     failures: list[tuple[str, str]] = field(default_factory=list)  # (file relative to the input folder, reason)
+    notes: dict[str, list[str]] = field(default_factory=dict)  # what was not taken from files, and from which
     other_files: int = 0
     linked_folders: int = 0
     stopped: bool = False

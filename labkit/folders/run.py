@@ -101,7 +101,8 @@ def run(request: FolderRequest, listener: Listener | None = None) -> Report:
             _recount(request, missing, report)
         report.memory_after, report.memory_peak = memory.now(), memory.peak
     remove_leftovers(request.target)
-    report.failures.sort()  # the same list whatever the engine
+    report.failures.sort()  # the same lists whatever the engine
+    report.notes = {note: sorted(files) for note, files in sorted(report.notes.items())}
     report.write_failures(request.target)
     if not report.stopped:  # whoever pressed Ctrl-C waits for the end
         _write_sheet(request, plan, report)
@@ -180,6 +181,8 @@ def _count(task: FileTask, outcome: Outcome, report: Report) -> None:
     done: Done = outcome.value
     report.written += done.written
     report.done += not done.failures
+    for note in done.notes:
+        report.notes.setdefault(note, []).append(task.image)
     for output, reason in done.failures:
         report.failures.append((task.image, reason if output in ("", task.image) else f"{output}: {reason}"))
 

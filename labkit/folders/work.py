@@ -34,6 +34,7 @@ class Done(NamedTuple):
     failures: tuple[tuple[str, str], ...] = ()
     short_of_memory: bool = False
     peak_bytes: int | None = None  # how far the worker's memory rose, where it was watched
+    notes: tuple[str, ...] = ()  # what of the file is not in its image
 
 
 @dataclass(frozen=True)
@@ -49,9 +50,10 @@ class Work:
     def __call__(self, task: FileTask, allowance: int | None = None) -> Done:
         """Make the outputs of one image. ``allowance``: bytes that this process may take beyond what it holds now."""
         written, pixels, failures, short = 0, 0, [], False
+        notes: list[str] = []
         with _at_most(allowance) as rise:
             try:
-                image = read_image(self.source / task.image, self.max_pixels)
+                image = read_image(self.source / task.image, self.max_pixels, notes.append)
                 pixels = image.shape[0] * image.shape[1]
                 for index, output in task.outputs:
                     try:
@@ -65,7 +67,7 @@ class Work:
             except MemoryError as error:
                 failures.append(("", f"out of memory: {error}" if str(error) else "out of memory"))
                 short = True
-        return Done(written, pixels, tuple(failures), short, rise.bytes)
+        return Done(written, pixels, tuple(failures), short, rise.bytes, tuple(notes))
 
     def _make(self, image: np.ndarray, index: int, output: str) -> None:
         try:

@@ -6,17 +6,26 @@ import errno
 import io
 import stat
 import struct
+from collections.abc import Callable
 from pathlib import Path
 
 import cv2
 import numpy as np
+from PIL import Image, ImageOps
 
 from labkit.core.whole import write_whole
-from labkit.imagefiles.size import image_size
+from labkit.imagefiles.beside import ORIENTATION, beside
+from labkit.imagefiles.bound import at_most
+from labkit.imagefiles.size import Size, image_size
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff")  # what OpenCV reads and writes in colour
 JPEG_QUALITY = 95  # of 100
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+MOST_BYTES_A_PIXEL, MOST_BYTES = 64, 1 << 26  # what decoding takes at most: four doubles, twice; and for the smallest
+TRANSPARENT = "transparency was dropped: the colour beneath it shows, often black"
+PROFILE = "the colour profile was dropped, its colours taken as sRGB: {}"
+
+Note = Callable[[str], object]
 
 cv2.utils.logging.setLogLevel(
     cv2.utils.logging.LOG_LEVEL_SILENT
@@ -27,31 +36,64 @@ class BadFile(Exception):
     """A file that can't be read or written; its text is the reason, in words for people."""
 
 
-def read_image(path: Path, max_pixels: int) -> np.ndarray:
+def no_note(line: str) -> None:
+    """For who does not ask."""
+
+
+def read_image(path: Path, max_pixels: int, note: Note = no_note) -> np.ndarray:
     """The image in a file as uint8 (h, w, 3) BGR, turned upright as its EXIF orientation says.
 
-    Gray and palette images become colour, 16 bits become 8 (divided by 257 or so), CMYK becomes BGR without a colour
-    profile, transparency is dropped (the colour beneath it shows), of several pages or frames the first is taken.
-    Raises BadFile, before anything is decoded when the image has more than ``max_pixels`` pixels.
+    Gray and palette images become colour, 16 bits become 8 (divided by 257 or so), CMYK becomes BGR, of several pages
+    or frames the first is taken. Colour profiles are dropped (colours are taken as sRGB) and so is transparency (the
+    colour beneath it shows; in a TIFF libtiff has mixed it with black): ``note`` is called with a line for either, if
+    the profile is not sRGB and anything is transparent. Raises BadFile, before anything is decoded when the image has
+    more than ``max_pixels`` pixels.
     """
     data = _content(path)
-    size = image_size(io.BytesIO(data))
-    if size is None:
-        raise BadFile(
-            "empty file" if not data else "no JPEG, PNG, WebP, BMP or TIFF image, or its first bytes are damaged"
-        )
+    size = _size(data)
     if size.pixels > max_pixels:
-        raise BadFile(f"{size.width}×{size.height} is {size.pixels:,} pixels, above --max-pixels {max_pixels:,}")
-    return decoded(data)
+        raise BadFile(f"{size} is {size.pixels:,} pixels, above --max-pixels {max_pixels:,}")
+    return decoded(data, note)
 
 
-def decoded(data: bytes | np.ndarray) -> np.ndarray:
-    """The image in a file's content (bytes, or uint8 (n,)) as :func:`read_image` gives it; raises BadFile."""
-    content = memoryview(data) if isinstance(data, bytes) else data.data
+def decoded(data: bytes | np.ndarray, note: Note = no_note) -> np.ndarray:
+    """The image in a file's content (bytes, or uint8 (n,)) as :func:`read_image` gives it.
+
+    Raises BadFile, also for a file that holds more pixels than :func:`image_size` tells of it.
+    """
+    content = data if isinstance(data, bytes) else data.tobytes()
+    size = _size(content)
     if content[:8] == PNG_SIGNATURE and not _png_is_whole(content):
         raise BadFile("truncated or damaged PNG")  # libpng would also write to standard error
+    if content[:2] == b"BM":
+        content = _with_alpha_mask(content)
+    told = beside(content)
+    with at_most(MOST_BYTES + MOST_BYTES_A_PIXEL * size.pixels) as bounded:
+        try:
+            image = _without_alpha(content, note) if told.transparency else _decode(content, cv2.IMREAD_COLOR)
+        except MemoryError:
+            if bounded:
+                raise BadFile(f"damaged: decoding it takes far more memory than {size} pixels do") from None
+            raise
+    if image.shape[0] * image.shape[1] > size.pixels:
+        raise BadFile(f"damaged: it holds {image.shape[1]}×{image.shape[0]} pixels, and its header says {size}")
+    if told.profile is not None:
+        note(PROFILE.format(told.profile))
+    return image if told.orientation == 1 else _turned(image, told.orientation)
+
+
+def _size(content: bytes) -> Size:
+    size = image_size(io.BytesIO(content))
+    if size is None:
+        raise BadFile(
+            "no JPEG, PNG, WebP, BMP or TIFF image, or its first bytes are damaged" if content else "empty file"
+        )
+    return size
+
+
+def _decode(content: bytes, flags: int) -> np.ndarray:
     try:
-        image = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR)
+        image = cv2.imdecode(np.frombuffer(content, np.uint8), flags)
     except cv2.error as error:
         if "Insufficient memory" in str(error):
             raise MemoryError("decoding it") from error
@@ -59,6 +101,23 @@ def decoded(data: bytes | np.ndarray) -> np.ndarray:
     if image is None:
         raise BadFile("truncated or damaged, or of a kind that OpenCV can't decode")
     return image
+
+
+def _without_alpha(content: bytes, note: Note) -> np.ndarray:
+    """The colours of an image that may have an alpha channel; a note where that says more than that all is opaque."""
+    whole = _decode(content, cv2.IMREAD_UNCHANGED)
+    alpha = whole[:, :, 3] if whole.ndim == 3 and whole.shape[2] == 4 else None  # else one colour is transparent
+    if alpha is None or alpha.min() < (np.iinfo(whole.dtype).max if whole.dtype.kind == "u" else 1):
+        note(TRANSPARENT)
+    if alpha is not None and whole.dtype == np.uint8 and b"eXIf" not in content and b"EXIF" not in content:
+        return cv2.cvtColor(whole, cv2.COLOR_BGRA2BGR)
+    return _decode(content, cv2.IMREAD_COLOR)  # which scales 16 bits, and turns it
+
+
+def _turned(image: np.ndarray, orientation: int) -> np.ndarray:
+    picture = Image.fromarray(image)
+    picture.getexif()[ORIENTATION] = orientation
+    return np.ascontiguousarray(ImageOps.exif_transpose(picture))
 
 
 def encoded(image: np.ndarray, suffix: str) -> memoryview:
@@ -102,7 +161,15 @@ def _content(path: Path) -> bytes:
         raise BadFile(f"can't be read: {error.strerror or error}") from error
 
 
-def _png_is_whole(data: memoryview) -> bool:
+def _with_alpha_mask(data: bytes) -> bytes:
+    """A BMP whose header has 52 bytes with one of 56: OpenCV reads four masks there, of which that has but three."""
+    if len(data) < 66 or struct.unpack_from("<I", data, 14) != (52,):
+        return data
+    (pixels,) = struct.unpack_from("<I", data, 10)
+    return data[:10] + struct.pack("<II", min(pixels + 4, 2**32 - 1), 56) + data[18:66] + bytes(4) + data[66:]
+
+
+def _png_is_whole(data: bytes) -> bool:
     """Whether every chunk is complete up to IEND; checksums are libpng's to check."""
     place = len(PNG_SIGNATURE)
     while place + 12 <= len(data):

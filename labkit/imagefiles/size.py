@@ -29,6 +29,9 @@ class Size(NamedTuple):
     width: int
     height: int
 
+    def __str__(self) -> str:
+        return f"{self.width}×{self.height}"
+
     @property
     def pixels(self) -> int:
         return self.width * self.height

@@ -103,6 +103,7 @@ async def _send_image(send: Send, wish: Wish, answer: Answer, seconds: float) ->
         (b"labkit-chain", quote(wish.chain).encode()),
         (b"labkit-seed", b"%d" % wish.seed),
         (b"labkit-index", b"%d" % wish.index),
+        *((b"labkit-note", note.encode("ascii", "replace")) for note in answer.notes),
         (b"server-timing", b"total;dur=%.3f, work;dur=%.3f" % (1e3 * seconds, 1e3 * answer.seconds)),
     ]
     await send({"type": "http.response.start", "status": 200, "headers": headers})

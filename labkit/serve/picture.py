@@ -36,11 +36,15 @@ class Chain(Protocol):
 
 
 class Answer(NamedTuple):
-    """An encoded image, uint8 (n,), or why there is none; ``seconds`` is what the worker spent."""
+    """An encoded image, uint8 (n,), or why there is none; ``seconds`` is what the worker spent.
+
+    ``notes``: lines that tell what of the file is not in the image.
+    """
 
     data: NDArray[np.uint8] | None
     refusal: Refusal | None
     seconds: float
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -62,15 +66,16 @@ def augment(
 ) -> Answer:
     """Decode ``data`` (uint8 (n,), one image file), apply ``chains[chain]``, encode as ``form`` (png or jpeg).
 
-    What is taken, and how it becomes uint8 (h, w, 3) BGR, is that of ``labkit augment``: the image is turned upright as its
-    EXIF orientation says, transparency is dropped. A damaged image, and one that the chain refuses (UsageError), come back
-    as a refusal; any other error of the chain is raised.
+    What is taken, and how it becomes uint8 (h, w, 3) BGR, is that of ``labkit augment``: the image is turned upright as
+    its EXIF orientation says, transparency and colour profiles are dropped, with a note. A damaged image, and one that
+    the chain refuses (UsageError), come back as a refusal; any other error of the chain is raised.
     """
     started = time.perf_counter()
     found: NDArray[np.uint8] | None = None
     refusal = None
+    notes: list[str] = []
     try:
-        image = decoded(data)
+        image = decoded(data, notes.append)
     except BadFile as error:
         refusal = Refusal(400, f"the image can't be read: {error}")
     else:
@@ -78,7 +83,7 @@ def augment(
             found = np.asarray(encoded(chains[chain](image, seed, index), SUFFIXES[form]))
         except (UsageError, BadFile) as error:
             refusal = Refusal(422, f"chain {chain}: {' '.join(str(error).split())}")
-    return Answer(found, refusal, time.perf_counter() - started)
+    return Answer(found, refusal, time.perf_counter() - started, tuple(notes))
 
 
 def check(data: NDArray[np.uint8], most_pixels: int) -> str:

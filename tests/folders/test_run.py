@@ -20,8 +20,9 @@ import pytest
 from labkit.core import UsageError
 from labkit.core.draws import generator
 from labkit.folders import FolderRequest, Listener, run
+from labkit.folders.progress import failure_lines
 from labkit.folders.sheet import NAMES
-from labkit.imagefiles.image import read_image
+from labkit.imagefiles.image import TRANSPARENT, read_image
 from tests.engines.tasks import left_behind, named_blocks
 from tests.folders.conftest import INVERT, Doing, encode, picture, png_claiming
 
@@ -292,6 +293,14 @@ def test_the_contact_sheet_shows_inputs_above_outputs_and_gives_way_to_an_image_
     assert dark.size
     assert dark.min() > sheet.shape[0] // 2 - 40
     assert read_image(photos.parent / "out" / "contact_sheet.jpg", 10**6).max() < 10
+
+
+def test_what_of_files_is_not_in_their_images_is_told_by_file(photos: Path) -> None:
+    for name in ("a.png", "b.png"):
+        (photos / name).write_bytes(encode(".png", np.zeros((24, 36, 4), np.uint8)))
+    report = run(job(photos))
+    assert report.notes == {TRANSPARENT: ["a.png", "b.png"]}
+    assert failure_lines(report) == [f"labkit: a.png and 1 more: {TRANSPARENT}"]
 
 
 @pytest.mark.parametrize("name", ["two\nlines.jpg", os.fsdecode(b"no text \xff.jpg")])

@@ -5,15 +5,18 @@ from __future__ import annotations
 import os
 import resource
 import signal
+import struct
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageCms
 
 from labkit.core.whole import PART, remove_leftovers
-from labkit.imagefiles.image import BadFile, encoded, read_image, write_image
+from labkit.imagefiles.beside import PREFIX
+from labkit.imagefiles.image import TRANSPARENT, BadFile, encoded, read_image, write_image
+from labkit.imagefiles.size import Size
 from tests.folders.conftest import encode, picture, png_claiming
 
 IMAGE = picture(height=24, width=36)
@@ -73,6 +76,84 @@ def test_an_image_comes_upright(tmp_path: Path, orientation: int, turn: int, suf
     upright = np.rot90(IMAGE, turn)
     assert read_image(path, MANY).shape == upright.shape
     assert far(read_image(path, MANY), upright) < 6
+
+
+def test_the_exif_of_a_webp_may_begin_as_that_of_a_jpeg(tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[0x112] = 6
+    path = saved(tmp_path / "phone.webp", rgb(), exif=PREFIX + exif.tobytes(), lossless=True)  # it takes one away
+    assert PREFIX in path.read_bytes()
+    assert np.array_equal(read_image(path, MANY), np.rot90(IMAGE, 3))
+
+
+@pytest.mark.parametrize("size", [40, 52, 56, 108, 124])
+def test_a_bmp_has_all_its_colours_whatever_the_length_of_its_header(tmp_path: Path, size: int) -> None:
+    height, width = IMAGE.shape[:2]
+    masks = struct.pack("<IIII", 0xFF0000, 0xFF00, 0xFF, 0)[: max(12, size - 40)]
+    start = 14 + max(size, 52)
+    head = struct.pack("<2sIIIIiiHHIIIIII", b"BM", 0, 0, start, size, width, height, 1, 32, 3, 0, 0, 0, 0, 0)
+    pixels = np.dstack([IMAGE, np.full((height, width, 1), 255, np.uint8)])[::-1]
+    (tmp_path / "old.bmp").write_bytes((head + masks).ljust(start, b"\0") + pixels.tobytes())
+    assert np.array_equal(read_image(tmp_path / "old.bmp", MANY), IMAGE)
+
+
+def noted(path: Path) -> list[str]:
+    notes: list[str] = []
+    read_image(path, MANY, notes.append)
+    return notes
+
+
+@pytest.mark.parametrize("suffix", [".png", ".webp", ".tif"])
+@pytest.mark.parametrize(("alpha", "notes"), [(0, [TRANSPARENT]), (254, [TRANSPARENT]), (255, [])])
+def test_transparency_that_was_dropped_is_told(tmp_path: Path, suffix: str, alpha: int, notes: list[str]) -> None:
+    path = tmp_path / f"page{suffix}"
+    cover = Image.fromarray(np.full(IMAGE.shape[:2], 255, np.uint8))
+    cover.putpixel((3, 3), alpha)
+    picture = rgb()
+    picture.putalpha(cover)
+    saved(path, picture, **({"lossless": True, "exact": True} if suffix == ".webp" else {}))
+    assert noted(path) == notes
+    there = cover if suffix == ".tif" else None  # libtiff multiplies colours by it
+    beneath = IMAGE if there is None else IMAGE * (np.asarray(there)[..., None] / 255)
+    assert np.abs(read_image(path, MANY) - beneath).max() <= 1
+
+
+def test_one_transparent_colour_and_deep_transparency_are_told_too(tmp_path: Path) -> None:
+    assert noted(saved(tmp_path / "gray.png", rgb().convert("L"), transparency=3)) == [TRANSPARENT]
+    deep = np.dstack([IMAGE, IMAGE[:, :, :1]]).astype(np.uint16) * 257
+    cv2.imwrite(str(tmp_path / "deep.png"), deep)
+    assert noted(tmp_path / "deep.png") == [TRANSPARENT]
+    assert np.array_equal(read_image(tmp_path / "deep.png", MANY), IMAGE)
+
+
+@pytest.mark.parametrize("suffix", [".jpg", ".png", ".webp", ".tif"])
+@pytest.mark.parametrize(("name", "told"), [("LAB", "Lab"), ("XYZ", "XYZ"), ("sRGB", None), (None, "unreadable")])
+def test_a_colour_profile_that_was_dropped_is_told_by_name(
+    tmp_path: Path, suffix: str, name: str | None, told: str | None
+) -> None:
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile(name)).tobytes() if name else b"no profile at all"
+    notes = noted(saved(tmp_path / f"wide{suffix}", rgb(), icc_profile=profile))
+    assert len(notes) == (told is not None)
+    assert all(note.startswith("the colour profile was dropped") and told in note for note in notes if told)
+
+
+def test_a_file_of_more_pixels_than_its_header_says_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "liar.png").write_bytes(encode(".png", IMAGE))
+    monkeypatch.setattr("labkit.imagefiles.image.image_size", lambda file: Size(10, 10))
+    with pytest.raises(BadFile, match=r"damaged: it holds 36×24 pixels, and its header says 10×10"):
+        read_image(tmp_path / "liar.png", 100)
+
+
+def test_decoding_is_stopped_that_takes_far_more_memory_than_its_pixels_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = saved(tmp_path / "huge.tif", Image.new("RGB", (6000, 6000)), compression="tiff_lzw")
+    limit = resource.getrlimit(resource.RLIMIT_DATA)
+    assert read_image(path, MANY).shape == (6000, 6000, 3)
+    monkeypatch.setattr("labkit.imagefiles.image.image_size", lambda file: Size(1, 1))
+    with pytest.raises(BadFile, match=r"far more memory than 1×1 pixels do"):
+        read_image(path, 1)
+    assert resource.getrlimit(resource.RLIMIT_DATA) == limit
 
 
 def bad_files(folder: Path) -> dict[str, tuple[Path, str]]:

@@ -82,6 +82,13 @@ def test_other_kinds_of_png_become_colour(app: Application, pixels: np.ndarray) 
     np.testing.assert_array_equal(pixels_of(answer.content), wanted)
 
 
+def test_a_header_tells_what_of_the_file_is_not_in_the_image(app: Application) -> None:
+    half = np.dstack([image(), np.full((24, 32, 1), 128, np.uint8)])
+    answer = app.augment(file_of(half), "seed=0")
+    assert answer.headers["labkit-note"] == "transparency was dropped: the colour beneath it shows, often black"
+    assert "labkit-note" not in app.augment(PNG).headers
+
+
 @pytest.mark.parametrize(
     ("body", "query", "status", "why"),
     [
