@@ -360,7 +360,7 @@ def _launch_all(
     if home is not None:  # then each arm lives in a process that is executed for each launch
         warm = []
     inputs = _inputs(fleet, table, settings)
-    orders: tuple[Command, ...] = (("import", state.modules), ("hold", {"inputs": inputs}), *warm)
+    orders: tuple[Command, ...] = (("hold", {"inputs": inputs}), ("import", state.modules), *warm)
     table.looks = plan_looks(plan.launches)
     family = max(1, len([arm for arm in plan.every if arm not in (baseline, LIMIT)])) * settings.together
     table.facts |= {"planned_launches": plan.launches, "slice_s": plan.slice_s, "family": family}
@@ -370,12 +370,14 @@ def _launch_all(
         table.disk_files = exam["input_files"]
     on_gpu = any(state.rows[arm].kind == "gpu" for arm in plan.every if arm != LIMIT)
     rng = np.random.default_rng([settings.seed, *map(ord, table.stage + table.workload)])
+    if not on_gpu:
+        fleet.settle(
+            *orders, at_once=len(fleet.launchers) * _largest(state, plan) < (settings.memory_limit or math.inf)
+        )
     for number in range(plan.launches):
         launcher = fleet.launchers[number % len(fleet.launchers)]
         if on_gpu:  # a driver's state does not survive a fork: each launch gets a parent executed for it alone
-            launcher = fleet.replace(launcher)
-        if on_gpu or number < len(fleet.launchers):  # when its turn comes: none is at work while another measures
-            fleet.tell(launcher, *orders)
+            fleet.tell(fleet.replace(launcher), *orders)
         plan = _one_launch(fleet, table, state, plan, number, floor_bytes, settings, rng)
         if baseline not in plan.every:
             break
@@ -387,6 +389,11 @@ def _launch_all(
             if conclude(table, state.sound()):
                 break
     conclude(table, state.sound())
+
+
+def _largest(state: _State, plan: Plan) -> int:
+    """The most bytes that an arm took which launchers are to call before they fork."""
+    return max((state.rows[arm].peak_bytes or 0 for arm in state.warm if arm in plan.every), default=0)
 
 
 def _inputs(fleet: Fleet, table: Table, settings: Settings) -> tuple[Any, ...]:

@@ -86,6 +86,11 @@ class Parent:
         for command in commands:
             self._send(command)
 
+    def settle(self) -> None:
+        """Wait until it has done all that it was told; raises ParentLost where it ended over it."""
+        self._send(("settle",))
+        self._receive()
+
     def run(self, task: Task, limits: Limits) -> Outcome:
         """Fork a child that runs the task, and wait for its outcome."""
         self.ready()
@@ -171,12 +176,22 @@ class Fleet:
         for parent in parents:
             parent.close(max(0.0, end - time.monotonic()))
 
-    def tell(self, parent: Parent, *commands: Command) -> None:
-        """Tell a parent what its next tasks are to find; one that is lost is replaced first."""
+    def tell(self, parent: Parent, *commands: Command) -> Parent:
+        """Tell a parent what its next tasks are to find; one that is lost is replaced first, by the one given back."""
         try:
             parent.tell(*commands)
         except ParentLost:
-            self.replace(parent)
+            return self.replace(parent)
+        return parent
+
+    def settle(self, *commands: Command, at_once: bool = True) -> None:
+        """Tell every launcher, and wait until all have imported and called what they were told: at once, or one by one."""
+        for group in [self.launchers[:]] if at_once else [[parent] for parent in self.launchers]:
+            for parent in [self.tell(parent, *commands) for parent in group]:
+                try:
+                    parent.settle()
+                except ParentLost:
+                    self.replace(parent)
 
     def replace(self, parent: Parent) -> Parent:
         """Execute a parent afresh in the place of one that is lost; it is told, and finds again, what that one knew.

@@ -102,12 +102,15 @@ def main(descriptor: int) -> None:
         elif verb == "warm":
             stage, arm, workers = arguments
             _warm(stage, arm, workers, held)
-        elif verb == "fork":
-            task, limits = arguments
+        else:
             if not settled:  # once here, or every child would spend some 30 ms on it
                 gc.collect()
                 gc.freeze()
                 settled = True
+            if verb == "settle":
+                commands.send(True)
+                continue
+            task, limits = arguments
             outcome = _forked(task, limits, held, commands)
             kept = outcome.found.pop("kept", {})
             held.update(kept)
