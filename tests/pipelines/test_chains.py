@@ -252,13 +252,13 @@ def test_what_a_threshold_makes_of_a_difference_of_one_is_no_difference_but_anot
     variants = [variant.function for variant in registry.of(name).values() if variant.kind in ("numba", "native")]
     random = np.random.default_rng(1)
     otherwise = 0
-    for k in range(40):
+    for k in range(20):
         image = random.integers(0, 256, (*random.integers(1, 60, 2), 3), np.uint8)
         expected = reference(image, Place(7, k))
         assert {rule.difference(variant(image, Place(7, k)), expected) for variant in variants} == {None}
         turned = reference(np.ascontiguousarray(image[::-1, ::-1]), Place(7, k))
         otherwise += rule.difference(turned, expected) is not None
-    assert otherwise > 30
+    assert otherwise > 15
 
 
 def test_a_profile_of_a_chain_has_a_block_for_each_step(tmp_path: Path) -> None:
