@@ -190,7 +190,7 @@ def check(
     requests = plan_requests(names, variants, workloads)
     rows = measuring.check(requests, make_settings(LONGEST_BUDGET_S, threads, time_limit_s=time_limit), listener)
     return pd.DataFrame([vars(row) for row in rows])[
-        ["stage", "workload", "variant", "kind", "engine", "status", "reason"]
+        ["stage", "workload", "variant", "kind", "engine", "status", "reason", "note"]
     ]
 
 

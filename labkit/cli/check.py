@@ -18,7 +18,7 @@ from labkit.reports.grid import Cell, Grid
 from labkit.reports.progress import Progress
 from labkit.reports.terminal import console, draw
 
-HEADINGS = ("stage", "workload", "variant", "result", "what differs, or why not")
+HEADINGS = ("stage", "workload", "variant", "result", "what differs, why not, or what to know")
 
 
 def command(
@@ -67,4 +67,4 @@ def _cells(row: Mapping[Any, Any]) -> list[Cell]:
     result = "agrees" if row["status"] == "measured" else row["status"]
     tone = result if result in ("agrees", "unavailable") else "failed"
     names = [Cell(row["stage"]), Cell(row["workload"]), Cell(arm_of(row))]
-    return [*names, Cell(result, tone=tone), Cell(row["reason"] or "")]
+    return [*names, Cell(result, tone=tone), Cell(row["reason"] or row["note"] or "")]

@@ -54,6 +54,32 @@ class Stage:
         return self.workloads[name]
 
 
+def by_name(function: Callable[..., Any], what: str, parameters: Sequence[str]) -> Callable[..., Any]:
+    """The function as one that takes all of a stage's inputs in order, and is given those that it names.
+
+    Where its names are others than the stage's ``parameters`` it is given as many of the first as it takes. Raises UsageError,
+    which begins with ``what``, for a function that can't be called so.
+    """
+    try:
+        own = list(inspect.signature(function).parameters.values())
+    except ValueError:
+        return function  # compiled, and does not tell
+    if any(one.kind is one.VAR_POSITIONAL for one in own):
+        return function
+    wanted = [one.name for one in own if one.kind is not one.VAR_KEYWORD]
+    if set(wanted) <= set(parameters) and all(one.kind is not one.POSITIONAL_ONLY for one in own):
+        return lambda *inputs: function(
+            **{key: value for key, value in zip(parameters, inputs, strict=False) if key in wanted}
+        )
+    count = sum(one.kind in (one.POSITIONAL_ONLY, one.POSITIONAL_OR_KEYWORD) for one in own)
+    needed = sum(one.default is one.empty for one in own if one.kind is not one.VAR_KEYWORD)
+    if needed > min(count, len(parameters)):
+        raise UsageError(
+            f"{what} takes ({', '.join(wanted)}); let it take some of the contract's: {listed(parameters)}"
+        )
+    return lambda *inputs: function(*inputs[:count])
+
+
 def define_stage(
     contract: Callable[..., None],
     *,
@@ -68,6 +94,7 @@ def define_stage(
 
     ``workloads``, ``floor_bytes``, ``items`` and ``many`` take the place of what would follow; ``edge_cases`` are tried
     beside the small pictures that follow, each of these also with every value of ``try_also``, by parameter.
+    ``floor_bytes`` and ``items`` are called with those of the inputs that they name.
 
     Raises UsageError when a workload's name comes twice, a cell's kind is unknown, or nothing says what the workloads are.
     """
@@ -81,6 +108,9 @@ def define_stage(
     if workloads is None:
         raise UsageError(f"stage {name}: say its workloads; only of annotated images they follow from the contract")
     facts.setdefault("floor_bytes", derived.floor_bytes(terms))
+    for fact in ("floor_bytes", "items"):
+        if facts.get(fact) is not None:
+            facts[fact] = by_name(facts[fact], f"stage {name}: {fact}", terms.parameters)
     stage = Stage(
         name,
         checking(contract, terms),

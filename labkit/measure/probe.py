@@ -19,6 +19,7 @@ from labkit.core.parts import arrays, copied, settled
 from labkit.core.process import thread_count
 from labkit.core.process_state import changes, process_state
 from labkit.core.registry import registry
+from labkit.core.stage import Stage
 from labkit.core.workload import Workload, input_files
 from labkit.engines.arm import ArmName, open_arm
 from labkit.measure.watch import Watch
@@ -62,8 +63,28 @@ class ExamTask:
         send("kept", kept)
         send("input_bytes", sum(array.nbytes for _, array in arrays(exam.inputs)))
         send("input_files", input_files(exam.inputs))
-        send("floor_bytes", None if stage.floor_bytes is None else stage.floor_bytes(*exam.inputs))
-        send("items", 1 if stage.items is None else stage.items(*exam.inputs))
+        notes = list(exam.notes)
+        send("floor_bytes", _fact_of(stage, "floor_bytes", exam, "there is no limit to compare with", notes))
+        send("items", 1 if stage.items is None else _fact_of(stage, "items", exam, "there is no rate", notes))
+        send("notes", notes)
+
+
+def _fact_of(stage: Stage, name: str, exam: Exam, without: str, notes: list[str]) -> int | None:
+    """What a function of the stage says of the exam's inputs; None, with a note, where it fails or gives no such number."""
+    function = getattr(stage, name)
+    if function is None:
+        return None
+    try:
+        value = function(*exam.inputs)
+        if value is None or value >= 1:
+            return None if value is None else int(value)
+        said = f"gives {value!r}"
+    except Exception as error:
+        said = f"raises {type(error).__name__}: {error}"
+    notes.append(
+        f"{without}: {name} of stage {stage.name} {said}; let it give a whole number of at least 1, or leave it out"
+    )
+    return None
 
 
 @dataclass(frozen=True)
@@ -155,7 +176,9 @@ class ProbeTask:
             send("seen", watch.seen)
             send("memory_after", resident("VmHWM"))
             short = held.get("short") if cost > LONG_CALL_S else None
-            found = first_fault(call, exam, stage.agreement, output, used, short)
+            notes: list[str] = []
+            found = first_fault(call, exam, stage.agreement, output, used, short, notes.append)
+            send("notes", notes)
             send("fault", found)
             if self.edge_cases and not found:
                 send("edge_fault", edge_case_fault(call, held["edge_cases"], stage.agreement))

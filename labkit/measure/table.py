@@ -245,6 +245,9 @@ def _exam(
             return None
         found |= outcome.found
     edge_cases.stage = request.stage
+    asked = rows.get(registry.stage(request.stage).reference) or next(iter(rows.values()))
+    for note in found["notes"]:
+        asked.tell(note)
     return found
 
 
@@ -292,6 +295,8 @@ def _probe(
         state.untested.add(str(arm))
     else:
         state.costs[str(arm)] = found["cost_s"]
+        for note in found["notes"]:
+            row.tell(note)
         if note := compile_note(found["first_call_s"], found["cost_s"]):
             row.tell(note)
         state.leaves(str(arm), found.get("left", ()))

@@ -55,7 +55,9 @@ class HostedProbe:
                 costs.append(call.seconds)
             send("threads", threads_used(before, _run_times(call.pid)))
             short = held.get("short") if min(costs) > LONG_CALL_S else None
-            fault = first_fault(call, exam, agreement, output, used, short)
+            notes: list[str] = []
+            fault = first_fault(call, exam, agreement, output, used, short, notes.append)
+            send("notes", notes)
             send("fault", fault)
             if self.edge_cases and not fault:
                 send("edge_fault", edge_case_fault(call, held["edge_cases"], agreement))
