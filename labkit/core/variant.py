@@ -77,22 +77,21 @@ def define_variant(function: Callable[..., Any], stage: str, kind: str, name: st
 def check_signature(variant: Variant, stage: Stage) -> None:
     """Raise UsageError unless the variant can be called with the stage's inputs, in their order.
 
-    Names of its own are no fault (``f(img)``), nor are more parameters that have defaults; the stage's names in another
-    order are, for its inputs come by position.
+    What the contract gives a default has its name here too; the inputs before may have other names, as in ``f(img)``, and
+    optional parameters of the variant's own may follow.
     """
     if variant.function is None:
         return  # an arm's callable is only known once the arm is up
-    wanted = list(stage.signature.parameters)
+    wanted = stage.signature.parameters
     found = _parameters(variant.function)
-    if found is None or found == wanted:
+    if found is None:
         return
-    try:
-        takes = inspect.signature(variant.function)
-        bound = list(takes.bind(*wanted).arguments)
-    except (TypeError, ValueError):
-        bound = []
-    moved = [name for name, place in zip(bound, wanted, strict=False) if name != place and name in wanted]
-    if moved or not bound:
+    names, fits = _in_order(variant.function, found, len(wanted))
+    named_alike = all(
+        own == name or (wanted[name].default is inspect.Parameter.empty and own not in wanted)
+        for own, name in zip(names, wanted, strict=False)
+    )
+    if not (fits and named_alike):
         raise UsageError(
             f"variant {variant.name} takes ({', '.join(found)}), but stage {stage.name} asks for {stage.name}{stage.signature}"
         )
@@ -121,6 +120,20 @@ def _parameters(function: Callable[..., Any]) -> list[str] | None:
     while (inner := re.sub(r"\([^()]*\)|\[[^\[\]]*\]|\{[^{}]*\}", "", text)) != text:  # tuple[int, int], (1, 2)
         text = inner
     return [part.partition(":")[0].partition("=")[0].strip() for part in text.split(",") if part.strip(" */")]
+
+
+def _in_order(function: Callable[..., Any], names: list[str], count: int) -> tuple[list[str], bool]:
+    """The names of the parameters that take arguments by their place, and whether so many arguments can be given so."""
+    try:
+        own = inspect.signature(function)
+    except ValueError:
+        return names, len(names) == count
+    placed = [p.name for p in own.parameters.values() if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+    try:
+        own.bind(*range(count))
+    except TypeError:
+        return placed, False
+    return placed, True
 
 
 def _summary(function: Callable[..., Any]) -> str:

@@ -90,11 +90,11 @@ def test_wrong_usage_is_one_line_that_says_what_would_be_right(
 @pytest.mark.parametrize("command", ["list", "check", "bench"])
 def test_an_error_in_a_loaded_file_is_one_line(labkit: Labkit, toy: Registry, tmp_path: Path, command: str) -> None:
     file = tmp_path / "mine.py"
-    file.write_text("import labkit as lk\n@lk.variant('lines', kind='numpy')\ndef mine(picture): ...\n")
+    file.write_text("import labkit as lk\n@lk.variant('lines', kind='numpy')\ndef mine(picture, n): ...\n")
     said = labkit(command, "--load", file)
     assert (said.status, said.out) == (2, "")
     assert said.err == (
-        f"labkit: --load {file}: variant mine takes (picture), but stage lines asks for lines(image: Any) -> None\n"
+        f"labkit: --load {file}: variant mine takes (picture, n), but stage lines asks for lines(image: Any) -> None\n"
     )
 
 

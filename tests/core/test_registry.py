@@ -57,8 +57,8 @@ def toy(own_registry: Registry) -> Registry:
             "variant name '<lambda>' of stage blur: take letters, digits and underscores, no @ or comma",
         ),
         (
-            lambda r: lk.variant("blur", kind="numpy", name="mine")(lambda picture: 0),
-            "variant mine takes (picture), but stage blur asks for blur(image: Any, n: int = 6)",
+            lambda r: lk.variant("blur", kind="numpy", name="mine")(lambda image, k: 0),
+            "variant mine takes (image, k), but stage blur asks for blur(image: Any, n: int = 6)",
         ),
         (
             lambda r: lk.variant("blur", kind="numpy", name="mine")(lambda n, image: 0),

@@ -54,6 +54,43 @@ def test_a_compiled_variant_of_another_signature_is_refused() -> None:
         check_signature(variant, stage)
 
 
+def contract(image: object, mask: object, n: int = 6) -> None:
+    """Two inputs and a parameter."""
+
+
+@pytest.mark.parametrize(
+    ("function", "taken"),
+    [
+        (lambda image, mask, n: 0, True),
+        (lambda image, mask, n=6: 0, True),
+        (lambda img, hole, n: 0, True),
+        (lambda image, mask, n, fast=True, *, threads=1: 0, True),
+        (lambda image, mask, n, **more: 0, True),
+        (lambda *inputs: 0, True),
+        (lambda image, *rest: 0, True),
+        (lambda img, hole, /, n=2: 0, True),
+        (Compiled("f(img: int, mask: int, n: int = 6) -> int"), True),
+        (lambda mask, image, n: 0, False),
+        (lambda image, mask, k: 0, False),
+        (lambda img, n, mask: 0, False),
+        (lambda image, mask: 0, False),
+        (lambda image: 0, False),
+        (lambda image, mask, n, needed: 0, False),
+        (lambda image, mask, *, n: 0, False),
+        (Compiled("f(img: int, mask: int, k: int = 6) -> int"), False),
+    ],
+)
+def test_a_variant_is_taken_where_it_can_be_called_with_the_inputs_in_their_order(
+    function: object, taken: bool
+) -> None:
+    stage = define_stage(contract, name="fill", reference="a", workloads=[])
+    variant = define_variant(function, "fill", "numpy", "mine")  # type: ignore[arg-type]
+    if taken:
+        return check_signature(variant, stage)
+    with pytest.raises(UsageError, match=r"variant mine takes \(.*\), but stage fill asks for fill\("):
+        check_signature(variant, stage)
+
+
 def test_a_compiled_variant_that_tells_nothing_is_taken_at_its_word() -> None:
     stage = define_stage(lambda image: None, name="blur", reference="a", workloads=[])
     check_signature(define_variant(Compiled(None), "blur", "native", "fast"), stage)

@@ -110,7 +110,7 @@ def test_a_file_is_taken_as_it_is_or_its_last_function(model, tmp_path):
         ("", "defines no function"),
         ("\0", "null bytes"),
         ("import nothing_of_that_name", "ModuleNotFoundError: No module named 'nothing_of_that_name'"),
-        ("def mine(picture): pass", r"mine takes \(picture\), but stage toy_negative asks for"),
+        ("def mine(picture, n): pass", r"mine takes \(picture, n\), but stage toy_negative asks for"),
         ("def xor(image): return image", "has a variant xor already"),
         ("def limit(image): return image", "limit.* is taken"),
         ("mine = 3\ndef f(image): pass\nf = 3", "f is a function at first and then something else"),
