@@ -294,7 +294,7 @@ def stage(
 
     Its docstring says what goes in and comes out, its annotations and its body check the input. Facts are those of
     :func:`labkit.core.stage.define_stage`: ``edge_cases``, ``try_also``, ``agreement``, ``floor_bytes``, ``split``,
-    ``items``, ``empty_cells``, ``many``; of an annotated image (:mod:`labkit.core.contract`) most of them follow.
+    ``items``, ``empty_cells``, ``many``, ``in_place``; of an annotated image (:mod:`labkit.core.contract`) most of them follow.
 
     Raises UsageError when the name is taken.
     """

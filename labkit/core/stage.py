@@ -25,6 +25,7 @@ class Stage:
     The contract is a function: its docstring says what goes in and what comes out, its signature is the one
     that every variant has, and its body checks the input (it raises TypeError or ValueError, or returns None).
     ``terms`` is what its annotations say; ``many`` the pictures of the stage ``NAME_many`` that follows from it, if one does.
+    ``in_place`` says that variants may write into their inputs; they are handed copies.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Stage:
     empty_cells: Mapping[str, str] = field(default_factory=dict)
     terms: Terms = field(default_factory=Terms)
     many: Many | None = None
+    in_place: bool = False
 
     @property
     def signature(self) -> inspect.Signature:
@@ -96,6 +98,9 @@ def define_stage(
     beside the small pictures that follow, each of these also with every value of ``try_also``, by parameter.
     ``floor_bytes`` and ``items`` are called with those of the inputs that they name.
 
+    With ``in_place`` variants may write into their inputs and answer with them, or with nothing: then the answer is what the
+    inputs that hold arrays have become. Every call is handed copies, the same for all variants, also while the clock runs.
+
     Raises UsageError when a workload's name comes twice, a cell's kind is unknown, or nothing says what the workloads are.
     """
     terms = read_terms(contract)
@@ -104,7 +109,8 @@ def define_stage(
     if terms.of_one_image:
         made.insert(0, lambda: derived.edge_cases(terms, try_also or {}))
         workloads = derived.workloads(terms) if workloads is None else workloads
-        facts = {"items": lambda *inputs: 1, "many": Many()} | facts
+        many = None if facts.get("in_place") else Many()  # what comes back of each image may be nothing
+        facts = {"items": lambda *inputs: 1, "many": many} | facts
     if workloads is None:
         raise UsageError(f"stage {name}: say its workloads; only of annotated images they follow from the contract")
     facts.setdefault("floor_bytes", derived.floor_bytes(terms))

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from labkit.core.errors import UsageError
+from labkit.core.parts import arrays, copied
 from labkit.core.registry import registry
 from labkit.engines import split_arm
 
@@ -54,13 +55,41 @@ class ArmName:
         return f"{self.variant}@{self.under}" if self.engine else self.variant
 
 
+class OnCopies:
+    """A call that may write into its inputs, handed copies of them.
+
+    Its answer is what comes back; where nothing does, what the inputs that hold arrays have become.
+    """
+
+    def __init__(self, call: Callable[..., Any]) -> None:
+        self.call = call
+
+    def __call__(self, *inputs: Any) -> Any:
+        used = copied(inputs)
+        output = self.call(*used)
+        if output is not None:
+            return output
+        written = [value for value in used if next(arrays(value), None) is not None]
+        return written[0] if len(written) == 1 else tuple(written)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(vars(self)["call"], name)
+
+
 @contextmanager
 def open_arm(stage: str, name: ArmName, workers: int) -> Iterator[Callable[..., Any]]:
     """Make an arm ready: import what it requires, start its pool or connection, and yield the callable.
 
-    An engine has ``workers`` workers unless the name says how many. Raises UsageError when the variant or engine is unknown or
-    can not run here, or the variant declares no partial for the stage's split.
+    An engine has ``workers`` workers unless the name says how many. Where the stage works in place the callable copies its
+    inputs. Raises UsageError when the variant or engine is unknown or can not run here, or the variant declares no partial for
+    the stage's split.
     """
+    with _opened(stage, name, workers) as call:
+        yield OnCopies(call) if registry.stage(stage).in_place else call
+
+
+@contextmanager
+def _opened(stage: str, name: ArmName, workers: int) -> Iterator[Callable[..., Any]]:
     variant = registry.variant(stage, name.variant)
     for module in variant.requires:
         importlib.import_module(module)

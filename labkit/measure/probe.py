@@ -64,6 +64,8 @@ class ExamTask:
         send("input_bytes", sum(array.nbytes for _, array in arrays(exam.inputs)))
         send("input_files", input_files(exam.inputs))
         notes = list(exam.notes)
+        if stage.in_place:
+            notes.append("every call is handed copies of its inputs, and each time contains their making")
         send("floor_bytes", _fact_of(stage, "floor_bytes", exam, "there is no limit to compare with", notes))
         send("items", 1 if stage.items is None else _fact_of(stage, "items", exam, "there is no rate", notes))
         send("notes", notes)
