@@ -8,7 +8,7 @@ import pkgutil
 import sys
 import warnings
 import zlib
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import replace
@@ -31,6 +31,7 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 PIPELINES = "labkit.pipelines"
 HOMES = ("labkit.stages", PIPELINES)
 ENTRY_POINTS = "labkit.stages"
+LOADED = "labkit_loaded_"  # so begins the name of a module that is a loaded file
 _loads: ContextVar[bool] = ContextVar("loads", default=False)
 COMPILED = {".pyx": "cython", ".c": "native", ".cpp": "native"}
 
@@ -146,7 +147,7 @@ class Registry:
             return None
         origins |= {self.variant(stage, name).origin for stage, name in wanted}
         modules = {module for module, colon, _ in (origin.partition(":") for origin in origins) if colon}
-        return modules - {_module_of(thing) for thing in self.brought if isinstance(thing, Path)}
+        return {module for module in modules if not module.startswith(LOADED)}
 
     def import_only(self, modules: Collection[str]) -> None:
         """Import these modules, and all others with the first question that these can't answer."""
@@ -206,18 +207,19 @@ class Registry:
         origin = f"{stage}/{name}"
         self.add_variant(Variant(stage, name, kind, missing=lambda: reason, origin=origin, summary="not importable"))
 
-    def load(self, path: str | Path) -> ModuleType:
+    def load(self, path: str | Path, names: Mapping[str, Any] | None = None) -> ModuleType:
         """Run a Python file that defines stages or variants of the user's own, in place of what it defined before.
 
-        It finds modules beside it, as with ``python FILE``. Gives the module; raises UsageError, and leaves all as it was,
-        when it can't be run.
+        It finds modules beside it, as with ``python FILE``. ``names``, a notebook's for example, are what it finds as if it
+        had defined them: what it brings then goes to other processes whole, as a cell's functions do; without names they
+        load the file themselves. Gives the module; raises UsageError, and leaves all as it was, when it can't be run.
         """
         path = Path(path).absolute()
         if not path.is_file():
             raise UsageError(f"--load {path}: no such file; give a Python file that defines stages or variants")
         if self._state != "partial":
             self.discover()
-        name = _module_of(path)
+        name = module_of(path)
         spec = importlib.util.spec_from_file_location(name, path)
         if spec is None or spec.loader is None:
             raise UsageError(f"--load {path}: not a Python file (its name must end in .py)")
@@ -226,6 +228,8 @@ class Registry:
         stages, origins, brought = dict(self.stages), dict(self.origins), list(self.brought)
         variants = {stage: dict(known) for stage, known in self.variants.items()}
         self.forget(path)
+        others = list(self.brought)
+        vars(module).update(names or {})
         search = list(sys.path)
         if str(path.parent) not in search:
             sys.path.insert(0, str(path.parent))
@@ -242,9 +246,10 @@ class Registry:
             raise UsageError(f"--load {path}: {what}") from error
         finally:
             _loads.reset(outer)
-        self.brought = [thing for thing in brought if thing != path]  # measuring processes load the file themselves,
         cloudpickle.register_pickle_by_value(module)  # an engine's workers are sent its functions whole
-        self._remember(path)
+        if not names:
+            self.brought = others
+            self._remember(path)
         return module
 
     def forget_stage(self, name: str) -> None:
@@ -259,13 +264,18 @@ class Registry:
     def forget(self, path: str | Path) -> None:
         """Take out what a loaded file has defined."""
         path = Path(path).absolute()
-        own = f"{_module_of(path)}:"
+        own = f"{module_of(path)}:"
         for known in self.variants.values():
             for name in [name for name, variant in known.items() if variant.origin.startswith(own)]:
                 del known[name]
         for name in [name for name, origin in self.origins.items() if origin.startswith(own)]:
             del self.stages[name], self.origins[name]
-        self.brought = [thing for thing in self.brought if thing != path]
+        self.brought = [thing for thing in self.brought if thing != path and self._knows(thing)]
+
+    def _knows(self, thing: Stage | Variant | Path) -> bool:
+        if isinstance(thing, Variant):
+            return thing.name in self.variants.get(thing.stage, {})
+        return isinstance(thing, Path) or thing.name in self.stages
 
 
 def refuse_while_loading() -> None:
@@ -274,9 +284,9 @@ def refuse_while_loading() -> None:
         raise UsageError('it measures while it is loaded; put such calls under: if __name__ == "__main__":')
 
 
-def _module_of(path: Path) -> str:
+def module_of(path: Path) -> str:
     """The name under which a loaded file is imported: two folders may hold files of the same name."""
-    return f"labkit_loaded_{path.stem}_{zlib.crc32(str(path).encode()):08x}"
+    return f"{LOADED}{path.stem}_{zlib.crc32(str(path).encode()):08x}"
 
 
 def _identity(thing: Stage | Variant | Path) -> object:

@@ -8,8 +8,9 @@ import traceback
 import types
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
+
+import cloudpickle
 
 from labkit.core.errors import UsageError
 from labkit.core.registry import registry, variant
@@ -19,23 +20,26 @@ MODULE = "labkit_own"
 
 @dataclass(frozen=True)
 class TrialTask:
-    """Run a source and see which variants of a stage it brings; what it defined before is forgotten, in this process only."""
+    """Run a source and see which variants of a stage it brings.
+
+    ``earlier``: modules whose variants of it are forgotten, in this process only. ``names``: what the source finds as if it
+    had defined it, a dictionary as cloudpickle writes one.
+    """
 
     stage: str
     source: str
-    path: str | None
-    own_folder: str
+    earlier: tuple[str, ...]
+    names: bytes
 
     def run(self, held: Mapping[str, Any], send: Callable[[str, Any], None], mark: Callable[[int], None]) -> None:
         known = registry.variants.get(self.stage, {})
-        for name, earlier in list(known.items()):
-            file = getattr(sys.modules.get(earlier.origin.partition(":")[0]), "__file__", None)
-            if file is not None and (file == self.path or Path(file).is_relative_to(self.own_folder)):
-                del known[name]
+        for name in [n for n, old in known.items() if old.origin.partition(":")[0] in self.earlier]:
+            del known[name]
         before = dict(known)
         module = types.ModuleType(MODULE)
         sys.modules[MODULE] = module
         try:
+            vars(module).update(cloudpickle.loads(self.names))
             tree = ast.parse(self.source)
             exec(compile(self.source, f"<{MODULE}>", "exec"), vars(module))
             names = [name for name, found in registry.of(self.stage).items() if found is not before.get(name)]

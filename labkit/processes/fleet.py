@@ -21,6 +21,7 @@ import cloudpickle
 import numpy as np
 
 from labkit.core.cpus import thread_environment
+from labkit.core.errors import UsageError
 from labkit.core.registry import registry
 from labkit.core.stage import Stage
 from labkit.core.variant import Variant
@@ -140,7 +141,25 @@ def _preparation(wanted: Wanted) -> Preparation:
         stages = {stage for stage, _ in wanted}
         modules = registry.modules_of(wanted)
         brought = [thing for thing in registry.brought if _is_for(thing, stages)]
-    return Preparation(list(sys.path), modules, cloudpickle.dumps(brought))
+    try:
+        packed = cloudpickle.dumps(brought)
+    except Exception:  # whatever a notebook's names may hold
+        packed = cloudpickle.dumps([thing for thing in brought if _can_be_sent(thing, wanted)])
+    return Preparation(list(sys.path), modules, packed)
+
+
+def _can_be_sent(thing: Stage | Variant | Path, wanted: Wanted) -> bool:
+    """Whether another process can be given it; raises UsageError where it can't and is what was asked for."""
+    try:
+        cloudpickle.dumps(thing)
+    except Exception as error:
+        variant = (thing.stage, thing.name) if isinstance(thing, Variant) else None
+        if wanted is None or (variant and variant not in wanted):
+            return False
+        name = "variant {1} of stage {0}".format(*variant) if variant else f"stage {getattr(thing, 'name', thing)}"
+        told = " ".join(f"{type(error).__name__}: {error}".split())
+        raise UsageError(f"{name} can't be sent to another process: {told}") from None
+    return True
 
 
 def _is_for(thing: Stage | Variant | Path, stages: set[str]) -> bool:

@@ -11,8 +11,10 @@ from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
 
 import labkit as lk
+from labkit.core.errors import UsageError
 from labkit.core.registry import registry
 from labkit.notebook.magics import LabMagics
+from labkit.notebook.workbench.own import take_up
 from labkit.notebook.workbench.view import WorkbenchView
 
 # The stage, its variants and what they need stand in cells of their own, as they do in a notebook.
@@ -33,7 +35,7 @@ def plain(image):
 def quick(image):
     return clip(image.astype(np.uint16) * GAIN)""",
 )
-OWN = "def of_the_editor(image):\n    return (image.astype(int) * 3).clip(0, 255).astype(image.dtype)"
+OWN = "def of_the_editor(image):\n    return clip(image.astype(np.int32) * GAIN)\n"
 MAGICS = {
     "labbench": "%labbench brighten --variants plain,quick --workloads 40px --budget 0.2",
     "labprofile": "%labprofile brighten plain --calls 2",
@@ -137,3 +139,21 @@ def test_a_report_holds_lines_and_pictures_of_it(shell: InteractiveShell) -> Non
     outputs(shell, "ran = lk.bench('brighten', ['plain', 'quick'], ['40px'], budget=0.2)")
     report = outputs(shell, "print(lk.report(ran, profile=True).html())")
     assert not [word for word in TROUBLE if word in report]
+
+
+def test_a_variant_of_the_editor_has_lines_and_is_measured(shell: InteractiveShell, view: WorkbenchView) -> None:
+    take_up("brighten", OWN)
+    assert "clip(image.astype(np.int32) * GAIN)" in outputs(shell, "lk.profile('brighten', 'of_the_editor', calls=2)")
+    (row,) = lk.bench("brighten", ["of_the_editor"], ["40px"], budget=0.2).document["rows"][1:]
+    assert row["status"] == "measured"
+
+
+def test_what_can_not_be_sent_to_another_process_is_told_by_its_name(shell: InteractiveShell) -> None:
+    outputs(shell, "import threading\nLOCK = threading.Lock()")
+    with pytest.raises(UsageError, match="your code uses LOCK, which can't be sent to another process"):
+        take_up("brighten", "def locked(image):\n    with LOCK:\n        return clip(image.astype(int) * GAIN)")
+    outputs(shell, "@lk.variant('brighten', kind='numpy')\ndef locked(image):\n    with LOCK: return clip(image * 3)")
+    with pytest.raises(UsageError, match="variant locked of stage brighten can't be sent to another process: "):
+        lk.check("brighten", ["locked"], ["40px"])
+    del registry.variants["brighten"]["locked"]
+    registry.brought.pop()

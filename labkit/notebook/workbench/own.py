@@ -5,16 +5,19 @@ from __future__ import annotations
 import atexit
 import re
 import shutil
+import symtable
 import sys
 import tempfile
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
+import cloudpickle
 import numpy as np
 
 from labkit.core.errors import UsageError, VariantFailed
-from labkit.core.registry import registry
+from labkit.core.registry import module_of, registry
 from labkit.measure.bench import LONGEST_BUDGET_S, make_settings
 from labkit.measure.table import failure
 from labkit.measure.trial import TrialTask
@@ -39,15 +42,20 @@ class Own:
 def take_up(stage: str, given: str | Path) -> Own:
     """Try a source (str) or a file (Path), and register what it defines as variants of the stage, in place of earlier ones.
 
-    It may register them itself (``@lk.variant``); else its last function becomes one. Waits for its turn. Raises
-    UsageError, in one line, for what can't be read or run, or does not fit the stage; VariantFailed when it crashes or hangs.
+    It may register them itself (``@lk.variant``); else its last function becomes one. A source finds the names of the
+    notebook as a cell does: its imports, helpers and values as they are now. Waits for its turn.
+
+    Raises UsageError, in one line, for what can't be read or run, or does not fit the stage; VariantFailed when it
+    crashes or hangs.
     """
     path = given.expanduser().absolute() if isinstance(given, Path) else None
     source = _read(path) if path else str(given)
+    notebook = {} if path else names_of_notebook(source)
     settings = make_settings(LONGEST_BUDGET_S, time_limit_s=TRIAL_S)
     rng = np.random.default_rng(settings.seed)
     with MeasurementLock(f"a try of your own variant of {stage}"), Fleet(settings.threads, rng, launchers=0) as fleet:
-        task = TrialTask(stage, source, str(path) if path else None, str(_folder()))
+        earlier = tuple(module_of(file) for file in [*_folder().glob("*.py"), *([path] if path else [])])
+        task = TrialTask(stage, source, earlier, cloudpickle.dumps(notebook))
         outcome = fleet.clean.run(task, Limits(TRIAL_S, settings.memory_limit, watch_memory=True))
         if "problem" in outcome.found:
             raise UsageError(outcome.found["problem"])
@@ -60,22 +68,47 @@ def take_up(stage: str, given: str | Path) -> Own:
             path = _folder() / f"{_file_name(stage)}-{names[0]}.py"
             path.write_text(source, encoding="utf-8")
         assert path is not None
-        for earlier in _folder().glob("*.py"):
-            if earlier != path and any(_defines(earlier, stage, name) for name in names):
-                registry.forget(earlier)
-                earlier.unlink()
+        for file in _folder().glob("*.py"):
+            if file != path and any(_defines(file, stage, name) for name in names):
+                registry.forget(file)
+                file.unlink()
         try:
-            registry.load(path)
+            registry.load(path, notebook)
         except UsageError as error:
             raise UsageError(str(error).replace(f"--load {path}: ", "")) from None
         return Own(tuple(names), path, source, as_it_is=path.parent != _folder())
 
 
+def names_of_notebook(source: str) -> dict[str, Any]:
+    """What a source uses and leaves to the notebook that it is written in (``__main__``) to define.
+
+    Raises UsageError for a value that can't be sent to another process.
+    """
+    try:
+        module = symtable.symtable(source, "<yours>", "exec")
+    except (SyntaxError, ValueError):
+        return {}  # the try tells what is wrong with it
+    tables, used = [module], set[str]()
+    for table in tables:
+        tables += table.get_children()
+        top = table.get_type() == "module"
+        used |= {s.get_name() for s in table.get_symbols() if s.is_referenced() and (top or s.is_global())}
+    defined = {s.get_name() for s in module.get_symbols() if s.is_assigned() or s.is_imported()}
+    notebook = vars(sys.modules["__main__"])
+    names = {name: notebook[name] for name in sorted(used - defined) if name in notebook}
+    for name, value in names.items():
+        try:
+            cloudpickle.dumps(value)
+        except Exception as error:
+            what = f"{type(error).__name__}: {error}"
+            raise UsageError(f"your code uses {name}, which can't be sent to another process ({what})") from None
+    return names
+
+
 def _defines(path: Path, stage: str, name: str) -> bool:
     """Is the variant now registered the one of this file?"""
     known = registry.of(stage).get(name)
-    module = sys.modules.get(known.origin.partition(":")[0]) if known else None
-    return getattr(module, "__file__", None) == str(path)
+    return known is not None and known.origin.startswith(f"{module_of(path)}:")
 
 
 def _file_name(stage: str) -> str:
