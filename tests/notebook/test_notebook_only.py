@@ -3,12 +3,15 @@
 import inspect
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import ipywidgets as widgets
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
+from nbclient import NotebookClient
+from nbformat.v4 import new_code_cell, new_notebook
 
 import labkit as lk
 from labkit.core.errors import UsageError
@@ -157,3 +160,17 @@ def test_what_can_not_be_sent_to_another_process_is_told_by_its_name(shell: Inte
         lk.check("brighten", ["locked"], ["40px"])
     del registry.variants["brighten"]["locked"]
     registry.brought.pop()
+
+
+def test_in_a_kernel_of_its_own_it_is_profiled_mended_measured_and_reported(tmp_path: Path) -> None:
+    book = [
+        f"%env LABKIT_RESULTS={tmp_path}",
+        *CELLS,
+        MAGICS["labprofile"],
+        "bench = lk.workbench('brighten', ['plain', 'quick'], '40px', budget=0.2)\nbench",
+        "for job in bench.model.profile('plain', 'quick'), bench.model.pictures('quick'), bench.model.run():\n"
+        "    assert job.wait(100)\n    assert job.state == 'done', job.error",
+        f"own = bench.model.check_own({OWN!r})\nassert own.wait(100)\n"
+        "assert set(own.result.status) == {'measured'}, own.result\nlk.report(job.result, profile=True)",
+    ]
+    NotebookClient(new_notebook(cells=[*map(new_code_cell, book)]), timeout=300).execute()
