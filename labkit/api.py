@@ -29,6 +29,7 @@ from labkit.profiling.diff import diff_profiles
 from labkit.profiling.memory import measure_memory
 from labkit.profiling.run import DEFAULT_BUDGET_S as PROFILE_BUDGET_S
 from labkit.profiling.run import profile_arms
+from labkit.reports.check import CheckShown
 from labkit.reports.doctor.shown import DoctorShown
 from labkit.reports.history.shown import HistoryShown
 from labkit.reports.runs.forms import markdown
@@ -181,17 +182,16 @@ def check(
     threads: int | None = None,
     time_limit: float = DEFAULT_TIME_LIMIT_S,
     listener: Listener | None = None,
-) -> pd.DataFrame:
-    """Only the agreement gate: one row an arm with its status and, where it differs, what and where.
+) -> CheckShown:
+    """Only the agreement gate: a frame of one row an arm with its status and, where it differs, what and where.
 
     ``threads`` and ``time_limit`` as for :func:`bench`.
     """
     names, variants, workloads = name_lists(stages=stages, variants=variants, workloads=workloads)
     requests = plan_requests(names, variants, workloads)
     rows = measuring.check(requests, make_settings(LONGEST_BUDGET_S, threads, time_limit_s=time_limit), listener)
-    return pd.DataFrame([vars(row) for row in rows])[
-        ["stage", "workload", "variant", "kind", "engine", "status", "reason", "note"]
-    ]
+    columns = ["stage", "workload", "variant", "kind", "engine", "status", "reason", "note"]
+    return CheckShown([vars(row) for row in rows], columns=columns)
 
 
 def doctor(

@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
-from typing import Any
 
 import typer
 
 from labkit import api
 from labkit.cli import ci, options
-from labkit.measure.result import arm_of
 from labkit.measure.table import DEFAULT_TIME_LIMIT_S
 from labkit.reports import markdown
 from labkit.reports.ci.findings import faults
-from labkit.reports.grid import Cell, Grid
 from labkit.reports.progress import Progress
 from labkit.reports.terminal import console, draw
-
-HEADINGS = ("stage", "workload", "variant", "result", "what differs, why not, or what to know")
 
 
 def command(
@@ -42,7 +36,7 @@ def command(
     options.load_all(load)
     progress = Progress(sys.stderr)
     try:
-        frame = api.check(
+        found = api.check(
             stage or [],
             options.names(variants),
             options.names(workloads),
@@ -52,19 +46,10 @@ def command(
         )
     finally:
         progress.close()
-    rows = frame.astype(object).where(frame.notna(), None).to_dict("records")
-    grid = Grid(HEADINGS, frozenset(range(5)), [_cells(row) for row in rows], prose=frozenset({4}))
     if as_json:
-        options.print_json({"rows": rows})
+        options.print_json({"rows": found.rows})
     else:
-        draw(grid, console())
-    ci.tell("labkit check", {"rows": rows}, lambda: markdown.table(grid), junit)
-    if faults({"rows": rows}):
+        draw(found.grid, console())
+    ci.tell("labkit check", {"rows": found.rows}, lambda: markdown.table(found.grid), junit)
+    if faults({"rows": found.rows}):
         raise typer.Exit(1)
-
-
-def _cells(row: Mapping[Any, Any]) -> list[Cell]:
-    result = "agrees" if row["status"] == "measured" else row["status"]
-    tone = result if result in ("agrees", "unavailable") else "failed"
-    names = [Cell(row["stage"]), Cell(row["workload"]), Cell(arm_of(row))]
-    return [*names, Cell(result, tone=tone), Cell(row["reason"] or row["note"] or "")]

@@ -9,6 +9,7 @@ from labkit.reports.grid import Grid
 
 COLORS = {"faster": "#1a7f37", "slower": "#cf222e", "same": "#0969da", "unresolved": "#9a6700"}
 COLORS |= {"ok": "#1a7f37", "note": "#0969da", "warning": "#9a6700"}  # the doctor's
+COLORS |= {"agrees": "#1a7f37", "failed": "#cf222e", "unavailable": "#9a6700"}  # of the agreement gate
 STYLES = {tone: f";color:{color};font-weight:600" for tone, color in COLORS.items()} | {
     "total": ";font-weight:600",
     "idle": ";opacity:0.6",
