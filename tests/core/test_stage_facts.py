@@ -66,6 +66,7 @@ def test_an_error_in_it_costs_the_limit_alone_and_is_told(
     made = stage(floor_bytes=function)
     monkeypatch.setattr(registry, "stages", {**registry.stages, "contract": made})
     monkeypatch.setattr(registry, "variants", dict(registry.variants))
+    monkeypatch.setattr(registry, "brought", list(registry.brought))
     variant("contract", "numpy", "none")(lambda image, size, gain: image // 2)
     found: dict[str, Any] = {}
     ExamTask("contract", "one", 1).run({}, found.__setitem__, lambda number: None)

@@ -9,7 +9,7 @@ from labkit.measure.bench import make_settings, measure, plan_requests
 from labkit.measure.result import Row, Status
 
 SEEDED = Path(__file__).with_name("wrong_variants.py")
-RIGHT = ("right", "also_right")
+RIGHT = ("right", "also_right", "another_order")
 
 
 @pytest.fixture(scope="module")
@@ -33,3 +33,4 @@ def test_every_seeded_wrong_variant_is_caught_before_timing(rows: dict[str, Row]
 
 def test_right_ones_are_timed_beside_them(rows: dict[str, Row]) -> None:
     assert [name for name, row in rows.items() if row.median_s is not None] == list(RIGHT)
+    assert "output is not C-contiguous (in Fortran order)" in (rows["another_order"].note or "")

@@ -36,6 +36,11 @@ def also_right(image: Image) -> Image:
     return np.bitwise_not(image)
 
 
+@lk.variant("gauntlet_invert", kind="numpy")
+def another_order(image: Image) -> Image:
+    return np.asfortranarray(255 - image)
+
+
 def wrong(function: Callable[[Image], Image]) -> Callable[[Image], Image]:
     return lk.variant("gauntlet_invert", kind="numpy")(function)
 
@@ -99,8 +104,9 @@ def view_of_the_input(image: Image) -> Image:
 
 
 @wrong
-def lazy(image: Image) -> Image:
-    return np.asfortranarray(255 - image)
+def part_of_something_larger(image: Image) -> Image:
+    room = np.empty((100, *image.shape), np.uint8)
+    return np.subtract(255, image, out=room[0])
 
 
 @wrong
