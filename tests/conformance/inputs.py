@@ -94,11 +94,14 @@ def boxes_on_a_page(random: Random) -> Inputs:
     return page, boxes.astype(np.float32)
 
 
-def file(random: Random) -> Inputs:
-    """A PNG, or a JPEG read in full or reduced size."""
+def png(random: Random) -> Inputs:
     image = picture(random, Image(int(random.choice([1, 3, 4]))))
-    if image.shape[2:] == (4,) or random.random() < 0.5:
-        return (np.frombuffer(encoded(image, ".png"), np.uint8).copy(), 1)
+    return (np.frombuffer(encoded(image, ".png"), np.uint8).copy(), 1)
+
+
+def jpeg(random: Random) -> Inputs:
+    """Read in full or in reduced size."""
+    image = picture(random, Image(int(random.choice([1, 3]))))
     return (np.frombuffer(encoded(image, ".jpg"), np.uint8).copy(), int(random.choice([1, 2, 4, 8])))
 
 
@@ -143,7 +146,7 @@ DRAWS: dict[str, tuple[Callable[[Random], Inputs] | None, ...]] = {
     "augment": (augmented,),
     "crop_boxes": (boxes_on_a_page,),
     "cumulative_sum": (lambda random: (int(random.integers(0, 10 ** int(random.integers(1, 6)))),),),
-    "decode": (file,),
+    "decode": (png, jpeg),
     "ocr_preprocess": (None, lumpy, misleading, tied),
 }
 

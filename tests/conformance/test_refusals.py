@@ -17,6 +17,7 @@ Wrong = dict[str, tuple[Any, type[Exception]]]
 
 def wrong(taken: Any) -> Wrong:
     """Values that a parameter does not take, each with the error that says so."""
+    found: Wrong
     if isinstance(taken, Image | Either):
         return wrong_images(taken.images if isinstance(taken, Either) else (taken,))
     if isinstance(taken, Array):
@@ -37,8 +38,11 @@ def wrong(taken: Any) -> Wrong:
     if isinstance(taken, Drawn):
         return {"nothing": (None, TypeError), "a number": (7, TypeError), "a plain tuple": ((0, 0), TypeError)}
     if isinstance(taken, OneOf):
-        return {"none of them": (-977, ValueError), "text": ("no such", (TypeError, ValueError))}  # type: ignore[dict-item]
-    found: Wrong = {"text": ("9", TypeError), "a bool": (True, TypeError)}
+        found = {"none of them": (-977, ValueError), "text": ("no such", (TypeError, ValueError))}  # type: ignore[dict-item]
+        if all(type(value) is int for value in taken.values):
+            found |= {"a float": (float(taken.values[0]), TypeError), "a bool": (True, TypeError)}
+        return found
+    found = {"text": ("9", TypeError), "a bool": (True, TypeError)}
     if isinstance(taken, Whole):
         found |= {"a float": (float(taken.low), TypeError), "too small": (taken.low - 2, ValueError)}
         if isinstance(taken, Odd):

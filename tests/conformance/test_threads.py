@@ -13,7 +13,7 @@ from threadpoolctl import threadpool_limits
 from labkit.core import registry
 from labkit.core.agreement import Exact
 from tests.conformance.global_lock import others_run_during
-from tests.conformance.trials import COMPILED, Opened, answer, copied, given, some_cases, variants
+from tests.conformance.trials import COMPILED, Opened, answer, copied, edge_cases, given, some_cases, variants
 
 ON_OBJECTS = {("cumulative_sum", "cython_untyped")}  # works on Python's own objects
 
@@ -24,12 +24,23 @@ def first(stage: str) -> tuple[Any, ...]:
     return next(iter(registry.stage(stage).workloads.values())).build()
 
 
+def to_move(stage: str, inputs: tuple[Any, ...]) -> int:
+    """The bytes, or the number that is counted to."""
+    floor = registry.stage(stage).floor_bytes
+    return (floor(*inputs) if floor else 0) or (inputs[0] if isinstance(inputs[0], int) else 0)
+
+
 @cache
 def largest(stage: str) -> tuple[Any, ...]:
-    """Those of its workload with most to move, or the largest number: a call takes long enough for another thread to come."""
-    floor = registry.stage(stage).floor_bytes
+    """The inputs of its workload with most to move: a call takes long enough for another thread to come."""
     loads = [load.build() for load in registry.stage(stage).workloads.values()]
-    return max(loads, key=lambda inputs: (floor(*inputs) if floor else 0) or inputs[0])
+    return max(loads, key=lambda inputs: to_move(stage, inputs))
+
+
+@cache
+def widest(stage: str) -> tuple[Any, ...]:
+    """Its edge case with most to move: what is cut into pieces where there are threads for them."""
+    return max(edge_cases(stage).values(), key=lambda inputs: to_move(stage, inputs))
 
 
 @pytest.mark.parametrize(("stage", "name"), variants("numpy", "library", "gpu", *COMPILED, many=False))
@@ -46,7 +57,7 @@ def test_calls_at_once_get_their_own_right_answers(stage: str, name: str, opened
 @pytest.mark.parametrize(("stage", "name"), variants(*COMPILED, many=False))
 def test_any_number_of_threads_gives_the_same_bits(stage: str, name: str, opened: Opened) -> None:
     function, cases = opened(stage, name), some_cases(stage, 4)
-    inputs = [first(stage), *(given(stage, case) for case in cases)]
+    inputs = [first(stage), widest(stage), *(given(stage, case) for case in cases)]
     answers = []
     most = numba.get_num_threads()
     try:
