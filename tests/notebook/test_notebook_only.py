@@ -44,6 +44,8 @@ MAGICS = {
     "labprofile": "%labprofile brighten plain --calls 2",
     "labdiff": "%labdiff brighten plain quick --calls 2",
     "labmemory": "%labmemory brighten plain",
+    "labcompare": "%%labcompare plain --on noise(40) --budget 0.2\n"
+    "def brightened(image):\n    return clip(image.astype(np.int64) * GAIN)",
     "labvariant": "%%labvariant brighten --budget 0.2 --against quick\n"
     "def of_a_cell(image):\n    return clip(image.astype(np.int64) * GAIN)",
 }
@@ -174,3 +176,18 @@ def test_in_a_kernel_of_its_own_it_is_profiled_mended_measured_and_reported(tmp_
         "assert set(own.result.status) == {'measured'}, own.result\nlk.report(job.result, profile=True)",
     ]
     NotebookClient(new_notebook(cells=[*map(new_code_cell, book)]), timeout=300).execute()
+
+
+def test_the_dashboard_takes_functions_as_they_are(shell: InteractiveShell) -> None:
+    names = shell.user_ns
+    view = lk.workbench(
+        names["plain"], names["quick"], on={"40": names["noise"](40), "80": names["noise"](80)}, budget=0.2
+    )
+    try:
+        assert view.model.choice.stage == "plain vs quick"
+        assert view.model.choice.variants == ("plain", "quick")
+        assert [load.name for load in view.model.workloads] == ["40", "80"]
+        for title in ("Compare", "Lines", "Scaling", "Pictures"):
+            test_every_button_of_a_tab_works(view, title)
+    finally:
+        view.close()
