@@ -37,6 +37,9 @@ class Difference:
         return text
 
 
+ENOUGH_VALUES = 64  # of fewer a mean says little
+ROUNDING = 0.6  # levels: rounding up or down makes a mean difference of half a level
+
 Judge = Callable[[np.ndarray, np.ndarray, str], Difference | None]
 
 
@@ -56,16 +59,46 @@ class Exact:
 
 @dataclass(frozen=True)
 class Within:
-    """Same dtypes and shapes; numbers differ by at most ``tolerance`` (absolute, in the output's unit)."""
+    """Same dtypes and shapes; numbers differ by at most ``tolerance`` (absolute, in the output's unit), and mostly by far less.
+
+    A tolerance is for the few values that lie worst. So in an array of 64 values or more |difference| may be at most ``mean`` on
+    average: unless said otherwise an eighth of the tolerance, and 0.6 of whole numbers, which may be rounded another way. Then
+    no more than a quarter of the values can be further off than half the tolerance. ``mean=tolerance`` takes any.
+    """
 
     tolerance: float
+    mean: float | None = None
 
     def __post_init__(self) -> None:
-        if not self.tolerance >= 0:
-            raise ValueError(f"tolerance is {self.tolerance}; give 0 or a positive number")
+        for name, value in (("tolerance", self.tolerance), ("mean", self.mean)):
+            if value is not None and not value >= 0:
+                raise ValueError(f"{name} is {value}; give 0 or a positive number")
 
     def difference(self, output: Any, expected: Any) -> Difference | None:
-        return _compare(output, expected, "", self.tolerance)
+        return _compare(output, expected, "", self.tolerance, self._beyond)
+
+    def _beyond(self, output: np.ndarray, expected: np.ndarray, where: str) -> Difference | None:
+        unequal = _unequal(output, expected)
+        if not unequal.any():
+            return None
+        gap = _gap(output, expected)
+        if (far := unequal & ~(gap <= self.tolerance)).any():
+            return _located(where, "differs", far, gap)
+        if gap.size < ENOUGH_VALUES:
+            return None
+        most = (
+            max(self.tolerance / 8, ROUNDING if expected.dtype.kind in "biu" else 0.0)
+            if self.mean is None
+            else self.mean
+        )
+        reached = float(np.mean(gap, where=unequal)) * np.count_nonzero(unequal) / gap.size
+        if reached <= most:
+            return None
+        words = (
+            f"differs by {reached:.3g} on average, more than {most:.3g} (each value is within {self.tolerance:g}; "
+            f"if that is meant: Within({self.tolerance:g}, mean={reached:.2g})):"
+        )
+        return _located(where, words, unequal, gap)
 
 
 @dataclass(frozen=True)
@@ -163,7 +196,7 @@ def _compare(output: Any, expected: Any, where: str, tolerance: float, judge: Ju
     if wanted is not None:
         return _compare_parts(output, expected, wanted, where, tolerance, judge)
     if isinstance(expected, np.ndarray):
-        return _compare_arrays(output, expected, where, tolerance, judge)
+        return _compare_arrays(output, expected, where, judge)
     if isinstance(expected, float | np.floating):
         close = isinstance(output, float | np.floating) and (
             output == expected
@@ -210,9 +243,7 @@ def _equal(output: Any, expected: Any) -> bool:
         return False
 
 
-def _compare_arrays(
-    output: Any, expected: np.ndarray, where: str, tolerance: float, judge: Judge | None
-) -> Difference | None:
+def _compare_arrays(output: Any, expected: np.ndarray, where: str, judge: Judge | None) -> Difference | None:
     if type(output) is not np.ndarray:
         return Difference(where, f"is {_told(output)}, expected a numpy.ndarray")
     if output.dtype != expected.dtype:
@@ -226,12 +257,18 @@ def _compare_arrays(
     numbers = expected.dtype.kind in "biufc"
     if judge is not None and numbers:
         return judge(output, expected, where)
-    unequal = (output != expected) & ~((output != output) & (expected != expected))  # NaN agrees with NaN
-    if tolerance and numbers and unequal.any():
-        unequal &= ~(_gap(output, expected) <= tolerance)
+    unequal = _unequal(output, expected)
     if not unequal.any():
         return None
     return _located(where, "differs", unequal, _gap(output, expected) if numbers else None)
+
+
+def _unequal(output: np.ndarray, expected: np.ndarray) -> np.ndarray:
+    """Where two arrays differ; NaN agrees with NaN."""
+    unequal: np.ndarray = output != expected
+    if expected.dtype.kind in "fcmM" and unequal.any():
+        unequal &= ~((output != output) & (expected != expected))
+    return unequal
 
 
 def _gap(output: np.ndarray, expected: np.ndarray) -> np.ndarray:

@@ -98,6 +98,42 @@ def test_the_first_of_several_differences_is_located_and_the_largest_is_told() -
     assert (found.index, found.count, found.size, found.largest) == ((0, 1), 2, 4, 7.0)
 
 
+FLAT = np.full((10, 10), 100, np.uint8)
+
+
+@pytest.mark.parametrize(
+    ("rule", "output", "said"),
+    [
+        (
+            Within(16),
+            FLAT + np.uint8(15),
+            "differs by 15 on average, more than 2 (each value is within 16; if that is meant:",
+        ),
+        (Within(16), np.where(np.eye(10), 116, 100).astype(np.uint8), None),
+        (Within(16), np.where(np.indices((10, 10)).sum(0) % 2, 110, 90).astype(np.uint8), "differs by 10 on average"),
+        (Within(16, mean=15), FLAT + np.uint8(15), None),
+        (Within(1), FLAT + np.uint8(1), "Within(1, mean=1)"),
+        (Within(1), np.where(np.indices((10, 10)).sum(0) % 2, 101, 100).astype(np.uint8), None),
+        (Within(16), FLAT + np.uint8(17), "output: differs in 100 of 100 elements, first at (0, 0), by up to 17"),
+        (Within(1e-3), FLAT * 1e-3 + 9e-4, "has dtype float64"),
+    ],
+)
+def test_within_a_tolerance_most_values_lie_far_closer(rule: Within, output: np.ndarray, said: str | None) -> None:
+    found = rule.difference(output, FLAT)
+    assert (found is None) == (said is None)
+    assert said is None or said in str(found)
+
+
+def test_the_mean_of_floats_is_bound_as_well_and_what_is_infinite_alike_does_not_count() -> None:
+    expected = np.linspace(0, 1, 100)
+    assert Within(1e-3).difference(expected + 1e-4, expected) is None
+    found = Within(1e-3).difference(expected + 9e-4, expected)
+    assert found is not None
+    assert "differs by 0.0009 on average, more than 0.000125" in str(found)
+    expected[:10], expected[10:20] = INF, NAN
+    assert Within(1e-3).difference(expected + 1e-4, expected) is None
+
+
 @pytest.mark.parametrize("tolerance", [-1, NAN])
 def test_a_tolerance_that_nothing_could_meet_is_refused(tolerance: float) -> None:
     with pytest.raises(ValueError, match=r"tolerance is .*; give 0 or a positive number"):
