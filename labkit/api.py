@@ -72,6 +72,7 @@ def bench(
     """Check variants against their stage's reference, time those that agree, and store the run.
 
     One measurement runs at a time on a machine, so that none times another; a second waits and says so on standard error.
+    The run keeps small pictures of each stage's best variant, made in two seconds at most when its first table is done.
 
     Parameters
     ----------
@@ -92,7 +93,7 @@ def bench(
     if against is not None and baseline is not None:
         raise UsageError(f"baseline is {baseline!r}: with --against each variant is told against itself; leave one out")
     requests = plan_requests(names, variants, workloads, baseline)
-    settings = make_settings(budget, threads, seed, time_limit_s=time_limit)
+    settings = make_settings(budget, threads, seed, time_limit_s=time_limit, pictures=against is None)
     with beside_revision(names, variants, against) if against is not None else nullcontext() as beside:
         if beside is None:
             measurement = measuring.measure(requests, settings, listener)
@@ -366,7 +367,7 @@ def report(
     runs : ids, beginnings of ids, ``last``, or what :func:`bench` gave; the last run when there is none.
     to : where to write it, an existing file is replaced; nothing is written when None.
     compare : what moved between two runs instead. notebook : a notebook without its code instead.
-    code : show source lines. profile : make a line diff where none is stored. pictures : compute and show outputs.
+    code : show source lines. profile : make a line diff where none is stored. pictures : show those that the runs keep.
     paper : ``A4`` or ``Letter``, of a ``.pdf``. results : the folder of the runs. tell : is told what takes time.
 
     Raises

@@ -35,7 +35,7 @@ def command(
         bool, typer.Option("--profile", help="Make a line diff, baseline → best, where none is stored.")
     ] = False,
     pictures: Annotated[
-        bool, typer.Option("--pictures/--no-pictures", help="Compute input and output anew and show them.")
+        bool, typer.Option("--pictures/--no-pictures", help="Show the pictures that the runs keep.")
     ] = True,
     paper: Annotated[str, typer.Option(metavar="A4|Letter", help="What a .pdf is printed on.")] = "A4",
     load: options.Load = None,
@@ -57,7 +57,7 @@ def command(
         notebook=notebook,
         code=code,
         profile=profile,
-        pictures=pictures and to.suffix.lower() != ".md",  # Markdown has no place for them
+        pictures=pictures,
         paper=paper,
         tell=tell,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
@@ -19,6 +19,7 @@ from labkit.core.registry import registry
 from labkit.engines import ENGINES, check_engine
 from labkit.engines.arm import ArmName
 from labkit.measure.machine import machine_facts
+from labkit.measure.pictured import Pictures, of_best
 from labkit.measure.result import Row, Table
 from labkit.measure.surroundings import Reading, between, surroundings
 from labkit.measure.table import (
@@ -31,7 +32,7 @@ from labkit.measure.table import (
     check_table,
     measure_table,
 )
-from labkit.processes.fleet import Fleet
+from labkit.processes.fleet import Fleet, ParentLost
 from labkit.processes.lock import MeasurementLock
 from labkit.processes.memory import default_limit
 
@@ -45,6 +46,7 @@ MOST_THREADS = 1024
 class Measurement:
     """What one call of :func:`measure` found: tables, the machine, the settings; ``stopped`` when the user ended it early.
 
+    ``pictures`` are of the best variant of each stage, on the first workload that has one; None where none were to be made.
     ``doctor`` is what :func:`labkit.diagnosis.record.of_run` says of them; None where the doctor was not asked. ``against``
     is what :func:`labkit.measure.against.pairs.measure_pairs` says of variants beside their earlier selves.
     """
@@ -55,6 +57,7 @@ class Measurement:
     started: str
     wall_s: float = 0.0
     stopped: bool = False
+    pictures: list[Pictures] | None = None
     doctor: list[dict[str, Any]] | None = None
     against: dict[str, Any] = field(default_factory=dict)
 
@@ -171,6 +174,7 @@ def measure(
             stack.enter_context(MeasurementLock(_told(requests)))
         started, begin = datetime.now(UTC).isoformat(timespec="milliseconds"), time.perf_counter()
         measurement = Measurement([], machine_facts() | {"surroundings": surroundings()}, settings, started)
+        measurement.pictures = [] if settings.pictures else None
         before = None
         if fleet is None:
             before = Reading.take()
@@ -180,6 +184,8 @@ def measure(
         for request in requests:
             try:
                 table = measure_table(fleet, request, edge_cases, settings, listener)
+                measurement.tables.append(table)
+                _picture(fleet, measurement, listener)
             except Stopped as stop:
                 measurement.tables.append(stop.table)
                 measurement.stopped = True
@@ -187,11 +193,20 @@ def measure(
             except KeyboardInterrupt:
                 measurement.stopped = True
                 break
-            measurement.tables.append(table)
     if before is not None:  # the fleet is gone, and with it the CPU time of its processes is known as ours
         measurement.machine["during"] = between(before, Reading.take())
     measurement.wall_s = time.perf_counter() - begin
     return measurement
+
+
+def _picture(fleet: Fleet, measurement: Measurement, listener: Listener) -> None:
+    """Have pictures made of the best variant of the table just measured, where its stage has none yet."""
+    table, made = measurement.tables[-1], measurement.pictures
+    if made is not None and all(found.stage != table.stage for found in made):
+        listener.pictures_begin(table)
+        with suppress(ParentLost):  # the next table tells of it
+            found = of_best(fleet, table, measurement.settings)
+            made += [found] if found else []
 
 
 def wanted_of(requests: Sequence[Request]) -> set[tuple[str, str]]:

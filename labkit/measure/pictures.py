@@ -12,51 +12,23 @@ from typing import Any
 
 import numpy as np
 
-from labkit.core.agreement import Difference, rule_for
 from labkit.core.cpus import set_threads
-from labkit.core.errors import NotOffered, UsageError, VariantFailed
+from labkit.core.errors import UsageError, VariantFailed
 from labkit.core.exam import bind
 from labkit.core.parts import arrays
 from labkit.core.registry import registry
 from labkit.engines import engine_missing
 from labkit.engines.arm import ArmName, open_arm
 from labkit.measure.bench import LONGEST_BUDGET_S, make_settings, plan_requests, wanted_of
-from labkit.measure.images import Mosaic, picture
+from labkit.measure.images import picture
+from labkit.measure.pictured import Answered, Pictures, Send, VariantTask, pictures_of
 from labkit.measure.result import Status
-from labkit.measure.table import Settings, failure
-from labkit.processes.fleet import Fleet, ParentLost, Wanted
+from labkit.measure.table import Settings, failure, run_task
+from labkit.processes.fleet import Fleet, Wanted
 from labkit.processes.lock import Holder, MeasurementLock, tell_on_stderr
 from labkit.processes.parent import Limits, Outcome
 
 LONGEST = 1024  # pixels
-Send = Callable[[str, Any], None]
-
-
-@dataclass(frozen=True, eq=False, repr=False)
-class Pictures:
-    """One variant on one workload. A picture is None where there is nothing that one could look at.
-
-    ``input``, ``output``, ``reference``: uint8 (h, w, 3) BGR, shrunk to at most ``longest`` pixels a side; many images
-    stand side by side, those that differ first. ``difference``: uint8 (h, w), laid out as ``output`` and
-    ``reference`` are, 0 where they are equal and 255 where they differ most, by ``largest`` in the output's unit (a pixel
-    of it is the greatest among those it stands for: a single wrong one stays visible). ``differing`` of ``elements``
-    differ at all, ``fault`` is what the stage does not tolerate; both tell of the whole output.
-    ``status`` is ``measured`` for a variant that answered and agrees, ``differs``, or what became of it, with ``reason``.
-    """
-
-    stage: str
-    workload: str
-    variant: str
-    status: Status
-    reason: str | None = None
-    input: np.ndarray | None = None
-    output: np.ndarray | None = None
-    reference: np.ndarray | None = None
-    difference: np.ndarray | None = None
-    largest: float | None = None
-    differing: int | None = None
-    elements: int | None = None
-    fault: Difference | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,7 +64,7 @@ class InputTask:
 
 @dataclass(frozen=True)
 class ReferenceTask:
-    """Build a workload's inputs and let the reference answer them; both are sent whole, for the variants to come."""
+    """Build a workload's inputs and let the reference answer them; both are kept for the variants to come."""
 
     stage: str
     workload: str
@@ -106,32 +78,7 @@ class ReferenceTask:
         with open_arm(self.stage, ArmName(stage.reference), self.threads) as reference:
             expected = copy.deepcopy(reference(*copy.deepcopy(inputs)))
         send("shown", picture(inputs, self.longest))
-        send("kept", {"inputs": inputs, "expected": expected})
-
-
-@dataclass(frozen=True)
-class VariantTask:
-    """Let one arm answer, and picture where its answer differs."""
-
-    stage: str
-    arm: str
-    threads: int
-    longest: int
-
-    def run(self, held: Mapping[str, Any], send: Send, mark: Callable[[int], None]) -> None:
-        set_threads(self.threads)
-        with open_arm(self.stage, ArmName.parse(self.arm), self.threads) as call:
-            try:
-                output = call(*copy.deepcopy(held["inputs"]))
-            except NotOffered as error:
-                send("not_offered", str(error))
-                return
-            rule = rule_for(registry.stage(self.stage).agreement, held["inputs"])
-            fault = rule.difference(output, held["expected"])
-            mosaic = Mosaic(output, held["expected"], self.longest)
-            facts = {"largest": mosaic.largest, "differing": mosaic.differing, "elements": mosaic.elements}
-            drawn = {"output": mosaic.output, "reference": mosaic.reference, "difference": mosaic.difference}
-            send("pictures", {"fault": fault} | facts | drawn)
+        send("kept", {"exam": Answered(inputs, expected)})
 
 
 def make_pictures(
@@ -162,7 +109,7 @@ def make_pictures(
                 made.append(Pictures(stage, name, str(arm), Status.UNAVAILABLE, missing, reply["shown"]))
                 continue
             outcome = _run(fleet, VariantTask(stage, str(arm), settings.threads, longest), settings)
-            made.append(_pictures(stage, name, str(arm), reply["shown"], outcome, settings))
+            made.append(pictures_of(stage, name, str(arm), outcome, settings))
         return made
 
 
@@ -189,30 +136,14 @@ def _fleet(settings: Settings, wanted: Wanted) -> Fleet:
 
 
 def _run(fleet: Fleet, task: Any, settings: Settings, patience: int = 1) -> Outcome:
-    try:
-        return fleet.clean.run(task, Limits(patience * settings.time_limit_s, settings.memory_limit, watch_memory=True))
-    except ParentLost as lost:
-        fleet.replace(fleet.clean)
-        return Outcome("exit", str(lost))
+    limits = Limits(patience * settings.time_limit_s, settings.memory_limit, watch_memory=True)
+    return run_task(fleet, fleet.clean, task, limits)
 
 
 def _done(outcome: Outcome, settings: Settings, what: str) -> dict[str, Any]:
     if outcome.ending != "done":
         raise VariantFailed(f"{what} {failure(outcome, settings)[1]}")
     return outcome.found
-
-
-def _pictures(
-    stage: str, workload: str, arm: str, shown: np.ndarray | None, outcome: Outcome, settings: Settings
-) -> Pictures:
-    if "not_offered" in outcome.found:
-        return Pictures(stage, workload, arm, Status.UNAVAILABLE, outcome.found["not_offered"], shown)
-    if outcome.ending != "done":
-        return Pictures(stage, workload, arm, *failure(outcome, settings), shown)
-    reply = outcome.found["pictures"]
-    fault = reply["fault"]
-    status = Status.DIFFERS if fault else Status.MEASURED
-    return Pictures(stage, workload, arm, status, str(fault) if fault else None, shown, **reply)
 
 
 def _engine_missing(arm: ArmName) -> str | None:

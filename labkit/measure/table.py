@@ -36,7 +36,7 @@ class Settings:
 
     ``time_limit_s`` ends a variant that hangs: all calls of its check together may take as long. ``memory_limit`` ends one
     whose process tree holds more bytes than that. ``together`` tables share the error of their verdicts: each claim of any
-    of them is one of a single family.
+    of them is one of a single family. ``pictures`` are to be made of the best variant of each stage, to be kept.
     """
 
     budget_s: float
@@ -45,6 +45,7 @@ class Settings:
     time_limit_s: float = DEFAULT_TIME_LIMIT_S
     memory_limit: int | None = None
     together: int = 1
+    pictures: bool = False
 
 
 @dataclass(frozen=True)
@@ -94,6 +95,8 @@ class Listener:
         """
 
     def table_ends(self, table: Table) -> None: ...
+    def pictures_begin(self, table: Table) -> None:
+        """Pictures of a table's best variant are made, after its end; they take a moment."""
 
 
 class Stopped(Exception):

@@ -12,7 +12,7 @@ import numpy as np
 from labkit.reports import words
 
 if TYPE_CHECKING:
-    from labkit.measure.pictures import Pictures
+    from labkit.measure.pictured import Pictures
 
 STYLE = "display:inline-block;margin:0 12px 8px 0;vertical-align:top"
 TITLES = {"input": "input", "reference": "output of the reference", "output": "output", "difference": "difference"}

@@ -71,6 +71,10 @@ class Progress(Listener):
             launches = len(table.samples.launches)
             self._say(f"{words.counted(len(table.rows), 'arm')}, {launches} launch{'es' * (launches != 1)}, {took}")
 
+    def pictures_begin(self, table: Table) -> None:
+        if self._bar is not None and self._task is not None:
+            self._bar.update(self._task, description=f"{self._name}: making pictures")
+
     def _say(self, text: str) -> None:
         """A line of its own, which stays."""
         if self._bar is not None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from labkit.measure.pictures import Pictures
+from labkit.measure.pictured import Pictures
 from labkit.profiling.diff import ProfileDiff
 from labkit.profiling.memory import MemoryProfile
 from labkit.profiling.profile import Profile

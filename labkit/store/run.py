@@ -1,4 +1,4 @@
-"""A run on disk: ``run.json`` (versioned schema), ``samples.parquet`` (raw), ``table.csv``, ``table.md``."""
+"""A run on disk: ``run.json`` (versioned schema), ``samples.parquet`` (raw), ``table.csv``, ``table.md``, and pictures."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ from labkit.core.whole import to_disk
 from labkit.core.workload import project_folder
 from labkit.measure.bench import Measurement
 from labkit.measure.result import Row, Table
+from labkit.store.pictures import picture_facts, write_pictures
 
 SCHEMA = 1
 COLUMNS = (
@@ -108,7 +109,15 @@ def document(measurement: Measurement) -> dict[str, Any]:
         "tables": [_table(table) for table in measurement.tables],
         "rows": [row_facts(row) for row in measurement.rows],
         **measurement.against,
-    } | ({} if measurement.doctor is None else {"doctor": measurement.doctor})
+    } | _optional(measurement)
+
+
+def _optional(measurement: Measurement) -> dict[str, Any]:
+    """What only some runs have."""
+    found: dict[str, Any] = {} if measurement.doctor is None else {"doctor": measurement.doctor}
+    if measurement.pictures is not None:
+        found["pictures"] = [picture_facts(made) for made in measurement.pictures]
+    return found
 
 
 def _table(table: Table) -> dict[str, Any]:
@@ -191,6 +200,8 @@ def save(measurement: Measurement, markdown: Callable[[dict[str, Any]], str], fo
         rows_frame(run["rows"]).to_csv(unfinished / "table.csv", index=False)
         (unfinished / "table.md").write_text(markdown(run), encoding="utf-8")
         (unfinished / "run.json").write_text(json.dumps(run, indent=1, allow_nan=False) + "\n", encoding="utf-8")
+        for number, made in enumerate(measurement.pictures or ()):
+            write_pictures(made, unfinished, number)
         for path in [*unfinished.iterdir(), unfinished]:
             to_disk(path)
         unfinished.chmod(0o755)

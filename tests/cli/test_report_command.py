@@ -40,15 +40,11 @@ def test_the_last_run_is_reported_when_none_is_named(labkit: Labkit, stored: Mak
     assert f"Run {last.id}." in (tmp_path / "a report.html").read_text(encoding="utf-8")
 
 
-def test_what_takes_time_is_told_on_standard_error(labkit: Labkit, stored: Make, tmp_path: Path) -> None:
+def test_a_report_reads_only_and_so_has_nothing_to_tell(labkit: Labkit, stored: Make, tmp_path: Path) -> None:
     stored(2.0)
-    assert labkit("report", "--to", tmp_path / "a.html").err == "blur: making pictures of logo\n"
-    assert labkit("report", "--no-pictures", "--to", tmp_path / "a.html").err == ""
-
-
-def test_markdown_which_shows_no_pictures_makes_none(labkit: Labkit, stored: Make, tmp_path: Path) -> None:
-    stored(2.0)
-    assert labkit("report", "--to", tmp_path / "a.md").err == ""
+    for form in ("a.html", "a.md"):
+        assert labkit("report", "--to", tmp_path / form).err == ""
+    assert "This run keeps no pictures" in (tmp_path / "a.html").read_text(encoding="utf-8")
     assert "no pictures" not in (tmp_path / "a.md").read_text(encoding="utf-8")
 
 

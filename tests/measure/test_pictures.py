@@ -8,8 +8,12 @@ import pytest
 
 from labkit.core.errors import UsageError, VariantFailed
 from labkit.core.registry import registry
+from labkit.measure.bench import make_settings, measure, plan_requests
 from labkit.measure.images import Mosaic, picture
+from labkit.measure.pictured import IN_PASSING_S, of_best
 from labkit.measure.pictures import look_at_inputs, make_pictures
+from labkit.measure.result import Row, Samples, Status, Table
+from labkit.measure.table import Listener
 
 TOY = Path(__file__).parents[1] / "notebook" / "toy_images.py"
 
@@ -169,3 +173,37 @@ def test_inputs_are_described_and_pictured(toy):
         (("image", "uint8 (900, 900, 3)"),),
         2430000,
     )
+
+
+@pytest.fixture
+def listed():
+    """A listener that notes what it hears of pictures."""
+
+    class Listed(Listener):
+        def __init__(self):
+            self.heard = []
+
+        def table_ends(self, table):
+            self.heard.append(f"{table.workload} ends")
+
+        def pictures_begin(self, table):
+            self.heard.append(f"pictures of {table.workload}")
+
+    return Listed()
+
+
+def test_a_run_that_keeps_pictures_makes_them_of_the_best_after_the_first_table_of_a_stage(toy, listed):
+    requests = plan_requests([toy], ["plain", "xor"], ["small", "large"])
+    found = measure(requests, make_settings(0.2, 2, 5, pictures=True), listed)
+    (made,) = found.pictures
+    assert listed.heard == ["small ends", "pictures of small", "large ends"]
+    assert (made.stage, made.workload, made.variant) == (toy, "small", found.tables[0].best.best)
+    assert (made.input.shape, made.differing) == ((40, 40, 3), 0)
+    assert np.array_equal(made.output, 255 - made.input)
+
+
+def test_of_a_variant_whose_call_takes_long_no_pictures_are_made_in_passing(fleet):
+    row = Row("toy_sum", "big", "plain", "numpy", ratio=1.0, setup_s=0.1, first_call_s=IN_PASSING_S)
+    made = of_best(fleet, Table("toy_sum", "big", "plain", [row], Samples(())), make_settings())
+    assert (made.status, made.output) == (Status.TOO_SLOW, None)
+    assert "takes too long" in made.reason

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from labkit.core.agreement import Difference
-from labkit.measure.pictures import Pictures
+from labkit.measure.pictured import Pictures
 from labkit.measure.result import Status
 from labkit.notebook.workbench import pieces
 from labkit.notebook.workbench.compare_html import Axis, compare_html

@@ -8,10 +8,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 import labkit as lk
 from labkit.core.registry import Registry
+from labkit.measure.pictured import Pictures
 from labkit.measure.result import Row, Status
 from labkit.measure.statistics.scalability import Law
 from labkit.profiling.diff import diff_profiles
@@ -213,11 +215,61 @@ def test_an_artefact_that_can_not_be_read_costs_nothing_else(run: Run, tmp_path:
     assert "Which variant to use: blur" in report_of(run).html()
 
 
-def test_pictures_that_can_not_be_made_are_told_and_cost_nothing_else(run: Run) -> None:
-    told: list[str] = []
-    text = Seen(report_of(run, pictures=True, tell=told.append).html()).text
-    assert "no pictures of blur: unknown stage 'blur'" in text
-    assert told == ["blur: making pictures of logo"]
+def seen_of(variant: str = "fast", **facts: Any) -> Pictures:
+    image = np.random.default_rng(3).integers(0, 255, (48, 64, 3), dtype=np.uint8)
+    drawn = {"input": image, "output": 255 - image, "reference": 255 - image, "difference": image[:, :, 0]}
+    counts = {"largest": 2.0, "differing": 7, "elements": 9216}
+    return Pictures("blur", "logo", variant, Status.MEASURED, **(drawn | counts | facts))
+
+
+def with_pictures(folder: Path, measurement_of: Make, *rows: Row, of: Pictures) -> Run:
+    return stored(measurement_of(*rows, pictures=[of]), folder)
+
+
+def test_the_pictures_that_a_run_keeps_are_shown(
+    tmp_path: Path, measurement_of: Make, measured: Make, baseline: Row
+) -> None:
+    run = with_pictures(tmp_path, measurement_of, baseline, measured("fast"), of=seen_of())
+    seen = Seen(report_of(run, pictures=True).html())
+    assert [attrs["alt"] for tag, attrs in seen.elements if tag == "img"] == [
+        "input",
+        "output of fast",
+        "where it differs from the reference (white: by 2)",
+    ]
+    assert all(address.startswith(("#", "data:image/webp;base64,")) for address in seen.addresses)
+    assert (
+        "7 of 9,216 elements differ from the reference’s, by at most 2, within what the stage tolerates." in seen.text
+    )
+    assert Seen(report_of(run, pictures=False).html()).count("img") == 0
+
+
+def test_an_output_that_equals_the_reference_shows_no_difference(
+    tmp_path: Path, measurement_of: Make, measured: Make, baseline: Row
+) -> None:
+    run = with_pictures(tmp_path, measurement_of, baseline, measured("fast"), of=seen_of(differing=0, largest=0.0))
+    seen = Seen(report_of(run, pictures=True).html())
+    assert seen.count("img") == 2
+    assert "The output equals the reference’s in all 9,216 elements." in seen.text
+
+
+def test_a_run_from_before_pictures_were_kept_says_so_and_one_of_figures_alone_says_nothing(
+    run: Run, tmp_path: Path, measurement_of: Make, measured: Make, baseline: Row
+) -> None:
+    assert "This run keeps no pictures" in Seen(report_of(run, pictures=True).html()).text
+    nothing = dict.fromkeys(("input", "output", "reference", "difference"))
+    bare = with_pictures(tmp_path, measurement_of, baseline, measured("fast"), of=seen_of(**nothing))
+    text = Seen(report_of(bare, pictures=True).html()).text
+    assert "no pictures" not in text
+    assert "Pictures" not in text
+
+
+def test_pictures_that_could_not_be_made_are_told_with_the_reason(
+    tmp_path: Path, measurement_of: Make, measured: Make, baseline: Row
+) -> None:
+    made = Pictures("blur", "logo", "fast", Status.TIMED_OUT, "did not end within 2 s")
+    run = with_pictures(tmp_path, measurement_of, baseline, measured("fast"), of=made)
+    text = Seen(report_of(run, pictures=True).html()).text
+    assert "There are no pictures of fast: did not end within 2 s." in text
 
 
 def test_a_run_in_which_nothing_was_timed_decides_nothing(tmp_path: Path, measurement_of: Make) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
@@ -15,9 +16,11 @@ import pytest
 from labkit import api
 from labkit.core.errors import UsageError
 from labkit.measure.bench import Measurement
+from labkit.measure.pictured import Pictures
 from labkit.measure.result import Row, Status
 from labkit.reports.runs.forms import markdown
 from labkit.store import PassedOver, Run, all_runs, find_run, results_folder, save
+from labkit.store.pictures import read_pictures
 from labkit.store.run import document
 from tests.conftest import CONTRACT
 
@@ -44,6 +47,27 @@ def test_a_run_is_one_folder_of_four_files(run: Run) -> None:
         "table.md",
     ]
     assert [path.name for path in run.folder.parent.iterdir()] == [run.id]
+
+
+def test_pictures_are_files_of_the_run_and_what_they_are_is_in_its_document(
+    measurement: Measurement, tmp_path: Path
+) -> None:
+    image = np.random.default_rng(3).integers(0, 255, (48, 64, 3), dtype=np.uint8)
+    gap = np.zeros((48, 64), np.uint8)
+    gap[5, 6] = 255
+    counts = {"largest": float("inf"), "differing": 1, "elements": image.size}
+    made = Pictures("blur", "logo", "fast", Status.MEASURED, None, image, 255 - image, None, gap, **counts)
+    measurement.pictures = [Pictures("flat", "logo", "fast", Status.MEASURED), made]
+    run = save(measurement, markdown, tmp_path)
+    flat, kept = run.document["pictures"]
+    assert (flat["parts"], kept["parts"]) == ([], ["input", "output", "difference"])
+    assert (kept["variant"], kept["largest"], kept["differing"]) == ("fast", None, 1)
+    assert read_pictures(run.folder, 0) == {}
+    parts = read_pictures(run.folder, 1)
+    assert list(parts) == kept["parts"]
+    drawn = {part: cv2.imdecode(np.frombuffer(content, np.uint8), -1) for part, content in parts.items()}
+    assert drawn["input"].shape == drawn["output"].shape == image.shape
+    assert np.argwhere(drawn["difference"][:, :, 0]).tolist() == [[5, 6]]
 
 
 def test_a_run_is_read_back_equal(run: Run) -> None:

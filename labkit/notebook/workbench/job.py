@@ -16,7 +16,7 @@ from labkit.processes.stop import Stop
 from labkit.reports import words
 
 if TYPE_CHECKING:
-    from labkit.measure.pictures import Pictures
+    from labkit.measure.pictured import Pictures
 
 QUEUED, RUNNING, DONE, STOPPED, FAILED = "queued", "running", "done", "stopped", "failed"
 OVER = (DONE, STOPPED, FAILED)

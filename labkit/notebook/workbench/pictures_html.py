@@ -13,7 +13,7 @@ from labkit.reports import words
 from labkit.reports.pictures import counts
 
 if TYPE_CHECKING:
-    from labkit.measure.pictures import Pictures
+    from labkit.measure.pictured import Pictures
 
 MARK = np.array([0, 94, 213], np.float32)  # BGR: Okabe and Ito's vermillion
 FADED = 0.3  # of the picture's contrast is left where nothing differs

@@ -11,7 +11,7 @@ from labkit.notebook.workbench.pictures_html import difference_overlay, plate, s
 from labkit.notebook.workbench.tab import Dashboard, Tab, arms_dropdown, fill_arms
 
 if TYPE_CHECKING:
-    from labkit.measure.pictures import Pictures
+    from labkit.measure.pictured import Pictures
     from labkit.notebook.workbench.job import Job
 
 WIDEST, NARROWEST = 620, 320  # CSS pixels of the wiped picture

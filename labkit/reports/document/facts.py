@@ -50,7 +50,7 @@ class Lines:
 
 @dataclass(frozen=True)
 class StagePart:
-    """A stage in one run, with all that is stored about it."""
+    """A stage in one run, with all that is stored about it; ``pictures`` may be words that say why there are none."""
 
     name: str
     summary: str
@@ -59,7 +59,7 @@ class StagePart:
     advice: Said
     variants: dict[str, str]
     lines: Lines | None = None
-    pictures: Pictured | None = None
+    pictures: Pictured | str = ""
     sweeps: list[dict[str, Any]] = field(default_factory=list)
 
 
@@ -81,8 +81,8 @@ class Facts:
 def gather(runs: Sequence[Run], *, pictures: bool, profile: bool, tell: Tell) -> Facts:
     """The facts of these runs, the newest last.
 
-    ``pictures`` computes outputs anew, ``profile`` makes a line diff baseline → best of each stage that has none stored;
-    both run variants, in processes of their own. What can't be had is told in ``problems`` and costs nothing else.
+    ``pictures`` shows those that the runs keep. ``profile`` makes a line diff baseline → best of each stage that has none
+    stored, in processes of its own. What can't be had is told in ``problems`` and costs nothing else.
     """
     documents = [printable(run.document) for run in runs]
     problems: list[str] = []
@@ -93,10 +93,11 @@ def gather(runs: Sequence[Run], *, pictures: bool, profile: bool, tell: Tell) ->
         for name in dict.fromkeys(table["stage"] for table in document["tables"]):
             first = not any(stage.name == name for stage in stages)
             tables = _tables(name, document)
-            lines, seen = None, None
+            lines: Lines | None = None
+            seen: Pictured | str = ""
             if first:
                 lines = _lines(name, tables, run.folder.parent, profile, tell, problems)
-                seen = _pictures(name, tables, tell, problems) if pictures else None
+                seen = pictured(run, document, name) if pictures else seen
             sweeps = _sweeps(name, run.folder.parent, [d["run"] for d in documents]) if first else []
             said = compared(document) or advice([part.decision for part in tables])
             stages.append(
@@ -183,19 +184,6 @@ def _lines(
         return found
     path, problem = keep_artefact(made.document, "diff", home)
     return Lines(made, path.stem if path else f"not stored: {problem}")
-
-
-def _pictures(stage: str, tables: Sequence[TablePart], tell: Tell, problems: list[str]) -> Pictured | None:
-    """Pictures of the first workload that has a best variant."""
-    decision = next((part.decision for part in tables if part.decision.best is not None), None)
-    if decision is None or decision.best is None:
-        return None
-    tell(f"{stage}: making pictures of {decision.workload}")
-    try:
-        return pictured(stage, decision.best["variant"], decision.workload)
-    except (UsageError, VariantFailed) as error:
-        problems.append(words.one_line(f"no pictures of {stage}: {error}"))
-        return None
 
 
 def _sweeps(stage: str, home: Path, runs: Sequence[str]) -> list[dict[str, Any]]:

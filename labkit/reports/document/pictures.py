@@ -1,19 +1,16 @@
-"""Input, output and difference of a variant as small images that lie inside the page."""
+"""Input, output and difference of a variant, as a run keeps them, to lie inside the page."""
 
 from __future__ import annotations
 
 import base64
 from dataclasses import dataclass
+from typing import Any
 
-import cv2
-import numpy as np
-
-from labkit.core.errors import UsageError
-from labkit.measure.pictures import Pictures, make_pictures
 from labkit.reports import words
+from labkit.store import Run
+from labkit.store.pictures import read_pictures
 
-LONGEST = 480  # pixels
-QUALITY = 85  # of WebP: 10 to 30 KB a picture
+NOT_KEPT = "This run keeps no pictures; labkit bench makes them when it measures."
 
 
 @dataclass(frozen=True)
@@ -26,44 +23,48 @@ class Pictured:
     note: str
 
 
-def pictured(stage: str, variant: str, workload: str) -> Pictured | None:
-    """Compute the pictures in a launch process, with today's code; None where there is nothing to look at.
+def pictured(run: Run, document: dict[str, Any], stage: str) -> Pictured | str:
+    """The pictures of a stage that a run keeps, or why there are none; empty where there is nothing to look at.
 
-    Raises UsageError for what does not exist, VariantFailed when the workload or the reference fails.
+    ``document`` is the run's, printable.
     """
-    (found,) = make_pictures(stage, [variant], workload, longest=LONGEST)
-    wanted = (
-        ("input", found.input),
-        (f"output of {variant}", found.output),
-        (
-            f"where it differs from the reference (white: by {_most(found)})",
-            found.difference if found.differing else None,
-        ),
-    )
-    images = tuple((title, data_uri(image)) for title, image in wanted if image is not None)
-    return Pictured(variant, workload, images, _note(found)) if images else None
+    kept = document.get("pictures")
+    if kept is None:
+        return NOT_KEPT
+    number, found = next(((n, found) for n, found in enumerate(kept) if found["stage"] == stage), (0, None))
+    if found is None:
+        return ""
+    parts = read_pictures(run.folder, number)
+    if not found["differing"]:
+        parts.pop("difference", None)
+    titles = {
+        "input": "input",
+        "output": f"output of {found['variant']}",
+        "difference": f"where it differs from the reference (white: by {_most(found)})",
+    }
+    images = tuple((titles[part], data_uri(content)) for part, content in parts.items())
+    if "output" in parts:
+        return Pictured(found["variant"], found["workload"], images, _note(found))
+    return f"There are no pictures of {found['variant']}: {found['reason']}." if found["reason"] else ""
 
 
-def data_uri(image: np.ndarray) -> str:
-    """A uint8 (h, w) or (h, w, 3) BGR image as a WebP data URI."""
-    done, content = cv2.imencode(".webp", image, [cv2.IMWRITE_WEBP_QUALITY, QUALITY])
-    if not done:
-        raise UsageError(f"an image of {image.dtype} {image.shape} can't be written as WebP")
-    return "data:image/webp;base64," + base64.b64encode(content.tobytes()).decode("ascii")
+def data_uri(content: bytes) -> str:
+    """A WebP file as an address that holds it."""
+    return "data:image/webp;base64," + base64.b64encode(content).decode("ascii")
 
 
-def _note(found: Pictures) -> str:
-    caption = "Made when this report was written, by the code as it was then."
-    if found.differing == 0 and found.elements:
-        return f"The output equals the reference’s in all {words.count(found.elements)} elements. {caption}"
-    if found.differing and found.elements and found.largest is not None:
-        what = "beyond what the stage tolerates" if found.fault else "within what the stage tolerates"
+def _note(found: dict[str, Any]) -> str:
+    caption = "Made when this run was measured."
+    if found["differing"] == 0 and found["elements"]:
+        return f"The output equals the reference’s in all {words.count(found['elements'])} elements. {caption}"
+    if found["differing"] and found["elements"]:
+        what = "within" if found["status"] == "measured" else "beyond"
         caption = (
-            f"{words.count(found.differing)} of {words.count(found.elements)} elements differ from the reference’s, "
-            f"by at most {_most(found)}, {what}. {caption}"
+            f"{words.count(found['differing'])} of {words.count(found['elements'])} elements differ from the reference’s, "
+            f"by at most {_most(found)}, {what} what the stage tolerates. {caption}"
         )
-    return f"{words.one_line(found.reason)}. {caption}" if found.reason else caption
+    return f"{words.one_line(found['reason'])}. {caption}" if found["reason"] else caption
 
 
-def _most(found: Pictures) -> str:
-    return words.UNKNOWN if found.largest is None else f"{found.largest:.3g}"
+def _most(found: dict[str, Any]) -> str:
+    return words.UNKNOWN if found["largest"] is None else f"{found['largest']:.3g}"
