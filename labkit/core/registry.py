@@ -46,6 +46,7 @@ class Registry:
         self.stages: dict[str, Stage] = {}
         self.variants: dict[str, dict[str, Variant]] = {}
         self.origins: dict[str, str] = {}
+        self.chains: dict[str, str] = {}  # of a stage made of a chain, what names it: photo, or a YAML file
         self.brought: list[
             Stage | Variant | Path
         ] = []  # what discovery does not find, in order: cells and loaded files

@@ -20,6 +20,7 @@ from labkit.engines import ENGINES, check_engine
 from labkit.engines.arm import ArmName
 from labkit.measure.machine import machine_facts
 from labkit.measure.pictured import Pictures, of_best
+from labkit.measure.provenance import provenance
 from labkit.measure.result import Row, Table
 from labkit.measure.surroundings import Reading, between, surroundings
 from labkit.measure.table import (
@@ -48,7 +49,8 @@ class Measurement:
 
     ``pictures`` are of the best variant of each stage, on the first workload that has one; None where none were to be made.
     ``doctor`` is what :func:`labkit.diagnosis.record.of_run` says of them; None where the doctor was not asked. ``against``
-    is what :func:`labkit.measure.against.pairs.measure_pairs` says of variants beside their earlier selves.
+    is what :func:`labkit.measure.against.pairs.measure_pairs` says of variants beside their earlier selves. ``sources`` is
+    what :func:`labkit.measure.provenance.provenance` says of the code.
     """
 
     tables: list[Table]
@@ -60,6 +62,7 @@ class Measurement:
     pictures: list[Pictures] | None = None
     doctor: list[dict[str, Any]] | None = None
     against: dict[str, Any] = field(default_factory=dict)
+    sources: dict[str, Any] | None = None
 
     @property
     def rows(self) -> list[Row]:
@@ -173,7 +176,9 @@ def measure(
         if fleet is None:
             stack.enter_context(MeasurementLock(_told(requests)))
         started, begin = datetime.now(UTC).isoformat(timespec="milliseconds"), time.perf_counter()
-        measurement = Measurement([], machine_facts() | {"surroundings": surroundings()}, settings, started)
+        sources = provenance(wanted_of(requests))
+        machine = machine_facts(sources) | {"surroundings": surroundings()}
+        measurement = Measurement([], machine, settings, started, sources=sources)
         measurement.pictures = [] if settings.pictures else None
         before = None
         if fleet is None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import platform
-import subprocess
 import time
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import Any
 import psutil
 
 from labkit.core.cpus import cgroup_quota, cpu_limit
+from labkit.measure.provenance import commit_of, of_labkit
 from labkit.processes.memory import cgroup_memory
 
 LIBRARIES = (
@@ -32,8 +32,11 @@ LIBRARIES = (
 )
 
 
-def machine_facts() -> dict[str, Any]:
-    """CPU, cores, limits, load, governor, memory, library versions, and the commit that was measured."""
+def machine_facts(sources: dict[str, Any] | None = None) -> dict[str, Any]:
+    """CPU, cores, limits, load, governor, memory, library versions, and the commit that was measured.
+
+    ``sources`` is what :func:`labkit.measure.provenance.provenance` says of it; labkit itself when None.
+    """
     return {
         "host": platform.node(),
         "system": f"{platform.system()} {platform.release()}",
@@ -49,7 +52,7 @@ def machine_facts() -> dict[str, Any]:
         "cgroup_memory_bytes": cgroup_memory(),
         "clock_resolution_s": time.get_clock_info("perf_counter").resolution,
         "libraries": {name: found for name in LIBRARIES if (found := _version(name))},
-        **_commit(),
+        **commit_of(of_labkit() if sources is None else sources),
     }
 
 
@@ -75,18 +78,3 @@ def _first_line(path: str) -> str | None:
         return Path(path).read_text().splitlines()[0]
     except (OSError, IndexError):
         return None
-
-
-def _commit() -> dict[str, Any]:
-    """The commit of the source that runs, and whether it was changed since; both None outside a checkout."""
-    folder = Path(__file__).parents[2]
-    try:
-        commit = _git(folder, "rev-parse", "HEAD")
-        return {"commit": commit, "dirty": bool(_git(folder, "status", "--porcelain", "--", "labkit"))}
-    except (OSError, subprocess.SubprocessError):
-        return {"commit": None, "dirty": None}
-
-
-def _git(folder: Path, *words: str) -> str:
-    done = subprocess.run(["git", "-C", str(folder), *words], capture_output=True, text=True, check=True, timeout=10)
-    return done.stdout.strip()

@@ -60,6 +60,7 @@ def chain_stage(chain: StepChain) -> str:
     made = define_stage(contract, reference="reference", agreement=_agreement(chain))
     origin = f"labkit.pipelines.chain_stage:{name}"
     registry.add_stage(made, origin)
+    registry.chains |= dict.fromkeys((name, f"{name}_many"), chain.source)
     for variant, kind, steps in _ways(chain):
         function = _written(name, variant, steps)
         words = ", then ".join(step.words for step in steps)

@@ -18,7 +18,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -64,12 +64,13 @@ class Chain(Protocol):
 class StepChain:
     """Steps one after the other. ``name`` is for people; two chains of the same ``identity`` give the same output.
 
-    ``text`` is the YAML that it came from, None where it came by name. It can be pickled.
+    ``text`` is the YAML that it came from, None where it came by name; ``source`` that name, or the file. It can be pickled.
     """
 
     name: str
     steps: tuple[Step, ...]
     text: str | None = None
+    source: str = field(default="", compare=False)
 
     @property
     def identity(self) -> str:
@@ -92,14 +93,15 @@ def open_chain(name_or_yaml: str) -> StepChain:
     """
     if name_or_yaml in NAMED:
         told, steps = NAMED[name_or_yaml]
-        return StepChain(told, tuple(stage_step(likely_quickest(stage, wanted)) for stage, wanted in steps))
+        made = tuple(stage_step(likely_quickest(stage, wanted)) for stage, wanted in steps)
+        return StepChain(told, made, source=name_or_yaml)
     path = Path(name_or_yaml)
     if path.suffix.lower() not in SUFFIXES:
         raise UsageError(
             f"unknown chain {name_or_yaml!r}; give {listed(NAMED)}, or a FILE.yaml of steps or that albumentations.save wrote"
         )
     text = _read(path)
-    return StepChain(path.name, _steps(text, path), text)
+    return StepChain(path.name, _steps(text, path), text, name_or_yaml)
 
 
 def _steps(text: str, path: Path) -> tuple[Step, ...]:

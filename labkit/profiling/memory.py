@@ -26,6 +26,7 @@ from labkit.engines import STARTS_PROCESSES, engine_missing
 from labkit.engines.arm import ArmName
 from labkit.measure.bench import LONGEST_BUDGET_S, make_settings, plan_requests, wanted_of
 from labkit.measure.machine import machine_facts
+from labkit.measure.provenance import provenance
 from labkit.measure.table import Settings, failure
 from labkit.processes.fleet import Fleet, ParentLost
 from labkit.processes.lock import MeasurementLock
@@ -155,7 +156,7 @@ def measure_memory(
         measured["output_bytes"],
         tuple(tracked.lines),
         tuple(_notes(measured, arm, found.kind, objects)),
-        machine_facts(),
+        machine_facts(provenance(wanted)),
     )
 
 

@@ -12,6 +12,7 @@ from labkit.core.registry import registry
 from labkit.engines.arm import ArmName
 from labkit.measure.bench import make_settings, plan_requests, wanted_of
 from labkit.measure.machine import machine_facts
+from labkit.measure.provenance import provenance
 from labkit.measure.table import failure
 from labkit.processes.fleet import Fleet, ParentLost
 from labkit.processes.lock import MeasurementLock
@@ -77,7 +78,8 @@ def profile_arms(
     if outcome.ending != "done":
         arm = unique[outcome.running] if 0 <= outcome.running < len(unique) else unique[0]
         raise VariantFailed(f"{stage}/{arm} on {name} {failure(outcome, settings)[1]}")
-    facts = {"machine": machine_facts(), "threads": settings.threads, "seed": settings.seed, "budget_s": budget_s}
+    machine = machine_facts(provenance(wanted))
+    facts = {"machine": machine, "threads": settings.threads, "seed": settings.seed, "budget_s": budget_s}
     made = {arm: _profile(stage, name, arm, outcome, facts) for arm in unique}
     return [made[str(ArmName.parse(arm))] for arm in arms]
 

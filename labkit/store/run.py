@@ -114,10 +114,13 @@ def document(measurement: Measurement) -> dict[str, Any]:
 
 def _optional(measurement: Measurement) -> dict[str, Any]:
     """What only some runs have."""
-    found: dict[str, Any] = {} if measurement.doctor is None else {"doctor": measurement.doctor}
-    if measurement.pictures is not None:
-        found["pictures"] = [picture_facts(made) for made in measurement.pictures]
-    return found
+    pictures = measurement.pictures
+    found = {
+        "doctor": measurement.doctor,
+        "sources": measurement.sources,
+        "pictures": None if pictures is None else [picture_facts(made) for made in pictures],
+    }
+    return {name: value for name, value in found.items() if value is not None}
 
 
 def _table(table: Table) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from labkit.reports.document.decision import Said
 from labkit.reports.document.facts import printable
 from labkit.reports.document.html import Figures, render
 from labkit.reports.document.markdown import code, fenced, fitted, folded, grid, sentence
+from labkit.reports.document.reproduce import loading
 from labkit.reports.document.sentences import origin
 from labkit.reports.figure import MARKS
 from labkit.reports.movements import TONES, movement_grid
@@ -144,10 +145,13 @@ def again(made: Comparison) -> list[str]:
     """The command that compares again, and the one that measures old code beside new code in one run."""
     lines = [shlex.join(["labkit", "compare", made.found.before.id, made.found.after.id])]
     commit = made.found.before.machine.get("commit")
-    stages = list(dict.fromkeys(table["stage"] for table in made.found.after.tables))
+    after = made.found.after.document
+    stages = list(dict.fromkeys(table["stage"] for table in after["tables"]))
     if commit and stages:
         lines.append("# to tell what a change of the code does, measure both in one run:")
-        lines += [shlex.join(["labkit", "bench", stage, "--against", str(commit)[:10]]) for stage in stages]
+        lines += [
+            shlex.join(["labkit", "bench", stage, "--against", str(commit)[:10], *loading(after)]) for stage in stages
+        ]
     return lines
 
 

@@ -12,6 +12,7 @@ from labkit.reports import words
 from labkit.reports.doctor import words as doctor
 from labkit.reports.document.decision import Decision, Row, lead, memory
 from labkit.reports.document.facts import TablePart
+from labkit.reports.document.sources import source
 from labkit.reports.grid import Cell, Grid, name, number
 from labkit.reports.lines.grids import block_grid
 
@@ -152,7 +153,7 @@ def machine_grid(runs: Sequence[dict[str, Any]]) -> Grid:
         known["budget"] = f"{settings['budget_s']:g} s for each stage × workload"
         known["threads a library may use"] = settings["threads"]
         known["seed"] = settings["seed"]
-        known["commit"] = f"{machine.get('commit') or words.UNKNOWN}{', changed since' if machine.get('dirty') else ''}"
+        known["source"] = source(run)
         known["libraries"] = ", ".join(f"{title} {version}" for title, version in machine.get("libraries", {}).items())
         for title, value in known.items():
             made.setdefault(title, []).append(words.UNKNOWN if value is None else str(value))

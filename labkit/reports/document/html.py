@@ -19,8 +19,6 @@ from labkit.reports.document import grids
 from labkit.reports.document.facts import Facts, Lines, StagePart, TablePart
 from labkit.reports.document.reproduce import commands
 from labkit.reports.document.sentences import (
-    DATA,
-    changed,
     costs,
     examined,
     line_notes,
@@ -29,6 +27,7 @@ from labkit.reports.document.sentences import (
     sweep_origin,
     title,
 )
+from labkit.reports.document.sources import changed, inputs
 from labkit.reports.document.svg import inline
 from labkit.reports.figure import block_shares, speedups
 from labkit.reports.lines.html import diff_html
@@ -68,7 +67,7 @@ def stages_page(facts: Facts, *, code: bool = False, paper: str | None = None) -
         doctor=_doctor(facts),
         machine=grids.machine_grid(facts.runs),
         again=[_again(run, facts) for run in facts.runs],
-        data=DATA,
+        data=inputs(facts.runs),
     )
 
 

@@ -12,8 +12,6 @@ from labkit.reports.document.decision import Said
 from labkit.reports.document.facts import Facts, StagePart
 from labkit.reports.document.reproduce import commands
 from labkit.reports.document.sentences import (
-    DATA,
-    changed,
     costs,
     examined,
     line_notes,
@@ -22,6 +20,7 @@ from labkit.reports.document.sentences import (
     sweep_origin,
     title,
 )
+from labkit.reports.document.sources import changed, inputs
 from labkit.reports.grid import Cell, Grid
 from labkit.reports.sweep.grid import grid as sweep_grid
 
@@ -96,7 +95,7 @@ def again(facts: Facts) -> str:
     body = grid(grids.machine_grid(facts.runs))
     for run in facts.runs:
         body += "\n" + fenced("\n".join(commands(run, facts.sweeps))) + (f"\n{changed(run)}\n" if changed(run) else "")
-    return folded("The machine, and how to reproduce it", f"{body}\n{DATA}\n")
+    return folded("The machine, and how to reproduce it", f"{body}\n{inputs(facts.runs)}\n")
 
 
 def _doctor(facts: Facts) -> str:

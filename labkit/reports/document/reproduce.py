@@ -1,4 +1,4 @@
-"""How to have a run again: the commit, the data, and the commands."""
+"""How to have a run again: the commit, the data, and the commands, as lines that a shell runs as they stand."""
 
 from __future__ import annotations
 
@@ -12,42 +12,92 @@ from labkit.engines.arm import ArmName
 from labkit.measure.bench import plan_requests
 from labkit.measure.result import arm_of
 from labkit.measure.table import DEFAULT_TIME_LIMIT_S
+from labkit.reports.document.sources import is_labkit, named, projects
 
 EARLIER = re.compile(r"_at_([0-9a-f]{7})(?=@|$)")  # what ``bench --against`` adds to a variant's name
 
 
 def commands(run: dict[str, Any], sweeps: Sequence[dict[str, Any]] = ()) -> list[str]:
-    """Shell commands, one a line: check the commit out, make the data, measure each stage as it was measured."""
-    commit = run["machine"].get("commit")
-    lines = [f"git checkout {shlex.quote(str(commit))}", "make data"] if commit else ["make data"]
+    """Shell commands, one a line: check the commit out, make the data, measure each stage as it was measured.
+
+    What no command brings back, as what was defined in a notebook, stands there as a comment.
+    """
+    lines = _checkout(run)
+    sources = run.get("sources", {})
     swept = {sweep["stage"]: sweep for sweep in sweeps if sweep.get("run") == run["run"]}
     for stage in dict.fromkeys(table["stage"] for table in run["tables"]):
-        lines.append(_sweep(swept[stage], run) if stage in swept else _bench(stage, run))
-    return lines
+        function, options = _sweep(swept[stage], run) if stage in swept else _bench(stage, run)
+        own = [name for name in sources.get("session", ()) if name == stage or name.startswith(f"{stage}/")]
+        chain = sources.get("chains", {}).get(stage)
+        if own or (chain and function == "sweep"):
+            what = f"the cells that define {', '.join(own)}" if own else f"a chain_stage of {chain}"
+            lines += [f"# in Python, after {what}:", f"# {_called(function, stage, options)}"]
+        elif sources.get("script"):
+            lines.append(shlex.join(["python", sources["script"]]))
+        else:
+            of = ["--chain", chain] if chain else [stage]
+            lines.append(shlex.join(["labkit", function, *of, *_worded(options), *loading(run)]))
+    return list(dict.fromkeys(lines))
 
 
-def _settings(run: dict[str, Any]) -> list[str]:
+def loading(run: dict[str, Any]) -> list[str]:
+    """The options that bring the files in which a run's stages and variants are defined."""
+    return [word for file in run.get("sources", {}).get("load", ()) for word in ("--load", file)]
+
+
+def _checkout(run: dict[str, Any]) -> list[str]:
+    """To the code that was measured: the first project's; of the others it is said what they were."""
+    found = projects(run)
+    if not found:
+        return []
+    lines = [f"# with {named(project)}" for project in found[1:]]
+    first, folder = found[0], run.get("sources", {}).get("folder")
+    if not first["commit"]:
+        return [*lines, f"# {'in the folder' if first['files'] else 'with'} {named(first)}"]
+    lines += [] if is_labkit(first) else [f"# in a checkout of {first['project']}"]
+    lines.append(f"git checkout {shlex.quote(str(first['commit']))}")
+    lines += ["make data"] if is_labkit(first) else []
+    return lines + ([f"cd {shlex.quote(folder)}"] if folder not in (None, ".") else [])
+
+
+def _settings(run: dict[str, Any]) -> dict[str, Any]:
     settings = run["settings"]
-    given = [f"{settings['budget_s']:g}", str(settings["threads"]), str(settings["seed"])]
-    return [word for pair in zip(("--budget", "--threads", "--seed"), given, strict=True) for word in pair]
+    return {"budget": settings["budget_s"], "threads": settings["threads"], "seed": settings["seed"]}
 
 
-def _bench(stage: str, run: dict[str, Any]) -> str:
+def _worded(options: dict[str, Any]) -> list[str]:
+    """Options as the command line takes them."""
+    words = []
+    for name, value in options.items():
+        text = ",".join(map(str, value)) if isinstance(value, list) else f"{value:g}" if name in SECONDS else str(value)
+        words += [f"--{name.replace('_', '-')}", text]
+    return words
+
+
+SECONDS = ("budget", "time_limit")
+
+
+def _called(function: str, stage: str, options: dict[str, Any]) -> str:
+    """The same as a call in Python."""
+    given = [repr(stage), *(f"{name}={value!r}" for name, value in options.items())]
+    return f"labkit.{function}({', '.join(given)})"
+
+
+def _bench(stage: str, run: dict[str, Any]) -> tuple[str, dict[str, Any]]:
     tables = [table for table in run["tables"] if table["stage"] == stage]
-    workloads = [table["workload"] for table in tables]
     arms = list(dict.fromkeys(arm_of(row) for row in run["rows"] if row["stage"] == stage))
-    line = ["labkit", "bench", stage, "--workloads", ",".join(workloads)]
+    options: dict[str, Any] = {"workloads": [table["workload"] for table in tables]}
     revisions = {found.group(1) for arm in arms if (found := EARLIER.search(arm))}
     if revisions:
         arms = [arm for arm in arms if not EARLIER.search(arm)]
-        line += ["--against", *revisions]
-    if revisions or not all(_unasked(table, run) for table in tables):
-        line += ["--variants", ",".join(arms)]
-    if not revisions:
-        line += ["--baseline", tables[0]["baseline"]]
+        options["against"] = revisions.pop()
+    if revisions or "against" in options or not all(_unasked(table, run) for table in tables):
+        options["variants"] = arms
+    if "against" not in options:
+        options["baseline"] = tables[0]["baseline"]
     if (limit_s := run["settings"].get("time_limit_s", DEFAULT_TIME_LIMIT_S)) != DEFAULT_TIME_LIMIT_S:
-        line += ["--time-limit", f"{limit_s:g}"]
-    return shlex.join([*line, *_settings(run)])
+        options["time_limit"] = limit_s
+    return "bench", options | _settings(run)
 
 
 def _unasked(table: dict[str, Any], run: dict[str, Any]) -> bool:
@@ -62,13 +112,13 @@ def _unasked(table: dict[str, Any], run: dict[str, Any]) -> bool:
     return {str(arm) for arm in (*request.arms, *engines)} == {arm_of(row) for row in rows}
 
 
-def _sweep(sweep: dict[str, Any], run: dict[str, Any]) -> str:
-    line = ["labkit", "sweep", sweep["stage"], "--over", sweep["axis"]]
+def _sweep(sweep: dict[str, Any], run: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    options: dict[str, Any] = {"over": sweep["axis"]}
     if sweep["axis"] == "size":
-        line += ["--variant", ",".join(curve["arm"] for curve in sweep["curves"])]
-        line += ["--values", ",".join(place["workload"] for place in sweep["workloads"])]
+        options["variant"] = [curve["arm"] for curve in sweep["curves"]]
+        options["values"] = [place["workload"] for place in sweep["workloads"]]
     else:
-        line += ["--variant", sweep["variant"], "--engine", sweep["engine"], "--workload", sweep["workload"]]
-        line += ["--values", ",".join(str(point["value"]) for point in sweep["points"])]
-        line += ["--workers", str(sweep["workers"])] if sweep["axis"] == "chunk" else []
-    return shlex.join([*line, *_settings(run)])
+        options |= {name: sweep[name] for name in ("variant", "engine", "workload")}
+        options["values"] = [point["value"] for point in sweep["points"]]
+        options |= {"workers": sweep["workers"]} if sweep["axis"] == "chunk" else {}
+    return "sweep", options | _settings(run)

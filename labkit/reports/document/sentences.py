@@ -10,11 +10,6 @@ from labkit.reports.document.facts import Facts, Lines, StagePart
 from labkit.reports.document.needs import needs
 from labkit.reports.lines.grids import cautions, headline
 
-DATA = (
-    "Inputs are built the same way everywhere: “make data” writes them to data/, whose README names their sources. "
-    "Every random choice follows from the seed."
-)
-
 
 def title(facts: Facts) -> str:
     """What the report is about."""
@@ -52,15 +47,6 @@ def sweep_origin(sweep: dict[str, Any], facts: Facts) -> str:
     if sweep.get("run") in [run["run"] for run in facts.runs]:
         return f"Run {sweep['run']}."
     return f"From another run, {sweep.get('run')}, on {words.machine(sweep['machine'])}."
-
-
-def changed(run: dict[str, Any]) -> str:
-    """What a commit can't bring back."""
-    if not run["machine"].get("commit"):
-        return "It was measured outside a git checkout: which source ran is not known."
-    if run["machine"].get("dirty"):
-        return "The source had been changed since this commit, so the commit alone does not bring it back."
-    return ""
 
 
 def examined(run: dict[str, Any], facts: Facts) -> str:
