@@ -189,13 +189,13 @@ def test_a_diff_that_can_not_be_made_is_told_and_costs_nothing_else(run: Run) ->
     assert "no line diff of blur: unknown stage 'blur'" in Seen(report_of(run, profile=True).html()).text
 
 
-def test_a_stored_sweep_of_the_stage_is_told_with_the_run_that_it_is_from(run: Run, tmp_path: Path) -> None:
-    sweep = over_workers(Law(0.08, 0.0), 2).document
-    save_artefact(sweep, "sweep", tmp_path)
-    page = report_of(run).html()
-    assert "Scaling over workers" in Seen(page).text
-    assert f"From another run, {sweep['run']}, on A Processor" in Seen(page).text
-    assert page.count("<svg") == 2
+def test_a_sweep_of_another_run_stays_out_and_one_of_the_runs_reported_is_in(
+    run: Run, tmp_path: Path, measurement_of: Make, measured: Make, baseline: Row
+) -> None:
+    swept = stored(measurement_of(baseline, measured("fast", 2.0)), tmp_path)
+    save_artefact(over_workers(Law(0.08, 0.0), 2).document | {"run": swept.id}, "sweep", tmp_path)
+    assert "Scaling over workers" not in Seen(report_of(run).html()).text
+    assert Seen(report_of(run, swept).html()).text.count("Scaling over workers") == 1
 
 
 def test_a_sweep_that_is_one_of_the_runs_is_reproduced_as_a_sweep(run: Run, tmp_path: Path) -> None:

@@ -187,16 +187,9 @@ def _lines(
 
 
 def _sweeps(stage: str, home: Path, runs: Sequence[str]) -> list[dict[str, Any]]:
-    """For each axis the stored sweep of one of these runs, else the newest of the stage."""
-    chosen: dict[str, dict[str, Any]] = {}
-    for raw in _stored("sweep", home):
-        if raw.get("stage") != stage or raw.get("schema") != SWEEP_SCHEMA:
-            continue
-        sweep = printable(raw)
-        kept = chosen.setdefault(sweep["axis"], sweep)
-        if kept.get("run") not in runs and sweep.get("run") in runs:
-            chosen[sweep["axis"]] = sweep
-    return [chosen[axis] for axis in sorted(chosen)]
+    """The sweeps of a stage that are among these runs: any other may tell of other code."""
+    stored = (raw for raw in _stored("sweep", home) if raw.get("stage") == stage and raw.get("run") in runs)
+    return sorted((printable(raw) for raw in stored if raw.get("schema") == SWEEP_SCHEMA), key=lambda raw: raw["axis"])
 
 
 def _failures(documents: Sequence[dict[str, Any]]) -> list[tuple[Row, list[str]]]:

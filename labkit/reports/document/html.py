@@ -24,7 +24,6 @@ from labkit.reports.document.sentences import (
     line_notes,
     origin,
     stage_title,
-    sweep_origin,
     title,
 )
 from labkit.reports.document.sources import changed, inputs
@@ -82,7 +81,7 @@ def _stage(stage: StagePart, facts: Facts, code: bool, draw: Figures) -> dict[st
         "tables": [_table(part, draw) for part in stage.tables],
         "lines": _lines(stage.lines, code, draw) if stage.lines else None,
         "pictures": stage.pictures,
-        "sweeps": [_sweep(sweep, facts, draw) for sweep in stage.sweeps],
+        "sweeps": [_sweep(sweep, draw) for sweep in stage.sweeps],
         "variants": stage.variants,
     }
 
@@ -119,12 +118,11 @@ def _shares(lines: Lines) -> Figure:
     return figure
 
 
-def _sweep(sweep: dict[str, Any], facts: Facts, draw: Figures) -> dict[str, Any]:
+def _sweep(sweep: dict[str, Any], draw: Figures) -> dict[str, Any]:
     grid = sweep_grid(sweep)
     return {
         "axis": sweep["axis"],
         "title": grid.title,
-        "origin": sweep_origin(sweep, facts),
         "grid": grid,
         "notes": grid.notes,
         "figure": draw(lambda: sweep_figure(sweep), grid.title) if drawable(sweep) else None,

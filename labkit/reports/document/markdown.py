@@ -17,7 +17,6 @@ from labkit.reports.document.sentences import (
     line_notes,
     origin,
     stage_title,
-    sweep_origin,
     title,
 )
 from labkit.reports.document.sources import changed, inputs
@@ -46,7 +45,7 @@ def stages_text(facts: Facts) -> str:
     parts = [("the decisions", _decisions(facts, stages))]
     for heading, stage in stages:
         parts += [(f"the tables of {code(heading)}", table) for table in _tables(heading, stage)]
-    parts += [(f"the steps and sweeps of {code(heading)}", _more(heading, stage, facts)) for heading, stage in stages]
+    parts += [(f"the steps and sweeps of {code(heading)}", _more(heading, stage)) for heading, stage in stages]
     if facts.failures:
         parts.insert(1, ("what got no time", folded("What got no time", grid(grids.failure_grid(facts.failures)))))
     if facts.claims:
@@ -136,7 +135,7 @@ def _tables(heading: str, stage: StagePart) -> list[str]:
     return made
 
 
-def _more(heading: str, stage: StagePart, facts: Facts) -> str:
+def _more(heading: str, stage: StagePart) -> str:
     text = ""
     if stage.lines:
         notes = "\n".join(f"- {code(note)}" for note in line_notes(stage.lines))
@@ -148,7 +147,7 @@ def _more(heading: str, stage: StagePart, facts: Facts) -> str:
     for sweep in stage.sweeps:
         part = sweep_grid(sweep)
         notes = "\n".join(f"- {code(note)}" for note in part.notes)
-        body = f"{code(part.title)} {code(sweep_origin(sweep, facts))}\n\n{grid(part)}\n{notes}\n"
+        body = f"{code(part.title)}\n\n{grid(part)}\n{notes}\n"
         text += folded(f"Scaling of {escaped(heading)} over {escaped(sweep['axis'])}", body)
     return text
 

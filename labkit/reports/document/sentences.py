@@ -42,13 +42,6 @@ def line_notes(lines: Lines) -> list[str]:
     return [words.one_line(text) for text in (*headlines, cautions(lines.diff.a)[-1], f"line diff {lines.id}")]
 
 
-def sweep_origin(sweep: dict[str, Any], facts: Facts) -> str:
-    """Which run a sweep is, and whether it is one of those reported."""
-    if sweep.get("run") in [run["run"] for run in facts.runs]:
-        return f"Run {sweep['run']}."
-    return f"From another run, {sweep.get('run')}, on {words.machine(sweep['machine'])}."
-
-
 def examined(run: dict[str, Any], facts: Facts) -> str:
     """What the doctor found while a run was measured, in one line; of an older run that there was none."""
     named = f"Run {run['run']}: " if len(facts.runs) > 1 else ""
