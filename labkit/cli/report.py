@@ -43,7 +43,9 @@ def command(
     """Write a report of stored runs: the decision on top, then tables, figures, what failed, the machine, how to redo it.
 
     One file: the HTML loads nothing and opens from disk, the Markdown fits into a comment on GitHub, the PDF is printed by
-    an installed Chromium, Chrome or Edge. A sweep is a run too: name it as well to have its curve. An existing file is replaced. With --compare, exit status 1 when a ratio fell.
+    an installed Chromium, Chrome or Edge. An existing file is replaced. With --compare, exit status 1 when a ratio fell.
+
+    A sweep is a run too: name it beside the run to have its curve in the report.
 
     Example: labkit report last --to report.html
     """
