@@ -26,9 +26,9 @@ def provenance(wanted: Collection[tuple[str, str]]) -> dict[str, Any]:
 
     ``projects``, those of others before labkit's, each with ``project`` (its name), ``commit`` and ``dirty`` (None where
     it is in no git checkout), ``version`` of an installed package, ``files`` that are loaded (as seen from the top of the
-    checkout) and ``defines``: stages, and variants as ``stage/variant``. ``session``: what was defined in a notebook or at
-    a prompt. ``script``: the program that measures itself. ``folder``: where it ran, from the top of the first project.
-    ``load``: the files to be loaded, as seen from there. ``chains``: of stages made of one, what names it.
+    checkout) and ``defines``: stages, and variants as ``stage/variant``. ``session``: what was defined in a notebook, at a
+    prompt, or by comparing functions. ``script``: the program that measures itself. ``folder``: where it ran, as seen from
+    the top of the first project; ``load``: the files to be loaded, as seen from there. ``chains``: what names a chain.
     """
     homes: dict[Path, list[str]] = {}
     session: list[str] = []
@@ -44,10 +44,10 @@ def provenance(wanted: Collection[tuple[str, str]]) -> dict[str, Any]:
         tops[place] = top
         if home.is_file():
             found[place]["files"].append(os.path.relpath(home, top))
-    if session and found.keys() <= {OWN}:
+    if session and not any(project["commit"] for place, project in found.items() if place != OWN):
         top, project = _project(Path.cwd())
         found[top], tops[top] = project, top
-    ordered = sorted(found, key=lambda place: place == OWN)
+    ordered = sorted(found, key=lambda place: (place == OWN, found[place]["commit"] is None))
     script = _file_of("__main__")
     here, top = Path.cwd(), tops[ordered[0]] if ordered else Path.cwd()
     inside = here.is_relative_to(top)
@@ -77,7 +77,7 @@ def of_labkit() -> dict[str, Any]:
 
 
 def _defined(wanted: Iterable[tuple[str, str]]) -> Iterable[tuple[str, str]]:
-    """Each stage, and each variant of today's code, with the module that defines it."""
+    """Each stage, and each variant of today's code, with the module that defines it; "" where none does."""
     places: dict[str, str] = {}
     for stage, name in sorted(wanted):
         variant = registry.variant(stage, name)
@@ -86,8 +86,8 @@ def _defined(wanted: Iterable[tuple[str, str]]) -> Iterable[tuple[str, str]]:
             places[f"{stage}/{name}"] = variant.origin
     for name, origin in places.items():
         module, colon, _ = origin.partition(":")
-        if colon:
-            yield name, module
+        if colon or "/" not in origin:  # not one that could not be imported
+            yield name, module if colon else ""
 
 
 def _home(module: str) -> Path | None:

@@ -4,10 +4,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import labkit
 from labkit.core.registry import registry
+from labkit.functions.stage import stage_of
 from labkit.measure.provenance import commit_of, provenance
 
 STAGE = """
@@ -101,10 +103,24 @@ def test_what_a_notebook_defines_is_told_as_such_with_the_commit_around_it(check
     try:
         found = provenance({("cell_number", "plain")})
     finally:
-        del registry.stages["cell_number"], registry.origins["cell_number"], registry.variants["cell_number"]
+        registry.forget_stage("cell_number")
     assert found["session"] == ["cell_number", "cell_number/plain"]
     assert [project["project"] for project in found["projects"]] == ["pages"]
     assert found["load"] == []
+
+
+def test_functions_that_are_compared_are_told_with_the_library_that_one_is_of(checkout):
+    name = stage_of(np.flip, np.fliplr, on=np.eye(3))
+    try:
+        found = provenance({(name, "flip"), (name, "fliplr")})
+    finally:
+        registry.forget_stage(name)
+    assert found["session"] == [name]
+    assert [(project["project"], project["version"]) for project in found["projects"]] == [
+        ("pages", None),
+        ("numpy", np.__version__),
+    ]
+    assert found["projects"][1]["commit"] is None
 
 
 def test_a_script_that_measures_itself_is_told(tmp_path):

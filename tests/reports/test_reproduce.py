@@ -91,12 +91,12 @@ def test_what_was_defined_in_a_notebook_is_a_comment_that_says_so(run: Make) -> 
     made = run(session=["blur/fast"], load=[])
     lines = commands(made)
     assert all(line.startswith(("#", "git checkout")) for line in lines)
-    assert "# in Python, after the cells that define blur/fast:" in lines
+    assert "# in Python, after what defines blur/fast:" in lines
     assert lines[-1].startswith(
         "# labkit.bench('blur', workloads=['logo'], variants=['plain', 'fast'], baseline='plain'"
     )
-    assert "the run does not keep its source" in changed(made)
-    assert source(made).endswith("a notebook or prompt: blur/fast")
+    assert "whose source the run does not keep" in changed(made)
+    assert source(made).endswith("a session: blur/fast")
 
 
 def test_a_program_that_measures_itself_is_run_itself(run: Make) -> None:

@@ -29,11 +29,11 @@ def commands(run: dict[str, Any], sweeps: Sequence[dict[str, Any]] = ()) -> list
         function, options = _sweep(swept[stage], run) if stage in swept else _bench(stage, run)
         own = [name for name in sources.get("session", ()) if name == stage or name.startswith(f"{stage}/")]
         chain = sources.get("chains", {}).get(stage)
-        if own or (chain and function == "sweep"):
-            what = f"the cells that define {', '.join(own)}" if own else f"a chain_stage of {chain}"
-            lines += [f"# in Python, after {what}:", f"# {_called(function, stage, options)}"]
-        elif sources.get("script"):
+        if sources.get("script"):
             lines.append(shlex.join(["python", sources["script"]]))
+        elif own or (chain and function == "sweep"):
+            what = ", ".join(own) if own else f"the stage of the chain {chain}"
+            lines += [f"# in Python, after what defines {what}:", f"# {_called(function, stage, options)}"]
         else:
             of = ["--chain", chain] if chain else [stage]
             lines.append(shlex.join(["labkit", function, *of, *_worded(options), *loading(run)]))

@@ -31,42 +31,45 @@ def named(project: Project) -> str:
 
 def source(run: dict[str, Any]) -> str:
     """All of them with the files that are loaded, and what was defined in a notebook."""
-    told = [named(found) + (f": {', '.join(found['files'])}" if found["files"] else "") for found in projects(run)]
+    said = [named(found) + (f": {', '.join(found['files'])}" if found["files"] else "") for found in projects(run)]
     session = run.get("sources", {}).get("session", ())
-    return "; ".join([*told, *([f"a notebook or prompt: {', '.join(session)}"] if session else [])])
+    return "; ".join([*said, *([f"a session: {', '.join(session)}"] if session else [])])
 
 
 def changed(run: dict[str, Any]) -> str:
     """What a commit can't bring back."""
-    told = []
+    said = []
     if session := run.get("sources", {}).get("session"):
-        told.append(f"{', '.join(session)} was defined in a notebook or at a prompt: the run does not keep its source.")
+        names = ", ".join(session)
+        said.append(
+            f"{names}: defined in a session (a notebook, a prompt, compare), whose source the run does not keep."
+        )
     found = projects(run)
     unknown = [project["project"] for project in found if not project["commit"] and not project["version"]]
     if "sources" not in run and unknown:
-        told.append("It was measured outside a git checkout: which source ran is not known.")
+        said.append("It was measured outside a git checkout: which source ran is not known.")
     elif unknown:
-        told.append(f"{', '.join(unknown)} lies in no git checkout: which source ran is not known.")
+        said.append(f"{', '.join(unknown)} lies in no git checkout: which source ran is not known.")
     if any(project["dirty"] for project in found):
-        told.append("The source had been changed since this commit, so the commit alone does not bring it back.")
-    return " ".join(told)
+        said.append("The source had been changed since this commit, so the commit alone does not bring it back.")
+    return " ".join(said)
 
 
 def inputs(runs: list[dict[str, Any]]) -> str:
     """Where the inputs are from: those of labkit's stages, and those of others'."""
-    told = []
+    said = []
     own = {table["stage"]: _home(table["stage"], run) for run in runs for table in run["tables"]}
     if "" in own.values():
-        told.append(
+        said.append(
             "Inputs of labkit’s stages are built the same way everywhere: “make data” in its checkout, or their first use, "
             "writes them to data/, whose README names their sources."
         )
     for stage, home in own.items():
         if home:
-            told.append(
+            said.append(
                 f"The inputs of {stage} are made by its own workloads ({home}): what they read is not kept here."
             )
-    return " ".join([*told, "Every random choice of the measurement follows from the seed."])
+    return " ".join([*said, "Every random choice of the measurement follows from the seed."])
 
 
 def _home(stage: str, run: dict[str, Any]) -> str:
@@ -74,4 +77,4 @@ def _home(stage: str, run: dict[str, Any]) -> str:
     others = [found for found in projects(run) if not is_labkit(found) and stage in found["defines"]]
     if others:
         return ", ".join(others[0]["files"]) or str(others[0]["project"])
-    return "a notebook or prompt" if stage in run.get("sources", {}).get("session", ()) else ""
+    return "in a session" if stage in run.get("sources", {}).get("session", ()) else ""
