@@ -110,9 +110,9 @@ def test_what_a_notebook_defines_is_told_as_such_with_the_commit_around_it(check
 
 
 def test_functions_that_are_compared_are_told_with_the_library_that_one_is_of(checkout):
-    name = stage_of(np.flip, np.fliplr, on=np.eye(3))
+    name = stage_of(np.flipud, np.fliplr, on=np.eye(3))
     try:
-        found = provenance({(name, "flip"), (name, "fliplr")})
+        found = provenance({(name, "flipud"), (name, "fliplr")})
     finally:
         registry.forget_stage(name)
     assert found["session"] == [name]
