@@ -33,7 +33,7 @@ report: setup data  ## bench, then results/report.html, one file for the team; R
 lab: setup data  ## open JupyterLab on notebooks/
 	@$(BIN)/labkit lab
 
-test: .venv/test$(if $(EXTRAS),-$(EXTRAS)) setup data  ## lint, types, tests and notebooks; EXTRAS=all installs torch too and then skips nothing
+test: .venv/test$(if $(EXTRAS),-$(EXTRAS)) $(if $(filter all,$(EXTRAS)),.venv/pillow) setup data  ## lint, types, tests and notebooks; EXTRAS=all installs torch too and then skips nothing
 	@$(BIN)/ruff format --check --quiet . && $(BIN)/ruff check --quiet . && $(BIN)/mypy
 	@$(PYTEST)
 
@@ -82,6 +82,13 @@ clean:  ## take away .venv, what was built, and generated data
 	@echo "labkit: installs what its tests need" >&2
 	@$(call install,.[test])
 	@touch $@
+
+.venv/pillow: .venv/test requirements.lock # the test pictures in the source package of the tested version
+	@echo "labkit: fetches Pillow's test pictures" >&2
+	@rm -rf $@ $@.part && mkdir $@.part
+	@version=$$(grep ^pillow== requirements.lock) && name=$$(echo $$version | sed s/==/-/) && \
+	  $(BIN)/python -m pip download -qq --disable-pip-version-check --no-deps --no-binary pillow --dest $@.part $$version && \
+	  tar -xzf $@.part/$$name.tar.gz -C $@.part --strip-components 1 $$name/Tests/images && rm $@.part/$$name.tar.gz && mv $@.part $@
 
 .venv/test-%: .venv/test # by pip: of torch uv might take the build for another kind of machine, which is twenty times as large
 	@echo "labkit: installs the extra $*" >&2

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 COMMANDS = {
     r"no (torch|kornia|ray|rapidocr|onnxruntime|asv|perfplot|pyperf|pytest_benchmark)\b": "make test EXTRAS=all",
+    r"test pictures of Pillow": "make test EXTRAS=all",
     r"chromium": "apt-get install chromium",
     r"opencv_api": "apt-get install pkg-config libopencv-dev",
     r"\bC(\+\+)? compiler": "apt-get install g++",

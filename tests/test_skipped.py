@@ -35,6 +35,7 @@ def test_reasons_are_counted_under_the_command_that_would_run_them() -> None:
         ("needs the built opencv_api", "apt-get install pkg-config libopencv-dev"),
         ("c_api.c was not built", "make setup"),
         ("ray is not installed", "make test EXTRAS=all"),
+        ("no test pictures of Pillow", "make test EXTRAS=all"),
     ],
 )
 def test_every_reason_that_a_command_takes_away_names_it(reason: str, command: str) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import threading
+import warnings
 from typing import NamedTuple
 
 from PIL import ImageCms
@@ -21,6 +23,7 @@ READERS: dict[bytes, type[ImageFile]] = {  # by a file's first bytes; Image.open
     b"II": TiffImageFile,
     b"MM": TiffImageFile,
 }
+QUIET = threading.Lock()  # warnings are the whole process's: one thread at a time sets them aside
 ORIENTATION = 0x112
 PREFIX = b"Exif\0\0"  # belongs before the EXIF data of a JPEG; libwebp's tools and old Pillow put it into WebP too
 
@@ -39,8 +42,9 @@ def beside(data: bytes) -> Beside:
     if reader is None or (reader is JpegImageFile and b"ICC_PROFILE\0" not in data):
         return Beside()
     try:
-        file = reader(io.BytesIO(data))
-        return Beside(file.has_transparency_data, _profile(file), _orientation(file))
+        with QUIET, warnings.catch_warnings(action="ignore"):
+            file = reader(io.BytesIO(data))
+            return Beside(file.has_transparency_data, _profile(file), _orientation(file))
     except Exception:  # of whatever kind: these readers raise many at damaged content
         return Beside()
 
