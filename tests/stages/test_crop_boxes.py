@@ -250,33 +250,6 @@ def test_the_floor_is_the_boxes_and_twice_the_crops() -> None:
 # The boundary.
 
 PAGE, BOXES = np.zeros((2, 3, 3), np.uint8), np.zeros((5, 4, 2), np.float32)
-WRONG: dict[str, tuple[Any, type[Exception], str]] = {
-    "page a list": (([[0]], BOXES), TypeError, "page is a list"),
-    "boxes a list": ((PAGE, [[0]]), TypeError, "boxes is a list"),
-    "float page": ((PAGE.astype(np.float32), BOXES), ValueError, "page is float32"),
-    "grey page": ((PAGE[:, :, 0].copy(), BOXES), ValueError, "(2, 3)"),
-    "page with alpha": ((np.zeros((2, 3, 4), np.uint8), BOXES), ValueError, "(2, 3, 4)"),
-    "page without rows": ((PAGE[:0], BOXES), ValueError, "page is empty"),
-    "page without columns": ((PAGE[:, :0].copy(), BOXES), ValueError, "page is empty"),
-    "page too high": ((np.zeros((32767, 1, 3), np.uint8), BOXES), ValueError, "at most 32766"),
-    "page too wide": ((np.zeros((1, 32767, 3), np.uint8), BOXES), ValueError, "at most 32766"),
-    "page not contiguous": ((np.zeros((2, 6, 3), np.uint8)[:, ::2], BOXES), ValueError, "ascontiguousarray(page)"),
-    "float64 boxes": ((PAGE, BOXES.astype(np.float64)), ValueError, "boxes is float64"),
-    "one box alone": ((PAGE, BOXES[0]), ValueError, "boxes is float32 (4, 2)"),
-    "three corners": ((PAGE, BOXES[:, :3].copy()), ValueError, "(5, 3, 2)"),
-    "three coordinates": ((PAGE, np.zeros((5, 4, 3), np.float32)), ValueError, "(5, 4, 3)"),
-    "boxes not contiguous": ((PAGE, BOXES[::2]), ValueError, "ascontiguousarray(boxes)"),
-}
-
-
-@pytest.mark.parametrize("case", WRONG)
-def test_the_boundary_refuses_wrong_input_and_says_what_came(case: str) -> None:
-    inputs, error, text = WRONG[case]
-    with pytest.raises(error) as caught:
-        crop_boxes(*inputs)
-    assert text in str(caught.value)
-    assert "give" in str(caught.value)
-    assert "\n" not in str(caught.value)
 
 
 def test_the_boundary_takes_right_input() -> None:
@@ -299,19 +272,17 @@ def test_threads_use_no_other_global_settings() -> None:
     assert cv2.getNumThreads() == before
 
 
-def test_the_gpu_variant_agrees_on_the_cpu_device_of_torch(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_chunks_of_the_gpu_variant_may_cut_boxes_through(monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("torch", reason="torch is not installed: pip install labkit[gpu]")
     from labkit.stages.crop_boxes import gpu
 
-    for chunk in (gpu.CHUNK, 1000):  # in one go; and in chunks that cut boxes through
-        monkeypatch.setattr(gpu, "CHUNK", chunk)
-        for case in (*EDGE_CASES, *SEEDS):
-            page, boxes = inputs_of(case)
-            if chunk == 1000 and case in ("widest", "huge"):
-                continue
-            found = OnDevice(gpu.sampled, "cpu", gpu.mapped, gpu.cut_up)(page, boxes)
-            assert Within(FROM_EXACT).difference(found, expected(case)) is None, case
-            assert all(crop.flags.owndata for crop in found)
+    monkeypatch.setattr(gpu, "CHUNK", 1000)
+    small = [case for case in EDGE_CASES if sum(crop.size for crop in expected(case)) < 100_000]
+    assert len(small) > 10
+    for case in small:
+        found = OnDevice(gpu.sampled, "cpu", gpu.mapped, gpu.cut_up)(*inputs_of(case))
+        assert Within(FROM_EXACT).difference(found, expected(case)) is None, case
+        assert all(crop.flags.owndata for crop in found)
 
 
 def test_the_gpu_variant_says_why_it_cannot_run() -> None:

