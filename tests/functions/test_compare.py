@@ -126,7 +126,9 @@ def test_named_inputs_are_workloads_each() -> None:
     ("tolerance", "agree"),
     [
         (None, False),
-        (1, True),
+        (1, False),  # within 1 each, but all of them: a bias
+        (lk.Within(1, mean=1), True),
+        (10, True),
         (0.5, False),
         (lambda output, expected: np.array_equal(output, expected + 1), True),
         (lambda output, expected: np.testing.assert_array_equal(output, expected), False),
