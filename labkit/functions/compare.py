@@ -93,8 +93,8 @@ def compare(
         a text or ``Path`` pictures (a file, a folder, a pattern such as ``pics/*.png``; read as cv2.imread does: uint8 BGR), a
         function makes any of these in the measuring process; anything else is the one argument. With nothing the functions
         are called without arguments.
-    tolerance : exact when None; a number is the largest difference allowed, as ``lk.Within`` has it; a function takes (output, expected) and gives
-        True where they agree, or raises AssertionError; else an agreement such as ``lk.Psnr(40)``.
+    tolerance : exact when None; a number is the largest difference allowed, as ``lk.Within`` has it; a function takes
+        (output, expected) and gives True where they agree, or raises AssertionError; else an agreement such as ``lk.Psnr(40)``.
     kwargs : keyword arguments of every call.
     prepare : makes what each function takes first (a model, a pool), once in each of its processes and outside of the clock;
         of a context manager what it yields, and it is left at the end. Its time is told as set-up.
