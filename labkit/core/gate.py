@@ -16,25 +16,12 @@ from numpy.lib.array_utils import byte_bounds
 from labkit.core.agreement import Agreement, rule_for
 from labkit.core.errors import NotOffered
 from labkit.core.exam import Exam, Manners, changed, refill, same_buffers
+from labkit.core.fault import Fault
 from labkit.core.other_content import laid_out
 from labkit.core.parts import arrays, copied, settled
 
 Tell = Callable[[str], None]
 MEANT = "; where that is meant, the stage says in_place=True"
-
-
-class Fault(str):
-    """One line that says what is wrong; ``key`` says which check found it, for those who explain it.
-
-    ``changed_input``, ``lazy_view``, ``memoised`` (an answer remembered, or its memory used again), else ``differs``.
-    """
-
-    key: str
-
-    def __new__(cls, text: str, key: str = "differs") -> Fault:
-        made = super().__new__(cls, text)
-        made.key = key
-        return made
 
 
 def first_fault(

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from labkit.core.parts import leaves, parts
+from labkit.core.parts import leaves, mapped
 
 UNEVEN = 0xDB  # a bit pattern without symmetry: inverting these bits changes every channel, each half, and which pixels count
 MOST_FILES, MOST_BYTES = 64, 64 << 20
@@ -55,18 +55,6 @@ def _if_changed(inputs: tuple[Any, ...], change: Change) -> Iterator[tuple[Any, 
     made = tuple(mapped(value, change) for value in inputs)
     if any(a is not b for a, b in zip(made, inputs, strict=True)):
         yield made
-
-
-def mapped(value: Any, change: Change) -> Any:
-    """A value of the same form whose leaves are those that ``change`` gives; the same object where none is another."""
-    made = parts(value)
-    if made is None:
-        return change(value)
-    if made.again is None:
-        return value
-    inner = [mapped(part, change) for _, part in made.inner]
-    unchanged = all(a is b for a, (_, b) in zip(inner, made.inner, strict=True))
-    return value if unchanged else made.again(inner)
 
 
 @contextmanager

@@ -101,6 +101,18 @@ def leaves(value: Any, where: Path = "") -> Iterator[tuple[Path, Any]]:
             yield from leaves(inner, where + name)
 
 
+def mapped(value: Any, change: Callable[[Any], Any]) -> Any:
+    """A value of the same form whose leaves are those that ``change`` gives; the same object where none is another."""
+    made = parts(value)
+    if made is None:
+        return change(value)
+    if made.again is None:
+        return value
+    inner = [mapped(part, change) for _, part in made.inner]
+    unchanged = all(a is b for a, (_, b) in zip(inner, made.inner, strict=True))
+    return value if unchanged else made.again(inner)
+
+
 def arrays(value: Any, where: Path = "") -> Iterator[tuple[Path, np.ndarray]]:
     """Every array inside a (nested) output or input, with its path."""
     return ((name, leaf) for name, leaf in leaves(value, where) if isinstance(leaf, np.ndarray))

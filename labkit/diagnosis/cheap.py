@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from labkit.core.cpus import cpu_limit
-from labkit.core.gate import Fault
+from labkit.core.fault import Fault
 from labkit.diagnosis.finding import Finding, Level
 from labkit.diagnosis.page_cache import resident_bytes
 from labkit.measure.result import Table

@@ -5,19 +5,21 @@ from __future__ import annotations
 import signal
 import time
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from labkit.core.agreement import rule_for
+from labkit.core.agreement import Agreement, rule_for
 from labkit.core.cpus import set_threads
+from labkit.core.endurance import endurance_fault
 from labkit.core.errors import NotOffered
 from labkit.core.exam import Exam, prepare_exam, short_exam
 from labkit.core.gate import edge_case_fault, first_fault
 from labkit.core.parts import arrays, copied, settled
 from labkit.core.process import thread_count
 from labkit.core.process_state import changes, process_state
+from labkit.core.protected import protected
 from labkit.core.registry import registry
 from labkit.core.stage import Stage
 from labkit.core.workload import Workload, input_files
@@ -122,6 +124,17 @@ class InputsTask:
         send("inputs", held["exam"].inputs)
 
 
+def fault_beside(call: Callable[..., Any], held: Mapping[str, Any], agreement: Agreement) -> str | None:
+    """What is wrong beside the workload: on edge cases, or in one of many calls on a small input."""
+    if fault := edge_case_fault(call, held["edge_cases"], agreement):
+        return fault
+    for exam in (held.get("short"), held["exam"]):
+        if exam is not None:
+            with suppress(NotOffered):
+                return endurance_fault(call, exam, agreement)
+    return None
+
+
 @dataclass(frozen=True)
 class ProbeTask:
     """Put one arm to the test. What is known is sent as it becomes known, so that a crash keeps what came before it.
@@ -183,10 +196,28 @@ class ProbeTask:
             send("notes", notes)
             send("fault", found)
             if self.edge_cases and not found:
-                send("edge_fault", edge_case_fault(call, held["edge_cases"], stage.agreement))
+                send("edge_fault", fault_beside(call, held, stage.agreement))
             send("left", changes(state, process_state()))
             send("starts_no_thread", thread_count() == threads_before)
             send("cost_s", cost)
+            if (
+                self.edge_cases
+                and not found
+                and registry.variant(self.stage, ArmName.parse(self.arm).variant).kind != "gpu"
+            ):
+                self._write_into(call, short or exam, send)
+
+    @staticmethod
+    def _write_into(call: Callable[..., Any], exam: Exam, send: Send) -> None:
+        """One call on inputs that may not be written: a variant that does is ended here, when all else is told.
+
+        Not where a driver would lock the pages of its inputs.
+        """
+        with protected(exam.inputs) as inputs:
+            send("protected", True)
+            with suppress(Exception):  # its errors are told elsewhere
+                settled(call(*inputs))
+            send("protected", False)
 
     def _second_cost(self, call: Callable[..., Any], used: tuple[Any, ...], first: float, send: Send) -> float:
         """Seconds of the second call, which alone says whether the arm is too slow: the first one may have compiled.

@@ -9,6 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from labkit.core.fault import Fault
+from labkit.core.gate import MEANT
+from labkit.core.protected import WRITES
 from labkit.core.registry import registry
 from labkit.engines import STARTS_PROCESSES, engine_missing
 from labkit.engines.arm import ArmName
@@ -282,6 +285,8 @@ def _probe(
         row.peak_bytes = max(0, peak - found["memory_before"])
     if "edge_fault" in found:
         edge_cases.faults[stage, str(arm)] = found["edge_fault"]
+    if found.get("protected") and outcome.detail in ("SIGSEGV", "SIGBUS"):
+        outcome.ending, edge_cases.faults[stage, str(arm)] = "done", Fault(WRITES + MEANT, "changed_input")
     fault = found.get("fault") or edge_cases.faults.get((stage, str(arm)))
     if "seen" in found:
         state.seen[str(arm)] = found["seen"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
@@ -173,6 +174,35 @@ def raises_on_odd_sizes(image: Image) -> Image:
     if image.shape[1] % 2:
         raise ValueError("width must be even")
     return 255 - image
+
+
+ring = [np.empty(0, np.uint8)] * 37
+
+
+@wrong
+def buffers_in_a_ring(image: Image) -> Image:
+    ring.append(ring.pop(0))
+    if ring[0].shape != image.shape:
+        ring[0] = np.empty_like(image)
+    return np.subtract(255, image, out=ring[0])
+
+
+@wrong
+def wrong_once_in_200_calls(image: Image, count: Iterator[int] = itertools.count(1)) -> Image:  # noqa: B008 (it counts)
+    return np.bitwise_xor(255 - image, next(count) % 200 == 0, dtype=np.uint8)
+
+
+@wrong
+def wrong_after_500_calls(image: Image, count: Iterator[int] = itertools.count(1)) -> Image:  # noqa: B008 (it counts)
+    return np.bitwise_xor(255 - image, next(count) > 500, dtype=np.uint8)
+
+
+@wrong
+def inverts_and_restores(image: Image) -> Image:
+    np.invert(image, out=image)
+    output = image.copy()
+    np.invert(image, out=image)
+    return output
 
 
 calls: list[int] = []

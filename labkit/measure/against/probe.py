@@ -10,13 +10,13 @@ from typing import Any
 
 from labkit.core.errors import NotOffered
 from labkit.core.exam import Exam
-from labkit.core.gate import edge_case_fault, first_fault
+from labkit.core.gate import first_fault
 from labkit.core.parts import copied, settled
 from labkit.core.registry import registry
 from labkit.engines.arm import ArmName
 from labkit.measure.elsewhere import Elsewhere
 from labkit.measure.limit import LIMIT
-from labkit.measure.probe import LONG_CALL_S, LONG_ENOUGH_S, Send
+from labkit.measure.probe import LONG_CALL_S, LONG_ENOUGH_S, Send, fault_beside
 from labkit.measure.schedule import FEWEST_LAUNCHES, SHORTEST_SAMPLE_S, Plan, calls_for, plan_table
 from labkit.processes.tasks import threads_used
 
@@ -60,7 +60,7 @@ class HostedProbe:
             send("notes", notes)
             send("fault", fault)
             if self.edge_cases and not fault:
-                send("edge_fault", edge_case_fault(call, held["edge_cases"], agreement))
+                send("edge_fault", fault_beside(call, held, agreement))
             send("starts_no_thread", False)  # nothing is prepared for it here
             send("cost_s", min(costs))
             call.close()
