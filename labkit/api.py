@@ -353,6 +353,8 @@ def report(
     *,
     compare: bool = False,
     notebook: str | Path | None = None,
+    title: str | None = None,
+    comment: str | None = None,
     code: bool = False,
     profile: bool = False,
     pictures: bool = True,
@@ -367,6 +369,7 @@ def report(
     runs : ids, beginnings of ids, ``last``, or what :func:`bench` gave; the last run when there is none.
     to : where to write it, an existing file is replaced; nothing is written when None.
     compare : what moved between two runs instead. notebook : a notebook without its code instead.
+    title : in place of the report's own. comment : what you have to say, below the title, a paragraph a line.
     code : show source lines. profile : make a line diff where none is stored. pictures : show those that the runs keep.
     paper : ``A4`` or ``Letter``, of a ``.pdf``. results : the folder of the runs. tell : is told what takes time.
 
@@ -396,6 +399,7 @@ def report(
             raise UsageError(f"no runs in {home or results_folder()} yet: labkit bench makes one")
         found = [_run_of(run, home) for run in named or ["last"]]
         made = make_report(found, compared=compare, code=code, profile=profile, pictures=pictures, tell=tell)
+    made = replace(made, title=title, comment=comment)
     if to is not None:
         made.save(to, paper)
     return made

@@ -30,6 +30,10 @@ def command(
             metavar="NB.ipynb", help="A notebook instead, without its code; executed first unless all its cells were."
         ),
     ] = None,
+    title: Annotated[str | None, typer.Option(metavar="TEXT", help="A title in place of the report's own.")] = None,
+    comment: Annotated[
+        str | None, typer.Option(metavar="TEXT", help="What you have to say, below the title; a paragraph a line.")
+    ] = None,
     code: Annotated[bool, typer.Option("--code", help="Show source lines in the line diffs.")] = False,
     profile: Annotated[
         bool, typer.Option("--profile", help="Make a line diff, baseline → best, where none is stored.")
@@ -57,6 +61,8 @@ def command(
         to,
         compare=compare,
         notebook=notebook,
+        title=title,
+        comment=comment,
         code=code,
         profile=profile,
         pictures=pictures,

@@ -29,6 +29,7 @@ MOVEMENTS = {
     "unknown": "? can't tell",
 }
 UNKNOWN = "–"
+UNITS = (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6), ("ns", 1e-9))
 
 
 def reason(row: dict[str, Any]) -> str:
@@ -46,10 +47,16 @@ def duration(seconds: float | None) -> str:
     """Seconds to three digits in the unit that fits."""
     if seconds is None:
         return UNKNOWN
-    for unit, size in (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6)):
-        if seconds >= size:
-            return f"{_digits(seconds / size, 3)} {unit}"
-    return f"{_digits(seconds / 1e-9, 3)} ns"
+    unit, size = next(((unit, size) for unit, size in UNITS if seconds >= size), UNITS[-1])
+    return f"{_digits(seconds / size, 3)} {unit}"
+
+
+def before_after(before: float | None, after: float | None) -> str:
+    """Two durations in the unit of the longer: ``61.9 ms → 0.840 ms``."""
+    if before is None or after is None:
+        return f"{duration(before)} → {duration(after)}"
+    unit, size = next(((unit, size) for unit, size in UNITS if max(before, after) >= size), UNITS[-1])
+    return f"{_digits(before / size, 3)} {unit} → {_digits(after / size, 3)} {unit}"
 
 
 def signed_duration(seconds: float) -> str:

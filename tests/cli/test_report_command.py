@@ -61,6 +61,17 @@ def test_several_runs_stand_in_one_report(labkit: Labkit, stored: Make, tmp_path
     assert all(f"### `blur · {run.id}`" in text for run in runs)
 
 
+@pytest.mark.parametrize("compared", [[], ["--compare"]])
+def test_a_title_and_a_comment_of_ones_own_stand_on_top(
+    labkit: Labkit, stored: Make, tmp_path: Path, compared: list[str]
+) -> None:
+    runs = [stored(2.0).id, stored(2.0, 11).id][: 1 + bool(compared)]
+    words = ["--title", "Our own", "--comment", "Read this first."]
+    assert labkit("report", *runs, *compared, *words, "--to", tmp_path / "a.md").status == 0
+    text = (tmp_path / "a.md").read_text(encoding="utf-8")
+    assert text.startswith("## Our own\n\nRead this first.\n\n")
+
+
 @pytest.mark.parametrize(("ratios", "status"), [((2.0, 3.0), 0), ((3.0, 2.0), 1)])
 def test_a_comparison_ends_with_1_when_a_ratio_fell(
     labkit: Labkit, stored: Make, tmp_path: Path, ratios: tuple[float, float], status: int

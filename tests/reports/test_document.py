@@ -5,6 +5,7 @@ import hashlib
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -55,15 +56,56 @@ def profile(variant: str, *lines: tuple[str, str | None, int]) -> Profile:
 
 def test_the_decision_comes_first(run: Run) -> None:
     text = " ".join(Seen(report_of(run).html()).text.split())
-    assert "Use fast: 12.50× [12.38, 12.63] as fast as plain." in text
+    assert "Use fast: 12.50× [12.38, 12.63] as fast as plain (10.0 ms → 0.800 ms)." in text
     for told in (
         "✓",
         "over plain",
-        "Needs a C/C++ compiler at install.",
+        "Needs a C/C++ compiler at install; set-up 1.00 µs, first call 20.0 ms, peak memory 5.0 MiB.",
         "5.0 MiB (5.0 MiB)",
         "near, 9.00× [8.91, 9.09]",
     ):
         assert text.index("Decision") < text.index(told) < text.index("The machine")
+
+
+def finding(lint: str, level: str, found: str = "they use 1.20 of 2 CPUs") -> dict[str, Any]:
+    words = {"title": lint, "why": "…", "way_out": "…", "subject": lint}
+    return {"lint": lint, "level": level, "found": found, "stage": None, "workload": None} | words
+
+
+@pytest.mark.parametrize(
+    ("lint", "level", "told"),
+    [
+        ("neighbours", "warning", True),
+        ("steal", "warning", True),
+        ("load", "note", True),
+        ("neighbours", "note", False),
+        ("neighbours", "ok", False),
+        ("governor", "warning", False),
+    ],
+)
+@pytest.mark.parametrize("form", ["html", "markdown"])
+def test_a_busy_machine_is_told_in_plain_words_before_the_first_decision(
+    tmp_path: Path, measurement_of: Make, measured: Make, baseline: Row, lint: str, level: str, told: bool, form: str
+) -> None:
+    run = stored(measurement_of(baseline, measured("fast"), doctor=[finding(lint, level)]), tmp_path)
+    text = getattr(report_of(run), form)()
+    caution = "Caution: the machine was busy while this was measured"
+    assert (caution in text) is told
+    if told:
+        assert text.index(caution) < text.index("Use ")
+
+
+@pytest.mark.parametrize("form", ["html", "markdown"])
+def test_its_author_gives_a_report_a_title_and_a_comment(run: Run, form: str) -> None:
+    made = replace(report_of(run), title="Faster crops?", comment="We ship on Friday.\n\nTwo *parts* <b>then</b>.")
+    text = getattr(made, form)()
+    assert "Which variant to use" not in text
+    assert text.index("Faster crops?") < text.index("We ship on Friday.") < text.index("Two ") < text.index("Use ")
+    assert "<b>then" not in text
+    if form == "html":
+        assert "<title>Faster crops?</title>" in text
+    else:
+        assert "\\*parts\\*" in text
 
 
 def test_what_got_no_time_is_told_with_its_reason_and_the_worst_first(run: Run) -> None:
@@ -80,7 +122,8 @@ def test_the_machine_and_the_commands_are_told(run: Run) -> None:
 
 def test_every_timed_row_stands_in_the_table_and_in_the_figure(run: Run) -> None:
     page = report_of(run).html()
-    figure = page[page.index("<svg") : page.index("</svg>")]
+    own = page[page.index('<section id="stage-1"') :]
+    figure = own[own.index("<svg") : own.index("</svg>")]
     for arm in ("plain", "fast", "near", "late"):
         assert re.search(rf"<td[^>]*>{arm}</td>", page)
         assert re.search(rf"<text[^>]*>{arm}  ", figure)

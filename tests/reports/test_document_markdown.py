@@ -37,7 +37,8 @@ def run(tmp_path: Path, measurement_of: Make, measured: Make, baseline: Row) -> 
 def test_it_tells_the_decision_the_tables_the_failures_and_the_commands(run: Run) -> None:
     seen = rendered(report_of(run).markdown())
     for told in (
-        *("Use fast: 12.50× [12.38, 12.63] as fast as plain.", "Needs a C/C++ compiler at install."),
+        "Use fast: 12.50× [12.38, 12.63] as fast as plain (10.0 ms → 0.800 ms).",
+        "Needs a C/C++ compiler at install; set-up",
         *("Table: blur on logo", "killed by SIGSEGV", "labkit bench blur --workloads logo", "A Processor"),
     ):
         assert told in seen.text

@@ -70,6 +70,66 @@ def report(own_registry: Registry, tmp_path: Path, measurement_of: Make, measure
     return report_of(stored(measurement_of(*rows), tmp_path / "results"))
 
 
+@pytest.fixture
+def wide(own_registry: Registry, tmp_path: Path, measurement_of: Make, measured: Make) -> Report:
+    """As many arms as a stage has, with long names and figures, one of which needs a compiler, and some without a time."""
+    baseline = measured("albumentations_streams", 1.0, 0.0, verdict=None)
+    rows = [baseline, measured("rewritten_loop", 123.456, 0.001, kind="native", engine="shared_memory")]
+    rows += [
+        measured(f"numba_loop_number_{n}", 9.0 - n / 2, kind="library", engine="processes", peak_bytes=257 * 2**20)
+        for n in range(12)
+    ]
+    rows += [
+        Row("blur", "logo", f"broken_{n}", "native", status=Status.CRASHED, reason="killed by SIGSEGV in " + "a_b" * 20)
+        for n in range(3)
+    ]
+    made = measurement_of(*rows)
+    finding = {"lint": "neighbours", "level": "warning", "found": "they use 1.20 of 2 CPUs", "subject": "x"}
+    made.doctor = [finding | {"title": "other programs", "why": "w " * 60, "way_out": "o " * 60}]
+    return report_of(stored(made, tmp_path / "results"))
+
+
+@pytest.mark.parametrize("width", [800, 1100, 1600])
+def test_no_table_is_cut_off(open_page: Open, wide: Report, width: int) -> None:
+    page = open_page(wide, width=width)
+    page.evaluate("document.querySelectorAll('details').forEach(part => part.open = true)")
+    parts = "[...document.querySelectorAll('.scroll')]"
+    cut = f"{parts}.filter(e => e.scrollWidth > e.clientWidth).map(e => [e.ariaLabel, e.scrollWidth, e.clientWidth])"
+    assert page.evaluate(cut) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=SCREENSHOTS / f"report-{width}.png", full_page=True)
+
+
+def test_a_table_that_is_wider_than_any_page_scrolls_inside_its_own_frame(
+    own_registry: Registry, open_page: Open, tmp_path: Path, measurement_of: Make, measured: Make
+) -> None:
+    rows = [measured("plain", 1.0, 0.0, verdict=None, kind="k" * 200), measured("fast", 2.0, kind="l" * 200)]
+    page = open_page(report_of(stored(measurement_of(*rows), tmp_path / "results")), width=800)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 800
+    assert page.evaluate("getComputedStyle(document.querySelector('.workload .scroll')).overflowX") == "auto"
+
+
+def test_in_print_a_figure_stays_with_its_table(open_page: Open, wide: Report) -> None:
+    """The page is laid out in columns of a sheet's size, which are broken as sheets are."""
+    page = open_page(wide)
+    page.emulate_media(media="print")
+    page.evaluate("document.querySelectorAll('details').forEach(part => part.open = true)")
+    page.set_viewport_size({"width": 700, "height": 900})
+    for height in range(700, 1000, 60):
+        page.evaluate(
+            "height => Object.assign(document.body.style, {height: height + 'px', columns: '650px', columnFill: 'auto'})",
+            height,
+        )
+        parted = page.evaluate(
+            """[...document.querySelectorAll('figure + .scroll')].map(table => {
+                const figure = table.previousElementSibling.getBoundingClientRect();
+                return [figure.left, table.querySelector('tbody tr').getBoundingClientRect().left];
+            }).filter(([figure, row]) => Math.abs(figure - row) > 100)"""
+        )
+        assert parted == []
+
+
 def table(page: Page) -> Locator:
     return page.get_by_role("table", name="blur on logo")
 
@@ -81,7 +141,7 @@ def first_cells(page: Page) -> list[str]:
 def test_it_tells_what_to_use_and_shows_the_rows(open_page: Open, report: Report) -> None:
     page = open_page(report)
     expect(page.get_by_role("heading", level=1)).to_have_text("Which variant to use: blur")
-    expect(page.get_by_text("Use fast: 12.50× [12.38, 12.63] as fast as plain.")).to_be_visible()
+    expect(page.get_by_text("Use fast: 12.50× [12.38, 12.63] as fast as plain (10.0 ms → 0.800 ms).")).to_be_visible()
     assert first_cells(page) == FASTEST_FIRST
     expect(page.get_by_role("img", name="speed-ups of blur on logo")).to_be_visible()
     expect(page.get_by_role("cell", name="killed by SIGSEGV")).to_be_visible()

@@ -9,9 +9,10 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
-from labkit.reports import words
+from labkit.reports import markdown, words
 from labkit.reports.doctor import words as doctor
 from labkit.reports.document import grids
+from labkit.reports.document.cover import Cover
 from labkit.reports.document.decision import Said
 from labkit.reports.document.facts import printable
 from labkit.reports.document.html import Figures, render
@@ -23,6 +24,7 @@ from labkit.reports.movements import TONES, movement_grid
 from labkit.store import Run
 from labkit.store.compare import Movement, RunComparison, compare_runs
 
+TITLE = "Before and after: what moved between two runs"
 NAMED = 6  # movements that the sentence on top names; the table has all
 DRAWN = 12  # tables with a picture
 ORDER = ("lost", "slower", "faster", "unknown", "no", "only_before", "only_after")
@@ -53,7 +55,7 @@ def compare(before: Run, after: Run) -> Comparison:
     return Comparison(found)
 
 
-def comparison_page(made: Comparison, *, paper: str | None = None) -> str:
+def comparison_page(made: Comparison, cover: Cover) -> str:
     """The comparison as one HTML file."""
     draw = Figures()
     places = dict.fromkeys(
@@ -66,9 +68,9 @@ def comparison_page(made: Comparison, *, paper: str | None = None) -> str:
         figures.append((f"{stage} on {workload}", draw(lambda own=own: dumbbells(own), label)))  # type: ignore[misc]
     return render(
         "comparison.html.j2",
-        "Before and after: what moved between two runs",
+        TITLE,
         [f"{side}: {origin(run)}" for side, run in zip(("Before", "After"), made.runs, strict=True)],
-        paper,
+        cover,
         advice=summary(made),
         figures=figures,
         table=movement_grid(made.found.movements),
@@ -78,11 +80,12 @@ def comparison_page(made: Comparison, *, paper: str | None = None) -> str:
     )
 
 
-def comparison_text(made: Comparison) -> str:
+def comparison_text(made: Comparison, cover: Cover) -> str:
     """The comparison as Markdown."""
     moved = [m for m in made.found.movements if m.moved in ORDER[:4]]
     still = [m for m in made.found.movements if m.moved not in ORDER[:4]]
-    head = ["## Before and after: what moved between two runs", "", sentence(summary(made)), ""]
+    title = f"## {markdown.safe(cover.heading(TITLE))}\n\n"
+    head = [sentence(summary(made)), ""]
     head += [f"{side}: {code(origin(run))}\n" for side, run in zip(("Before", "After"), made.runs, strict=True)]
     section = "\n**What two runs can’t tell**\n\n" + "".join(f"- {text}\n" for text in CANT_TELL)
     section += "".join(f"- {code(text)}\n" for text in doubts(made)[len(CANT_TELL) :])
@@ -97,6 +100,7 @@ def comparison_text(made: Comparison) -> str:
             )
         )
     machine = grid(grids.machine_grid(made.runs)) + "\n" + fenced("\n".join(again(made)))
+    parts = [("the title", title), ("the comment", cover.quoted), *parts]
     return fitted([*parts, ("the two runs", folded("The two runs, and how to compare them again", machine))])
 
 

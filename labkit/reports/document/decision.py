@@ -37,6 +37,15 @@ class Decision:
         return arm_of(self.best) if self.best else words.UNKNOWN
 
     @property
+    def times(self) -> str:
+        """The baseline's time → the best one's; the baseline's alone where it is the best."""
+        if self.best is None:
+            return words.UNKNOWN
+        if self.keeps or self.base is None:
+            return words.duration(self.best["median_s"])
+        return words.before_after(self.base["median_s"], self.best["median_s"])
+
+    @property
     def keeps(self) -> bool:
         """Whether the baseline itself is the best."""
         return self.best is not None and self.arm == self.baseline
@@ -108,7 +117,7 @@ def _gain(won: Sequence[Decision]) -> Said:
         return [("text", "nothing that was measured is faster")]
     ratios = sorted(decision.best["ratio"] for decision in won if decision.best)
     if len(won) == 1 and won[0].best:
-        return [("text", f"{words.times(won[0].best)} as fast as "), *base]
+        return [("text", f"{words.times(won[0].best)} as fast as "), *base, ("text", f" ({won[0].times})")]
     least, most = (words.share(ratio) if ratio >= 2 else words.factor(ratio) for ratio in (ratios[0], ratios[-1]))
     span = least if least == most else f"{least} to {most}"
     return [("text", f"{span} as fast as "), *base]

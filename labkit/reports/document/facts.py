@@ -92,7 +92,7 @@ def gather(runs: Sequence[Run], *, pictures: bool, profile: bool, tell: Tell) ->
             problems.append(f"run {document['run']} was stopped early: what is shown was done before")
         for name in dict.fromkeys(table["stage"] for table in document["tables"]):
             first = not any(stage.name == name for stage in stages)
-            tables = _tables(name, document)
+            tables = tables_of(name, document)
             lines: Lines | None = None
             seen: Pictured | str = ""
             if first:
@@ -121,7 +121,7 @@ def plain(docstring: str) -> str:
     return words.one_line(re.sub("``(.+?)``", r"\1", docstring))
 
 
-def _tables(stage: str, document: dict[str, Any]) -> list[TablePart]:
+def tables_of(stage: str, document: dict[str, Any]) -> list[TablePart]:
     made = []
     for table, shown in zip(document["tables"], grids(document), strict=True):
         if table["stage"] != stage:

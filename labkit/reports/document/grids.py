@@ -25,6 +25,7 @@ def decision_grid(decisions: Sequence[Decision]) -> Grid:
     headings = [
         "workload",
         "best",
+        "before → after",
         f"as fast as {over}",
         "lead over the runner-up",
         "time / limit",
@@ -39,6 +40,7 @@ def decision_grid(decisions: Sequence[Decision]) -> Grid:
         row = [
             name(each.workload),
             name(each.arm, "best"),
+            number(each.times, each.best["median_s"]),
             number("it is the baseline" if each.keeps else words.times(each.best), each.best["ratio"]),
             name(lead(each), sure),
             number(words.share(each.best["limit_ratio"]), each.best["limit_ratio"]),
@@ -48,7 +50,7 @@ def decision_grid(decisions: Sequence[Decision]) -> Grid:
             row.append(name(_plain(each)))
         rows.append(row)
     headings += ["best without a compiler"] if compiled else []
-    return Grid(tuple(headings), frozenset({0, 1, 3, 6}), rows, named=frozenset({2, 5}))
+    return Grid(tuple(headings), frozenset({0, 1, 4, 7}), rows, named=frozenset({3, 6}))
 
 
 def _plain(decision: Decision) -> str:

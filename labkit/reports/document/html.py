@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from collections.abc import Callable
 from importlib.resources import files
 from typing import Any
@@ -16,9 +17,12 @@ from labkit.core.errors import UsageError
 from labkit.core.version import __version__
 from labkit.reports import words
 from labkit.reports.document import grids
+from labkit.reports.document.bars import decision_bars
+from labkit.reports.document.cover import Cover
 from labkit.reports.document.facts import Facts, Lines, StagePart, TablePart
 from labkit.reports.document.reproduce import commands
 from labkit.reports.document.sentences import (
+    caution,
     costs,
     examined,
     line_notes,
@@ -46,18 +50,20 @@ PRINTED = (
     "@page {{ size: {size}; margin: 15mm 14mm 17mm; "
     "@bottom-right {{ content: counter(page) ' / ' counter(pages); font: 8pt sans-serif; color: #555; }} }}"
 )
+FIGURE = re.compile(r"(\[[-+\d., ]+\]|[-−+]?[\d.,]+ (?:[mµn]?s|[KMGT]?i?B|%)(?!\w))")
 PAPERS = {"A4": "A4", "Letter": "letter"}
 
 
-def stages_page(facts: Facts, *, code: bool = False, paper: str | None = None) -> str:
-    """The report of one or more runs. ``paper`` (a key of ``PAPERS``) makes it one to be printed: everything unfolded."""
+def stages_page(facts: Facts, cover: Cover, *, code: bool = False) -> str:
+    """The report of one or more runs. With a paper (a key of ``PAPERS``) it is one to be printed: everything unfolded."""
     draw = Figures()
     stages = [_stage(stage, facts, code, draw) for stage in facts.stages]
     return render(
         "stages.html.j2",
         title(facts),
         [origin(run) for run in facts.runs],
-        paper,
+        cover,
+        cautions=list(filter(None, (caution(run, facts) for run in facts.runs))),
         stages=stages,
         problems=facts.problems,
         reading=READING,
@@ -76,6 +82,7 @@ def _stage(stage: StagePart, facts: Facts, code: bool, draw: Figures) -> dict[st
         "title": stage_title(stage, facts),
         "summary": f"{stage.summary} {f'Run {stage.run}.' if len(facts.runs) > 1 else ''}".strip(),
         "advice": stage.advice,
+        "figure": draw(lambda: decision_bars(stage.tables), f"how fast the best of {stage.name} is"),
         "decision": grids.decision_grid(decisions),
         "costs": costs(stage),
         "tables": [_table(part, draw) for part in stage.tables],
@@ -154,9 +161,16 @@ class Figures:
             return None
 
 
-def render(
-    template: str, heading: str, subtitle: list[str], paper: str | None, *, script: bool = True, **facts: Any
-) -> str:
+def whole(text: str) -> Markup:
+    """Text in which no figure is parted from its unit, and no interval broken, at the end of a line."""
+    pieces = FIGURE.split(text)
+    return Markup("").join(
+        Markup('<span class="n">{}</span>').format(piece) if number % 2 else piece
+        for number, piece in enumerate(pieces)
+    )
+
+
+def render(template: str, heading: str, subtitle: list[str], cover: Cover, *, script: bool = True, **facts: Any) -> str:
     """A page of ours: the template with its facts, its style, its one script, and a policy that lets nothing else run."""
     place = Environment(
         loader=PackageLoader("labkit.reports", "document"),
@@ -165,11 +179,12 @@ def render(
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    place.filters["whole"] = whole
     home = files("labkit.reports.document")
     style = home.joinpath("report.css").read_text(encoding="utf-8")
-    own = home.joinpath("sort.js").read_text(encoding="utf-8") if script and not paper else ""
-    if paper:
-        style += PRINTED.format(size=PAPERS[paper])
+    own = home.joinpath("sort.js").read_text(encoding="utf-8") if script and not cover.paper else ""
+    if cover.paper:
+        style += PRINTED.format(size=PAPERS[cover.paper])
     digest = base64.b64encode(hashlib.sha256(own.encode()).digest()).decode()
     rules = [
         "default-src 'none'",
@@ -181,12 +196,13 @@ def render(
     if own:
         rules.append(f"script-src 'sha256-{digest}'")
     return place.get_template(template).render(
-        title=heading,
+        title=cover.heading(heading),
         subtitle=subtitle,
+        comment=cover.paragraphs,
         style=Markup(style),  # our own file
         script=Markup(own),
         policy="; ".join(rules),
-        paper=paper,
+        paper=cover.paper,
         version=__version__,
         **facts,
     )

@@ -8,10 +8,12 @@ from collections.abc import Sequence
 
 from labkit.reports import markdown, words
 from labkit.reports.document import grids
+from labkit.reports.document.cover import Cover
 from labkit.reports.document.decision import Said
 from labkit.reports.document.facts import Facts, StagePart
 from labkit.reports.document.reproduce import commands
 from labkit.reports.document.sentences import (
+    caution,
     costs,
     examined,
     line_notes,
@@ -39,7 +41,7 @@ def code(text: str, in_table: bool = False) -> str:
     return f"{fence}{pad}{text}{pad}{fence}"
 
 
-def stages_text(facts: Facts) -> str:
+def stages_text(facts: Facts, cover: Cover) -> str:
     """The report of one or more runs: the decisions, then as much of the rest, in its order, as there is room for."""
     stages = [(stage_title(stage, facts), stage) for stage in facts.stages]
     parts = [("the decisions", _decisions(facts, stages))]
@@ -53,7 +55,7 @@ def stages_text(facts: Facts) -> str:
     parts.insert(1, ("how to reproduce it", again(facts)))
     if any("doctor" in run for run in facts.runs):
         parts.insert(1, ("what the doctor found", _doctor(facts)))
-    return fitted(parts)
+    return fitted([("the title", _head(facts, cover)), ("the comment", cover.quoted), *parts])
 
 
 def fitted(parts: Sequence[tuple[str, str]]) -> str:
@@ -110,10 +112,14 @@ def fenced(text: str) -> str:
     return f"{fence}sh\n{text}\n{fence}\n"
 
 
+def _head(facts: Facts, cover: Cover) -> str:
+    names = dict.fromkeys(stage.name for stage in facts.stages)
+    own = "Which variant to use: " + ", ".join(map(code, names)) if names else title(facts)
+    return f"## {markdown.safe(cover.title) if cover.title else own}\n\n"
+
+
 def _decisions(facts: Facts, stages: Sequence[tuple[str, StagePart]]) -> str:
-    names = list(dict.fromkeys(stage.name for stage in facts.stages))
-    head = title(facts) if not names else "Which variant to use: " + ", ".join(map(code, names))
-    lines = [f"## {head}", ""]
+    lines = [f"> {code(text)}\n" for run in facts.runs if (text := caution(run, facts))]
     for heading, stage in stages:
         lines += [f"### {code(heading)}", "", sentence(stage.advice), ""]
         lines += [f"Run {code(stage.run)}.", ""] if len(facts.runs) > 1 and heading == stage.name else []

@@ -17,6 +17,7 @@ from nbconvert import HTMLExporter
 
 from labkit.core.errors import UsageError
 from labkit.reports import words
+from labkit.reports.document.cover import Cover
 from labkit.reports.document.facts import Tell
 from labkit.reports.document.html import render
 
@@ -83,11 +84,11 @@ def export(path: Path, tell: Tell) -> Exported:
     return Exported(title, words.one_line(path.name), str(soup))
 
 
-def exported_page(made: Exported, *, paper: str | None = None) -> str:
+def exported_page(made: Exported, cover: Cover) -> str:
     """The page of an exported notebook."""
     about = [f"From the notebook {made.file}, without its code."]
     body = Markup(made.body)  # cleaned; and the page's policy lets nothing load or run
-    return render("notebook.html.j2", made.title, about, paper, script=False, body=body)
+    return render("notebook.html.j2", made.title, about, cover, script=False, body=body)
 
 
 def clean(soup: BeautifulSoup) -> None:

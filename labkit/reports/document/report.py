@@ -9,6 +9,7 @@ from pathlib import Path
 
 from labkit.core.errors import UsageError, listed
 from labkit.reports.document.comparison import Comparison, compare, comparison_page, comparison_text
+from labkit.reports.document.cover import Cover
 from labkit.reports.document.facts import Facts, Tell, gather
 from labkit.reports.document.html import PAPERS, stages_page
 from labkit.reports.document.markdown import stages_text
@@ -23,10 +24,15 @@ NOTEBOOK_FORMS = (".html", ".pdf")
 
 @dataclass(frozen=True, repr=False)
 class Report:
-    """What one or more runs say, or how two differ, or a notebook without its code; in a notebook it shows its page."""
+    """What one or more runs say, or how two differ, or a notebook without its code; in a notebook it shows its page.
+
+    ``title`` stands in place of its own, ``comment`` below it, a paragraph a line.
+    """
 
     content: Facts | Comparison | Exported
     code: bool = False
+    title: str | None = None
+    comment: str | None = None
 
     @property
     def regressions(self) -> int:
@@ -35,17 +41,21 @@ class Report:
 
     def html(self, paper: str | None = None) -> str:
         """One whole HTML file that loads nothing. With ``paper`` (``A4`` or ``Letter``) it is unfolded, to be printed."""
+        cover = Cover(self.title, self.comment, paper)
         if isinstance(self.content, Comparison):
-            return comparison_page(self.content, paper=paper)
+            return comparison_page(self.content, cover)
         if isinstance(self.content, Exported):
-            return exported_page(self.content, paper=paper)
-        return stages_page(self.content, code=self.code, paper=paper)
+            return exported_page(self.content, cover)
+        return stages_page(self.content, cover, code=self.code)
 
     def markdown(self) -> str:
         """GitHub's Markdown, shorter than a comment may be; raises UsageError for a notebook."""
         if isinstance(self.content, Exported):
             raise UsageError("a notebook is exported as .html or .pdf, not as .md")
-        return comparison_text(self.content) if isinstance(self.content, Comparison) else stages_text(self.content)
+        cover = Cover(self.title, self.comment)
+        if isinstance(self.content, Comparison):
+            return comparison_text(self.content, cover)
+        return stages_text(self.content, cover)
 
     def save(self, to: str | Path, paper: str = "A4") -> Path:
         """Write it as its ending says (.html, .md, .pdf), whole or not at all; raises UsageError for what can't be done."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from labkit.reports import words
@@ -9,6 +10,8 @@ from labkit.reports.doctor import words as doctor
 from labkit.reports.document.facts import Facts, Lines, StagePart
 from labkit.reports.document.needs import needs
 from labkit.reports.lines.grids import cautions, headline
+
+BUSY = ("load", "neighbours", "steal", "pressure", "throttled")  # the doctor's lints that say so
 
 
 def title(facts: Facts) -> str:
@@ -30,9 +33,39 @@ def stage_title(stage: StagePart, facts: Facts) -> str:
 
 
 def costs(stage: StagePart) -> list[tuple[str, str]]:
-    """Each arm that is best somewhere: what it needs, and what it does."""
-    best = {part.decision.arm: part.decision.best for part in stage.tables if part.decision.best is not None}
-    return [(arm, f"Needs {needs(row)}. {stage.variants.get(row['variant'], '')}".strip()) for arm, row in best.items()]
+    """Each arm that is best somewhere: what it needs, what it takes beside the time of a call, and what it does."""
+    best: dict[str, list[dict[str, Any]]] = {}
+    for part in stage.tables:
+        if part.decision.best is not None:
+            best.setdefault(part.decision.arm, []).append(part.decision.best)
+    return [
+        (arm, f"Needs {needs(rows[0])}; {_takes(rows)}. {stage.variants.get(rows[0]['variant'], '')}".strip())
+        for arm, rows in best.items()
+    ]
+
+
+def _takes(rows: Sequence[dict[str, Any]]) -> str:
+    """Set-up, first call and memory: the most of several workloads."""
+    most = {key: max((row[key] or 0 for row in rows), default=0) for key in ("setup_s", "first_call_s", "peak_bytes")}
+    text = f"set-up {words.duration(most['setup_s'])}, first call {words.duration(most['first_call_s'])}"
+    return f"{text}, peak memory {words.size(most['peak_bytes'])}"
+
+
+def caution(run: dict[str, Any], facts: Facts) -> str:
+    """That the machine was busy while a run was measured, in words for those who read no further; empty where it was not."""
+    found = [f"{entry['title']}: {entry['found']}" for entry in run.get("doctor", []) if _is_busy(entry)]
+    if not found:
+        return ""
+    named = f"run {run['run']}" if len(facts.runs) > 1 else "this"
+    return (
+        f"Caution: the machine was busy while {named} was measured ({'; '.join(found)}). The ratios and their intervals "
+        "allow for it, the milliseconds do not. Measure again when nothing else runs."
+    )
+
+
+def _is_busy(entry: dict[str, Any]) -> bool:
+    serious = ("warning", "note") if entry["lint"] == "load" else ("warning",)
+    return not entry.get("stage") and entry["lint"] in BUSY and entry["level"] in serious
 
 
 def line_notes(lines: Lines) -> list[str]:
