@@ -118,7 +118,7 @@ _ALL = (
         "not_examined",
         "could not be examined",
         "The variant ended, hung or raised while it was looked at, so some lints were not tried.",
-        "Run labkit check on it; what it says of a variant that breaks also tells where.",
+        "Check it alone; what is said of a variant that breaks also tells where.",
         cheap=False,
     ),
     Lint(
@@ -126,7 +126,7 @@ _ALL = (
         "was examined in part",
         "A look that takes too long here, or that this variant is not made for, was left out: nothing is said of what it "
         "would show.",
-        "Name a smaller workload with --workloads.",
+        "Choose a smaller workload.",
         cheap=False,
     ),
 )

@@ -26,14 +26,14 @@ _ALL = (
         "quota",
         "When a control group has used up its CPU quota, all its threads stand still until the next period begins, some "
         "tens of milliseconds later: whichever call is running then looks slow.",
-        "Use fewer threads than the quota (--threads), or give the container whole CPUs (docker run --cpuset-cpus).",
+        "Use fewer threads than the quota, or give the container whole CPUs (docker run --cpuset-cpus).",
         cheap=True,
     ),
     Lint(
         "cores",
         "cores",
         "Two hyper-threads of a core share its arithmetic units and caches: the second adds a fifth, not as much again.",
-        "Expect speed-ups up to the number of cores, or measure with one thread a core (--threads).",
+        "Expect speed-ups up to the number of cores, or measure with one thread a core.",
         cheap=True,
     ),
     Lint(
@@ -77,14 +77,14 @@ _ALL = (
         "neighbours",
         "other programs",
         "Other programs take CPUs that the measurement needs: calls are interrupted, and caches are shared.",
-        "End them (top tells which they are), use fewer threads than CPUs are free (--threads), or measure longer.",
+        "End them (top tells which they are), use fewer threads than CPUs are free, or measure longer.",
         cheap=True,
     ),
     Lint(
         "steal",
         "steal time",
         "The hypervisor gave the CPUs to other guests while there was work to do: calls stand still for milliseconds.",
-        "Measure longer (--budget), at another hour, or on a machine with CPUs of its own.",
+        "Measure longer, at another hour, or on a machine with CPUs of its own.",
         cheap=True,
     ),
     Lint(
@@ -154,7 +154,7 @@ _ALL = (
         "few_launches",
         "what can be seen",
         "An interval takes the launches of several processes; there were too few for one.",
-        "Let the self-test run to its end, or give it a larger --budget.",
+        "Let the self-test run to its end, or give it a larger budget.",
         cheap=False,
     ),
 )

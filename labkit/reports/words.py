@@ -6,8 +6,8 @@ import math
 from typing import Any
 
 REASONS = {
-    "spans_gate": "the interval crosses the ±1 % gate: a larger --budget narrows it",
-    "too_few_launches": "too few launches for an interval: a larger --budget makes more",
+    "spans_gate": "the interval crosses the ±1 % gate: a larger budget narrows it",
+    "too_few_launches": "too few launches for an interval: a larger budget makes more",
     "stopped": "stopped before a look had decided",
 }
 STATUSES = {

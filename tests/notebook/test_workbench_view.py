@@ -97,6 +97,25 @@ def test_the_tabs_are_those_of_the_contract(view: WorkbenchView) -> None:
     assert list(view.pages.titles) == ["Compare", "Lines", "Scaling", "Pictures", "History", "Your variant"]
 
 
+@pytest.mark.parametrize(
+    ("field", "wrong", "allowed"),
+    [
+        ("budget", 99_999.0, "give seconds above 0, at most 86400"),
+        ("budget", -1.0, "give seconds above 0, at most 86400"),
+        ("threads", 0, "give a whole number from 1 to 1024"),
+        ("threads", 5_000, "give a whole number from 1 to 1024"),
+    ],
+)
+def test_a_wrong_number_says_what_is_allowed_and_is_put_back(
+    view: WorkbenchView, field: str, wrong: float, allowed: str
+) -> None:
+    widget = getattr(view.choice, field)
+    before = widget.value
+    widget.value = wrong
+    assert widget.value == before
+    assert allowed in view.choice.trouble.value
+
+
 def test_it_opens_with_what_it_was_told(view: WorkbenchView) -> None:
     choice = view.choice
     values = [w.value for w in (choice.stage, choice.workload, choice.baseline, choice.budget)]

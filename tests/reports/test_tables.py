@@ -72,7 +72,7 @@ def test_every_timed_row_shows_its_figures(run: dict[str, Any], form: str) -> No
 
 @pytest.mark.parametrize("form", FORMS)
 def test_an_unresolved_row_says_why(run: dict[str, Any], form: str) -> None:
-    assert "unresolved (close): the interval crosses the ±1 % gate: a larger --budget narrows it" in FORMS[form](run)
+    assert "unresolved (close): the interval crosses the ±1 % gate: a larger budget narrows it" in FORMS[form](run)
 
 
 @pytest.mark.parametrize("form", FORMS)

@@ -99,7 +99,7 @@ BEST = {"best": "native", "runner_up": "numba", "ratio": 1.52, "ratio_low": 1.48
         (
             BEST | {"decided": False, "reason": "spans_gate"},
             "best not decided: native leads numba by 1.520× [1.480, 1.570]; the interval crosses the ±1 % gate: "
-            "a larger --budget narrows it",
+            "a larger budget narrows it",
         ),
         (BEST | {"decided": False, "reason": "none"}, "best not decided: native leads numba by 1.520× [1.480, 1.570]"),
     ],

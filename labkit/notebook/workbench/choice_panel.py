@@ -11,7 +11,6 @@ import ipywidgets as widgets
 import numpy as np
 
 from labkit.core.errors import UsageError
-from labkit.measure.bench import LONGEST_BUDGET_S, MOST_THREADS
 from labkit.notebook.workbench import pieces
 
 if TYPE_CHECKING:
@@ -31,22 +30,12 @@ class ChoicePanel:
         self.stage = _dropdown("Stage")
         self.workload = _dropdown("Workload")
         self.baseline = _dropdown("Baseline")
-        self.budget = widgets.BoundedFloatText(
-            description="Budget, s",
-            min=0,  # the model refuses it, and says what would be right
-            max=LONGEST_BUDGET_S,
-            step=1,
-            style=LABEL,
-            layout=FULL,
-            tooltip="measuring seconds",
+        # without bounds of their own: the model refuses what is out of range, and says what would be right
+        self.budget = widgets.FloatText(
+            description="Budget, s", step=1, style=LABEL, layout=FULL, tooltip="measuring seconds"
         )
-        self.threads = widgets.BoundedIntText(
-            description="Threads",
-            min=1,
-            max=MOST_THREADS,
-            style=LABEL,
-            layout=FULL,
-            tooltip="how many a library may use",
+        self.threads = widgets.IntText(
+            description="Threads", style=LABEL, layout=FULL, tooltip="how many a library may use"
         )
         self.workload_facts, self.trouble = widgets.HTML(), widgets.HTML()
         self.all = _small("All", "Tick every variant that can run here")

@@ -36,7 +36,7 @@ def groups(history: History) -> list[Group]:
 
 
 def sentences(history: History, workload: str | None = None) -> list[str]:
-    """What is worth a look (on one workload), what that means, and what is not in the history."""
+    """What is worth a look (on one workload, as the dashboard shows it), what that means, and what is not in the history."""
     found = [
         f"{step.series.workload + ', ' if workload is None else ''}{step.series.variant}: {since(step)}"
         for step in history.steps
@@ -49,9 +49,13 @@ def sentences(history: History, workload: str | None = None) -> list[str]:
         for told in _moved_together(history, group)
     ]
     if found:
+        command, call = (
+            f"labkit bench {history.stage} --against REVISION",
+            f"lk.bench({history.stage!r}, against='REVISION')",
+        )
         found.append(
             "Stored runs are other moments, so a step is a reason to look and not a regression: "
-            f"labkit bench {history.stage} --against REVISION measures old and new in one run."
+            f"{command if workload is None else call} measures old and new in one run."
         )
     if history.frame.empty and workload is None:
         found.append(

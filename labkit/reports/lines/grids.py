@@ -22,7 +22,7 @@ def cautions(profile: Profile) -> list[str]:
     """How the profile was taken, its inflation, and whatever else its reader must know."""
     how = HOWS[profile.how]
     inflation = f"inflation {words.factor(profile.inflation)} (recorded / plain calls of the same run)"
-    return [how, inflation, *profile.notes, "shares, not speed-ups: those come from labkit bench alone"]
+    return [how, inflation, *profile.notes, "shares, not speed-ups: those come from a comparison alone"]
 
 
 def percent(share: float) -> str:
