@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +12,12 @@ import cv2
 import numpy as np
 
 from labkit.core.parts import arrays, elements
+from labkit.measure.heat import enlarged, heat, is_numeric, levels, sheet
 
 SMALLEST = 8  # pixels a side: a table of 6 colours by 3 channels is no picture
 GAP = 4  # pixels between tiles
 TILES = 3  # of several images, so many of the largest stand side by side
+MOST_SHEETS = 16  # of arrays that are no images
 WHITE = 255
 FURTHEST = float(np.finfo(np.float32).max)  # what NaN and ∞ are off a number
 
@@ -44,7 +46,8 @@ class Mosaic:
     """An output beside what was expected, and where they differ.
 
     ``output``, ``reference``: uint8 (h, w, 3) BGR. ``difference``: uint8 (h, w), 255 where the difference is ``largest``
-    or a shape is another. All three None without images; ``difference`` also when there is another number of them.
+    or a shape is another. Other arrays of numbers that differ are drawn as heat maps; where nothing is an image also those
+    that are equal. All three None without arrays; ``difference`` also when there is another number of images.
     ``differing`` of ``elements``: over every array of the expected output.
     """
 
@@ -52,21 +55,45 @@ class Mosaic:
         given, wanted = dict(images(output)), dict(images(expected))
         self.largest, self.differing, self.elements = _counts(dict(arrays(output)), dict(arrays(expected)))
         self.output = self.reference = self.difference = None
-        if given.keys() != wanted.keys() or not wanted:
+        if given.keys() != wanted.keys():
             self.output, self.reference = picture(output, longest), picture(expected, longest)
             return
         gaps = {where: _gap(given[where], wanted[where]) for where in wanted}
+        numbers = _numbers(dict(arrays(output)), dict(arrays(expected)), wanted.keys())
+        for where, (answer, right, gap) in numbers.items():
+            given[where], wanted[where], gaps[where] = answer, right, gap
+        if not wanted:
+            return
         top = max((float(gap.max()) for gap in gaps.values() if gap is not None and gap.size), default=0.0)
         order = sorted(wanted, key=lambda where: -_share(gaps[where]))  # stable: those that differ most come first
         side = longest if len(order) == 1 else longest // TILES
-        reference = [_reduced(_shown(wanted[where], wanted[where]), side) for where in order]
-        answer = [_reduced(_shown(given[where], wanted[where]), side) for where in order]
+        drawn_by = {where: heat if where in numbers else _shown for where in order}
+        reference = [_reduced(drawn_by[where](wanted[where], wanted[where]), side) for where in order]
+        answers = [_reduced(drawn_by[where](given[where], wanted[where]), side) for where in order]
         slots = [image.shape[:2] for image in reference]
         self.reference = _assembled(reference, longest)
-        self.output = _assembled([_fitted(image, slot) for image, slot in zip(answer, slots, strict=True)], longest)
+        self.output = _assembled([_fitted(image, slot) for image, slot in zip(answers, slots, strict=True)], longest)
         marks = [_marks(gaps[where], top, side, slot) for where, slot in zip(order, slots, strict=True)]
         drawn = _assembled(marks, longest, ground=0)
         self.difference = None if drawn is None else drawn[:, :, 0]
+
+
+def _numbers(
+    given: dict[str, np.ndarray], wanted: dict[str, np.ndarray], seen: Collection[str]
+) -> dict[str, tuple[np.ndarray, np.ndarray, np.ndarray | None]]:
+    """Arrays that are not ``seen`` as images, as sheets: the answer, what was expected, and the gap."""
+    gaps = {
+        where: _gap(given[where], right)
+        for where, right in wanted.items()
+        if where not in seen and where in given and is_numeric(right) and is_numeric(given[where])
+    }
+    differ = [where for where, gap in gaps.items() if gap is None or gap.any()]
+    found = {}
+    for where in (differ or ([] if seen else list(gaps)))[:MOST_SHEETS]:
+        gap = gaps[where]
+        marked = None if gap is None else enlarged(sheet(gap))
+        found[where] = enlarged(sheet(given[where])), enlarged(sheet(wanted[where])), marked
+    return found
 
 
 def _is_image(array: np.ndarray) -> bool:
@@ -97,11 +124,7 @@ def _shown(image: np.ndarray, scale: np.ndarray) -> np.ndarray:
     if image.dtype == np.bool_:
         image = image.astype(np.uint8) * WHITE
     elif image.dtype != np.uint8:
-        finite = scale[np.isfinite(scale)]
-        low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
-        with np.errstate(invalid="ignore"):
-            level = (image.astype(np.float64) - low) * (WHITE / (high - low) if high > low else 0.0)
-        image = np.nan_to_num(np.clip(level, 0, WHITE)).astype(np.uint8)
+        image = levels(image, scale)
     if image.ndim == 2:
         return np.repeat(image[:, :, None], 3, axis=2)
     if image.shape[2] == 4:
@@ -123,14 +146,14 @@ def _reduced(image: np.ndarray, longest: int) -> np.ndarray:
 
 
 def _gap(output: np.ndarray, expected: np.ndarray) -> np.ndarray | None:
-    """How far each pixel is off, in the channel that is off most: float64 (h, w); None for another shape or dtype."""
+    """How far each number is off, of an image's pixel the channel that is off most: float64; None for another shape or dtype."""
     if output.shape != expected.shape or output.dtype != expected.dtype:
         return None
     with np.errstate(invalid="ignore"):
-        gap = np.abs(output.astype(np.float64) - expected.astype(np.float64))
+        gap = np.asarray(np.abs(output.astype(np.float64) - expected.astype(np.float64)))
     gap[(output == expected) | ((output != output) & (expected != expected))] = 0
     gap[~np.isfinite(gap)] = FURTHEST
-    return gap if gap.ndim == 2 else gap.max(axis=2)
+    return gap.max(axis=2) if _is_image(output) and output.ndim == 3 else gap
 
 
 def _share(gap: np.ndarray | None) -> float:

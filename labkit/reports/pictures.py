@@ -25,7 +25,7 @@ def text(pictures: Pictures) -> str:
         for name, title in TITLES.items()
         if (image := getattr(pictures, name)) is not None
     ]
-    return "\n".join([_told(pictures), *(sizes or ["  neither input nor output is a picture"])])
+    return "\n".join([_told(pictures), *(sizes or ["  neither input nor output can be pictured"])])
 
 
 def html(pictures: Pictures) -> str:
@@ -35,7 +35,7 @@ def html(pictures: Pictures) -> str:
         for name, title in TITLES.items()
         if (image := getattr(pictures, name)) is not None
     )
-    return f"<p>{escape(_told(pictures))}</p><div>{figures or 'Neither input nor output is a picture.'}</div>"
+    return f"<p>{escape(_told(pictures))}</p><div>{figures or 'Neither input nor output can be pictured.'}</div>"
 
 
 def counts(pictures: Pictures) -> str:

@@ -133,6 +133,37 @@ def test_nan_and_infinity_are_further_off_than_any_number():
     assert (drawn[1, 1], drawn[2, 2], drawn[3, 3] > 0) == (255, 255, True)
 
 
+@pytest.mark.parametrize(
+    "expected",
+    [
+        np.linspace(-1, 1, 7),
+        np.arange(3000, dtype=np.float32),
+        noise(6, 3, dtype=np.int64),
+        noise(5, 4, 2, dtype=np.float32),
+        noise(700, 3),
+        np.array(2.5),
+        noise(40) > 99,
+    ],
+    ids=lambda array: str((array.dtype, array.shape)),
+)
+def test_any_array_of_numbers_is_drawn_and_one_wrong_number_is_seen(expected):
+    output = expected.copy()
+    output.reshape(-1)[-1] = 0 if output.reshape(-1)[-1] else 1
+    mosaic = Mosaic({"total": output}, {"total": expected}, 256)
+    assert mosaic.output.shape == mosaic.reference.shape == (*mosaic.difference.shape, 3)
+    assert max(mosaic.difference.shape) <= 256
+    assert mosaic.difference[-1, -1] == 255
+    assert mosaic.differing == 1
+    assert not Mosaic(expected, expected, 256).difference.any()
+
+
+def test_numbers_beside_an_image_are_drawn_where_they_differ():
+    image, table = noise(30, 30, 3), noise(6, 3)
+    assert Mosaic((image, table), (image, table), 300).difference.shape == (30, 30)
+    assert Mosaic((image, table + 1), (image, table), 300).difference.any()
+    assert Mosaic((image, table[:5]), (image, table), 300).difference.any()
+
+
 def test_each_variant_is_pictured_apart_and_says_what_became_of_it(toy):
     found = {
         p.variant: p

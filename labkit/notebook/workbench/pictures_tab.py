@@ -82,7 +82,7 @@ class PicturesTab(Tab):
             plate(None if both else found.output, f"output of {found.variant}"),
             plate(overlay, caption),
         ]
-        none = pieces.message("Neither input nor output of this stage is a picture.")
+        none = pieces.message("Neither input nor output of this stage can be pictured.")
         self.plates.value = f"<div class='lk-plates'>{''.join(shown)}</div>" if any(shown) or both else none
 
     def _stacked(self, found: Pictures) -> bool:
