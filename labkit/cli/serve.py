@@ -37,13 +37,16 @@ def command(
     time_limit: Annotated[
         float, typer.Option(metavar="S", help="Seconds until a request is given up; a worker that hangs is replaced.")
     ] = 30.0,
+    connections: Annotated[
+        int, typer.Option(metavar="N", help="Connections that one address may have; beyond them the answer is 503.")
+    ] = 256,
 ) -> None:
     """Augment images over HTTP: POST an image to /augment, get the augmented one back.
 
     The query takes chain, seed, index and format (png or jpeg). The body is one image file (JPEG, PNG, WebP, BMP,
     TIFF), or multipart/form-data with a field image. The answer's headers tell the seed, so that it can be had again,
     and, as labkit-note, that transparency or a colour profile was dropped. GET /health and /metrics tell how the server
-    is. SIGTERM or Ctrl-C: it finishes what it has begun and refuses the rest with 503; a second one ends it at once.
+    is. SIGTERM, SIGHUP or Ctrl-C: it finishes what it has begun and refuses the rest with 503; a second one ends it at once.
 
     Example: labkit serve --port 8000 --workers 2
     """
@@ -54,7 +57,11 @@ def command(
 
     check_engine(engine)
     limits = Limits(
-        queue, options.size_in_bytes(max_bytes, "--max-bytes"), options.number(max_pixels, "--max-pixels"), time_limit
+        queue,
+        options.size_in_bytes(max_bytes, "--max-bytes"),
+        options.number(max_pixels, "--max-pixels"),
+        time_limit,
+        connections,
     )
     opened = {}
     for name in options.names(chains) or []:

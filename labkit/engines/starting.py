@@ -45,15 +45,17 @@ def context() -> Any:
 def _start_fork_server() -> None:
     """Start it deaf to Ctrl-C, which it would ignore only after it has imported all that: until then it died with a traceback.
 
+    A closed terminal (SIGHUP) is for the process in front too: it, the tracker and all workers are started deaf to that.
     The resource tracker comes first, because its own start lets the signal through again (multiprocessing.resource_tracker).
     """
     global _server_starter
     if _server_starter != os.getpid():
         _server_starter = os.getpid()
         atexit.register(_end_fork_server)
-    resource_tracker.ensure_running()
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
     try:
+        resource_tracker.ensure_running()
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         forkserver.ensure_running()
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)

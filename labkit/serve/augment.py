@@ -6,10 +6,8 @@ Plain ASGI without Starlette's Request and Response: beside a small image those 
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Collection
 from dataclasses import replace
-from typing import Any
 from urllib.parse import quote
 
 from starlette.types import Receive, Scope, Send
@@ -19,7 +17,7 @@ from labkit.serve.limits import Limits
 from labkit.serve.metrics import Metrics
 from labkit.serve.picture import Answer, check
 from labkit.serve.queue import Pending, RequestQueue
-from labkit.serve.refusal import Disconnected, Refusal, Refused
+from labkit.serve.refusal import Disconnected, Refused, send_refusal
 from labkit.serve.request import Body, Wish, header, image_of, parameters
 
 CLIENT_LEFT = 499  # nginx's number for a client that did not wait; it is counted, never sent
@@ -49,7 +47,7 @@ class Augment:
             status = refused.refusal.status
             if status != NO_BODY:
                 await body.discard()
-            await _send_refusal(send, refused.refusal, self.queue.stopping)
+            await send_refusal(send, refused.refusal, self.queue.stopping)
         except Disconnected:
             status = CLIENT_LEFT
         finally:
@@ -107,19 +105,4 @@ async def _send_image(send: Send, wish: Wish, answer: Answer, seconds: float) ->
         (b"server-timing", b"total;dur=%.3f, work;dur=%.3f" % (1e3 * seconds, 1e3 * answer.seconds)),
     ]
     await send({"type": "http.response.start", "status": 200, "headers": headers})
-    await send({"type": "http.response.body", "body": data})
-
-
-async def _send_refusal(send: Send, refusal: Refusal, closing: bool) -> None:
-    data = json.dumps({"error": refusal.why}, ensure_ascii=False).encode()
-    headers: list[tuple[bytes, bytes]] = [
-        (b"content-type", b"application/json"),
-        (b"content-length", b"%d" % len(data)),
-    ]
-    if refusal.retry_s is not None:
-        headers.append((b"retry-after", b"%d" % refusal.retry_s))
-    if closing:
-        headers.append((b"connection", b"close"))
-    start: dict[str, Any] = {"type": "http.response.start", "status": refusal.status, "headers": headers}
-    await send(start)
     await send({"type": "http.response.body", "body": data})

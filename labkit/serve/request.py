@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import secrets
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
@@ -130,6 +131,7 @@ def _field(body: bytes, content_type: bytes) -> memoryview:
         raise Refused(
             400, "the multipart body's Content-Type names no boundary; let your HTTP library write that header"
         )
+    body = _from_first_part(body, options[b"boundary"])
     form = _Form(body)
     try:
         parser = MultipartParser(options[b"boundary"], form.callbacks())  # type: ignore[arg-type]
@@ -142,6 +144,16 @@ def _field(body: bytes, content_type: bytes) -> memoryview:
     if form.image is None:
         raise Refused(400, "the multipart body has no field 'image'; put the image's file there")
     return form.image
+
+
+def _from_first_part(body: bytes, boundary: bytes) -> bytes:
+    """Without a preamble, and blanks behind the first boundary, which are legal (RFC 2046, 5.1.1) and the parser refuses."""
+    plain = b"--" + boundary + b"\r\n"
+    if body.startswith(plain):
+        return body
+    delimiter = b"--" + re.escape(boundary) + rb"[ \t]*\r\n"
+    first = re.match(delimiter, body) or re.search(b"\r\n" + delimiter, body)
+    return plain + body[first.end() :] if first else body
 
 
 class _Form:

@@ -6,9 +6,13 @@ import asyncio
 import gc
 import ipaddress
 import logging
+import signal
 import socket
-from collections.abc import Callable, Mapping
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from types import FrameType
+from typing import cast
 
 import uvicorn
 
@@ -17,6 +21,7 @@ from labkit.core.process import keep_freed_memory
 from labkit.engines import STARTS_PROCESSES, open_engine
 from labkit.serve import picture
 from labkit.serve.app import Service
+from labkit.serve.connection import Clients
 from labkit.serve.limits import Limits
 from labkit.serve.queue import AHEAD
 
@@ -33,7 +38,7 @@ def serve(
     limits: Limits | None = None,
     ready: Callable[[], None] = lambda: None,
 ) -> None:
-    """Serve ``chains`` on a listening socket until SIGTERM or SIGINT; ``ready`` is called when requests are taken.
+    """Serve ``chains`` on a listening socket until SIGTERM, SIGINT or SIGHUP; ``ready`` is called when requests are taken.
 
     The first signal: new requests are refused with 503, those that were admitted are finished. The second: those are
     refused too. Raises RuntimeError when the engine fails, after every request was answered.
@@ -55,7 +60,8 @@ def serve(
             service.application(),
             log_config=None,
             access_log=False,
-            log_level="warning",
+            log_level="error",  # what is wrong with a request is told to its client
+            http=cast("type[asyncio.Protocol]", Clients(limits).protocol),
             lifespan="on",
             ws="none",
             proxy_headers=False,
@@ -112,6 +118,22 @@ class _Graceful(uvicorn.Server):
 
     async def on_tick(self, counter: int) -> bool:
         return self._service.queue.failure is not None or await super().on_tick(counter)
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """uvicorn's two, and SIGHUP: the terminal was closed. Under nohup it is ignored, and stays so."""
+        with super().capture_signals():
+            if (
+                threading.current_thread() is not threading.main_thread()
+                or signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+            ):
+                yield
+                return
+            before = signal.signal(signal.SIGHUP, self.handle_exit)
+            try:
+                yield
+            finally:
+                signal.signal(signal.SIGHUP, before)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         # Called between two steps of whatever runs, as a signal handler: it only leaves word for the loop. Unlike

@@ -26,9 +26,13 @@ MOST_BYTES, MOST_PIXELS = 50_000, 10_000
 class Served:
     """A running server: its process, its address, and a client."""
 
-    def __init__(self, *words: str) -> None:
+    def __init__(self, *words: str, start_new_session: bool = False) -> None:
         self.process = subprocess.Popen(
-            [sys.executable, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+            [sys.executable, *words],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=start_new_session,
         )
         assert self.process.stdout is not None
         self.base = self.process.stdout.readline().strip()
@@ -53,8 +57,8 @@ class Served:
 
 
 @contextmanager
-def served(**settings: Any) -> Iterator[Served]:
-    server = Served("-m", "tests.serve.serving", json.dumps(settings))
+def served(start_new_session: bool = False, **settings: Any) -> Iterator[Served]:
+    server = Served("-m", "tests.serve.serving", json.dumps(settings), start_new_session=start_new_session)
     try:
         yield server
     finally:

@@ -35,6 +35,24 @@ def test_a_form_keeps_an_image_that_looks_like_a_boundary(app: Application) -> N
     np.testing.assert_array_equal(pixels_of(answer.content), image())
 
 
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (b"This is a message in MIME.\r\n--edges\r\n", b""),
+        (b"\r\n", b""),
+        (b"", b"\r\nAn epilogue.\r\n--edge"),
+    ],
+)
+@pytest.mark.parametrize("blanks", [b"", b" \t"])
+def test_what_is_legal_around_a_form_is_passed_over(
+    app: Application, before: bytes, after: bytes, blanks: bytes
+) -> None:
+    part = b"--edge" + blanks + b'\r\nContent-Disposition: form-data; name="image"\r\n\r\n' + PNG + b"\r\n--edge--"
+    kind = {"content-type": "multipart/form-data; boundary=edge"}
+    answer = app.augment(before + part + blanks + after, "seed=1", headers=kind)
+    assert answer.content == app.augment(PNG, "seed=1").content
+
+
 def test_the_headers_tell_how_to_have_the_answer_again(app: Application) -> None:
     answer = app.augment(PNG, "chain=stamp&index=5")
     told = answer.headers
