@@ -37,6 +37,8 @@ def command(
 ) -> None:
     """Time a variant line by line, with the functions of its own that it calls; show it and store it.
 
+    A line's time is with all it calls (where functions recurse, of the outermost call), its own without the functions shown.
+
     Every profile tells its inflation (recorded call / plain call of the same run). Numba's functions are interpreted,
     Cython's are built once more with tracing, C++ and GPU are one row, and an engine's workers are recorded and merged.
 

@@ -31,6 +31,51 @@ def own_times(found: Findings) -> dict[Key, dict[int, int]]:
     return own
 
 
+def inclusive_times(found: Findings, own: Mapping[Key, Mapping[int, int]]) -> dict[Key, dict[int, int]]:
+    """Each line's time with all it calls, of which recursion counts the outermost alone, as profilers do.
+
+    line_profiler counts a call that is made within another of the same line once more, so that a line came to fifty times
+    the total. What of a line's calls is outermost is taken from the exploration; it is no more than what the lines have that
+    the recursion was entered from.
+    """
+    whole = sum(ns for lines in own.values() for ns in lines.values())
+    inclusive = {key: {number: ns for number, (_, ns) in lines.items()} for key, lines in found.lines.items()}
+    for key in reading_order(found):
+        for number, ns in inclusive[key].items():
+            calls, spent, outer_calls, outer_spent = found.outermost.get((key, number), (0, 0, 0, 0))
+            if outer_calls < calls:
+                alone = own[key][number]
+                outer = alone * outer_calls // calls + (ns - alone) * outer_spent // max(spent, 1)
+                entered = [
+                    whole if caller is None else inclusive[caller].get(line, 0) for caller, line in _entries(found, key)
+                ]
+                inclusive[key][number] = max(alone, min(outer, sum(entered) or whole, whole))
+    return inclusive
+
+
+def _entries(found: Findings, key: Key) -> list[Site]:
+    """The sites from which a function, and those it calls one another with, are called by others."""
+    circle = {other for other in _reached(found, key) if key in _reached(found, other)} | {key}
+    return [
+        (caller, line)
+        for member in circle
+        for caller, line in found.sites.get(member, {})
+        if caller not in circle and (caller is None or caller in found.lines)
+    ]
+
+
+def _reached(found: Findings, key: Key) -> set[Key]:
+    """The functions that a function calls, and that those call."""
+    reached: set[Key] = set()
+    waiting = [key]
+    while waiting:
+        caller = waiting.pop()
+        new = {other for other, sites in found.sites.items() if any(site[0] == caller for site in sites)} - reached
+        reached |= new
+        waiting += new
+    return reached
+
+
 def _take(lines: dict[int, int], number: int, wanted: int) -> int:
     """Take nanoseconds out of a line, as many as it has; returns how many."""
     taken = min(wanted, lines.get(number, 0))

@@ -9,7 +9,7 @@ from functools import cached_property
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
-from labkit.profiling.accounting import inherited_blocks, own_times, reading_order
+from labkit.profiling.accounting import inclusive_times, inherited_blocks, own_times, reading_order
 from labkit.profiling.recorder import Key
 from labkit.profiling.sources import short_path, source_lines
 
@@ -30,7 +30,7 @@ HOWS = {
 
 @dataclass(frozen=True)
 class Line:
-    """One source line. ``time_ns`` is with all it calls, ``own_ns`` without the functions that are shown as well."""
+    """One source line. ``time_ns`` is with all it calls (recursion once), ``own_ns`` without the functions shown as well."""
 
     number: int
     source: str
@@ -168,11 +168,15 @@ def make_profile(
         functions: tuple[Function, ...] = (Function(arm, "", 0, (line,)),)
     else:
         own = own_times(found)
+        inclusive = inclusive_times(found, own)
         marks = {key: _marks(key, sources[key]) for key in found.lines}
         blocks = inherited_blocks(found, marks)
         functions = tuple(
             Function(
-                key[2], short_path(key[0]), key[1], _lines(key, sources[key], found.lines[key], own[key], blocks[key])
+                key[2],
+                short_path(key[0]),
+                key[1],
+                _lines(key, sources[key], found.lines[key], inclusive[key], own[key], blocks[key]),
             )
             for key in reading_order(found)
         )
@@ -202,12 +206,17 @@ def _marks(key: Key, source: list[str]) -> dict[int, str]:
 
 
 def _lines(
-    key: Key, source: list[str], lines: dict[int, list[int]], own: dict[int, int], blocks: Mapping[int, str | None]
+    key: Key,
+    source: list[str],
+    lines: dict[int, list[int]],
+    inclusive: dict[int, int],
+    own: dict[int, int],
+    blocks: Mapping[int, str | None],
 ) -> tuple[Line, ...]:
     numbers = sorted({*range(key[1], key[1] + len(source)), *lines})
     made = []
     for number in numbers:
-        hits, ns = lines.get(number, (0, 0))
+        hits = lines.get(number, [0])[0]
         text = source[number - key[1]] if 0 <= number - key[1] < len(source) else ""
-        made.append(Line(number, text, blocks.get(number), hits, ns, own.get(number, 0)))
+        made.append(Line(number, text, blocks.get(number), hits, inclusive.get(number, 0), own.get(number, 0)))
     return tuple(made)

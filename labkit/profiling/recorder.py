@@ -30,10 +30,15 @@ Site = tuple[Key | None, int]  # the function and line that a call came from; No
 
 @dataclass
 class Findings:
-    """What was recorded: ``lines[key][line]`` is [hits, nanoseconds]; ``sites[key][site]`` nanoseconds in one exploration."""
+    """What was recorded: ``lines[key][line]`` is [hits, nanoseconds]; ``sites[key][site]`` nanoseconds in one exploration.
+
+    ``outermost[site]`` tells of all calls from a site, in that exploration, how many they were and their nanoseconds, then both
+    of those alone that began while none from there was under way: less, where functions recurse.
+    """
 
     lines: dict[Key, dict[int, list[int]]] = field(default_factory=dict)
     sites: dict[Key, dict[Site, int]] = field(default_factory=dict)
+    outermost: dict[Site, list[int]] = field(default_factory=dict)
     calls_ns: list[int] = field(default_factory=list)
 
     def add(self, other: Findings) -> None:
@@ -47,6 +52,8 @@ class Findings:
             known = self.sites.setdefault(key, {})
             for site, ns in sites.items():
                 known[site] = known.get(site, 0) + ns
+        for site, counts in other.outermost.items():
+            self.outermost[site] = [a + b for a, b in zip(self.outermost.get(site, [0] * 4), counts, strict=True)]
         self.calls_ns += other.calls_ns
 
     @property
@@ -86,6 +93,7 @@ class Recorder:
             self.threaded = explorer.threads > 1
             for key, sites in explorer.sites.items():
                 self.found.sites.setdefault(key, {}).update(sites)
+            self.found.outermost.update(explorer.outermost)
             self._watch(list(explorer.codes.values()))
 
     def watch_this_thread(self) -> None:
@@ -157,6 +165,7 @@ class _Explorer:
     def __init__(self, folders: tuple[str, ...], after: Callable[[], None]) -> None:
         self.codes: dict[int, CodeType] = {}
         self.sites: dict[Key, Counter[Site]] = defaultdict(Counter)
+        self.outermost: dict[Site, list[int]] = defaultdict(lambda: [0] * 4)
         self.over = False
         self.threads = 0
         self._folders, self._after = folders, after
@@ -177,14 +186,19 @@ class _Explorer:
                 if not hasattr(self._thread, "known"):
                     self._thread.known = True
                     self.threads += 1
-                stack.append((frame, key, site, time.perf_counter_ns()))
+                recurses = any(site == other for _, _, other, _, _ in stack)
+                stack.append((frame, key, site, recurses, time.perf_counter_ns()))
         elif event == "return":
             stack = self._stack()
             if stack and stack[-1][0] is frame:
-                _, key, site, start = stack.pop()
-                self.sites[key][site] += time.perf_counter_ns() - start
+                _, key, site, recurses, start = stack.pop()
+                spent = time.perf_counter_ns() - start
+                self.sites[key][site] += spent
+                seen = self.outermost[site]
+                for place, number in enumerate((1, spent) if recurses else (1, spent, 1, spent)):
+                    seen[place] += number
 
-    def _stack(self) -> list[tuple[FrameType, Key, Site, int]]:
+    def _stack(self) -> list[tuple[FrameType, Key, Site, bool, int]]:
         try:
             return self._thread.stack  # type: ignore[no-any-return]
         except AttributeError:

@@ -53,10 +53,11 @@ def adopt(sources: dict[str, list[str]]) -> None:
 def is_own(filename: str, folders: Collection[str] = ()) -> bool:
     """Is this file what people mean by «my code»: neither the standard library, nor an installed package, nor the workbench.
 
-    The stages and pipelines of labkit are, wherever it is installed, and so is whatever lies in one of ``folders``.
+    The stages and pipelines of labkit are, wherever it is installed, and so is whatever lies in one of ``folders``, and code
+    without a file of a name in it.
     """
-    if filename.startswith("<"):
-        return filename in linecache.cache  # a cell of a plain IPython; «<string>» is generated code
+    if filename.startswith("<"):  # a cell of a plain IPython; «<string>» is generated code
+        return filename in linecache.cache or filename in folders
     path = os.path.abspath(filename)
     home = str(HOME)
     if _within(path, home):
@@ -77,15 +78,18 @@ def source_lines(filename: str, first: int) -> list[str]:
 def own_folders(variant: Variant) -> tuple[str, ...]:
     """The folder that holds a variant's file: its neighbours are its own, wherever they are installed.
 
-    Only the file where it is a module that lies among all installed packages.
+    Only the file where it is a module that lies among all installed packages. What has no file (``<stdin>``, code that was
+    generated) goes by the name that stands for one.
     """
+    code = getattr(inspect.unwrap(variant.function or variant.arm or own_folders), "__code__", None)
+    nowhere = (code.co_filename,) if code is not None and code.co_filename.startswith("<") else ()
     module = sys.modules.get(variant.origin.partition(":")[0])
     file = getattr(module, "__file__", None)
     if not file:
-        return ()
+        return nowhere
     path = os.path.abspath(file)
     folder = os.path.dirname(path)
-    return (path,) if folder in _installed() else (folder,)
+    return (*nowhere, path if folder in _installed() else folder)
 
 
 def place_of(variant: Variant) -> tuple[Path, int | None] | None:

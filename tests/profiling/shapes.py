@@ -137,6 +137,17 @@ def recursion(values):
     return halves(values)
 
 
+SOURCELESS = """def sourceless(values):
+    total = added(values)
+    return total
+
+def added(values):
+    return int(sum(values))
+"""
+exec(compile(SOURCELESS, "<made up>", "exec"))
+lk.variant("total_of_values", kind="python")(sourceless)  # noqa: F821
+
+
 @lk.variant("total_of_values", kind="python")
 def with_lambda(values):
     whole = lambda value: int(value)  # noqa: E731

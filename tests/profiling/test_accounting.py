@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labkit.profiling.accounting import inherited_blocks, own_times, reading_order
+from labkit.profiling.accounting import inclusive_times, inherited_blocks, own_times, reading_order
 from labkit.profiling.recorder import Findings, Key, Site
 
 MAIN: Key = ("a.py", 1, "main")
@@ -95,6 +95,45 @@ def test_own_times_of_a_tree_of_calls_add_up_to_its_root_exactly(data: st.DataOb
     own = own_times(findings(lines, sites))
     assert total(own) == sum(lines[chain[0]].values())
     assert min(ns for those in own.values() for ns in those.values()) >= 0
+
+
+def recursing(outermost: dict[Site, list[int]]) -> Findings:
+    """MAIN's line 2 calls HELP, whose line 22 calls it again and again."""
+    found = findings(
+        {MAIN: {2: 1000, 3: 50}, HELP: {21: 300, 22: 50_000}},
+        {MAIN: {OUTSIDE: 1000}, HELP: {(MAIN, 2): 900, (HELP, 22): 45_000}},
+    )
+    found.outermost = outermost
+    return found
+
+
+def test_a_line_that_calls_itself_again_has_the_time_of_its_outermost_calls() -> None:
+    found = recursing({(MAIN, 2): [1, 900, 1, 900], (HELP, 22): [100, 45_000, 1, 800]})
+    own = {MAIN: {2: 100, 3: 50}, HELP: {21: 300, 22: 600}}
+    assert inclusive_times(found, own) == {MAIN: {2: 1000, 3: 50}, HELP: {21: 300, 22: 6 + 49_400 * 800 // 45_000}}
+
+
+def test_no_line_of_a_recursion_has_more_than_the_lines_that_it_was_entered_from() -> None:
+    found = recursing({(MAIN, 2): [1, 900, 1, 900], (HELP, 22): [100, 45_000, 2, 9000]})
+    own = {MAIN: {2: 100, 3: 50}, HELP: {21: 300, 22: 600}}
+    assert inclusive_times(found, own)[HELP][22] == 1000
+
+
+def test_functions_that_call_one_another_are_entered_from_outside_of_their_circle() -> None:
+    found = findings(
+        {MAIN: {2: 500, 3: 400}, HELP: {21: 9000}, DEEP: {21: 8000}},
+        {MAIN: {OUTSIDE: 1}, HELP: {(MAIN, 2): 1, (DEEP, 21): 1}, DEEP: {(HELP, 21): 1}},
+    )
+    found.outermost = {(HELP, 21): [9, 90, 3, 80], (DEEP, 21): [9, 90, 3, 80]}
+    own = {MAIN: {2: 0, 3: 400}, HELP: {21: 250}, DEEP: {21: 250}}
+    inclusive = inclusive_times(found, own)
+    assert (inclusive[HELP], inclusive[DEEP]) == ({21: 500}, {21: 500})
+
+
+def test_without_recursion_a_line_keeps_what_was_recorded() -> None:
+    found = findings({MAIN: {2: 100, 3: 900}, HELP: {21: 700}}, {MAIN: {OUTSIDE: 5}, HELP: {(MAIN, 3): 5}})
+    found.outermost = {(MAIN, 3): [4, 700, 4, 700]}
+    assert inclusive_times(found, own_times(found)) == {MAIN: {2: 100, 3: 900}, HELP: {21: 700}}
 
 
 def test_reading_begins_with_what_was_called_from_outside_and_goes_on_with_what_it_calls() -> None:

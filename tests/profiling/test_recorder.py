@@ -13,7 +13,7 @@ from line_profiler import LineProfiler
 
 from labkit.core.registry import registry
 from labkit.profiling.profile import Profile
-from labkit.profiling.recorder import Recorder
+from labkit.profiling.recorder import Recorder, code_key
 from labkit.profiling.sources import is_own
 from tests.profiling.conftest import CALLS, PARTS, SHAPES, STAGE, VALUES, Hits
 
@@ -85,6 +85,30 @@ def test_a_function_that_was_found_but_never_ran_again_is_not_shown(shapes: dict
 def test_code_made_from_a_string_is_charged_to_the_line_that_runs_it(shapes: dict[str, Profile], hits: Hits) -> None:
     assert [function.name for function in shapes["builds_code"].functions] == ["builds_code"]
     assert hits(shapes["builds_code"], "builds_code")['return space["made"](values)'] == CALLS
+
+
+def test_functions_without_source_are_named_and_their_lines_counted(shapes: dict[str, Profile]) -> None:
+    made, added = shapes["sourceless"].functions
+    assert (made.name, made.file, added.name) == ("sourceless", "<made up>", "added")
+    assert {line.number: line.hits for line in made.lines if line.hits} == {2: CALLS, 3: CALLS}
+    assert [line.source for line in added.lines] == ["# no source of added", ""]
+
+
+def test_no_line_has_more_than_the_total_where_functions_recurse(shapes: dict[str, Profile]) -> None:
+    profile = shapes["recursion"]
+    assert all(0 <= line.own_ns <= line.time_ns <= profile.total_ns for _, line in profile.executed)
+
+
+def test_calls_within_calls_of_the_same_line_are_told_apart_from_the_outermost() -> None:
+    def down(number: int) -> int:
+        return 0 if number == 0 else down(number - 1) + 1
+
+    recorder = Recorder((__file__,))
+    recorder.explore(down, (9,))
+    ((_, line),) = [site for site in recorder.found.outermost if site[0] is not None]
+    calls, spent, outer_calls, outer_spent = recorder.found.outermost[code_key(down), line]
+    assert (calls, outer_calls) == (9, 1)
+    assert spent > outer_spent
 
 
 def test_the_variant_stands_first_whatever_ran_in_threads(shapes: dict[str, Profile]) -> None:

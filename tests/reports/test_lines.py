@@ -79,10 +79,10 @@ def test_how_it_was_taken_and_its_inflation_are_always_told(how: str) -> None:
         assert all(caution in text for caution in told)
 
 
-def test_a_line_has_hits_time_time_a_hit_and_share() -> None:
+def test_a_line_has_hits_time_own_time_time_a_hit_and_share() -> None:
     text = profile_text(made())
-    assert text.splitlines()[6].split() == ["line", "hits", "time", "per", "hit", "share", "source"]
-    assert re.search(r"4 +1,200 +3\.00 ms +2\.50 µs +299\.7 % +total = 0", text)
+    assert text.splitlines()[6].split() == ["line", "hits", "time", "own", "per", "hit", "share", "source"]
+    assert re.search(r"4 +1,200 +3\.00 ms +1\.00 ms +2\.50 µs +299\.7 % +total = 0", text)
     assert re.search(r"3 +def total\(\)", text)
 
 

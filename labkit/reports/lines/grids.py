@@ -35,18 +35,19 @@ def points(change: float) -> str:
 
 
 def line_grid(profile: Profile, function: Function) -> Grid:
-    """One row a source line; those that never ran have no figures."""
+    """One row a source line; those that never ran have no figures. Own time is without the functions that are shown as well."""
     rows = []
     for line in function.lines:
         number = str(line.number) if line.number else ""
         if not line.hits:
-            rows.append([Cell(text, tone="idle") for text in (number, "", "", "", "", printable(line.source))])
+            rows.append([Cell(text, tone="idle") for text in (number, "", "", "", "", "", printable(line.source))])
             continue
         share = line.time_ns / (profile.total_ns or 1)
-        times = [words.duration(ns * 1e-9) for ns in (line.time_ns, line.time_ns / line.hits)]
+        times = [words.duration(ns * 1e-9) for ns in (line.time_ns, line.own_ns, line.time_ns / line.hits)]
         figures = map(Cell, (number, words.count(line.hits), *times))
         rows.append([*figures, Cell(percent(share), heat=share), Cell(printable(line.source), heat=share)])
-    return Grid(("line", "hits", "time", "per hit", "share", "source"), frozenset({5}), rows, code=frozenset({5}))
+    headings = ("line", "hits", "time", "own", "per hit", "share", "source")
+    return Grid(headings, frozenset({6}), rows, code=frozenset({6}))
 
 
 def block_grid(diff: ProfileDiff) -> Grid:
