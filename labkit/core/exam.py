@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -119,6 +120,16 @@ def prepare_exam(stage: Stage, workload: Workload, reference: Callable[..., Any]
             return Exam(inputs, expected, content, given, (), manners)
     why = f"{NO_OTHER}: no other content of the inputs of workload {workload.name} was found that has another answer; "
     return Exam(inputs, expected, notes=(why + SAY_OTHER.format(name=workload.name),), manners=manners)
+
+
+@contextmanager
+def first_content(exam: Exam) -> Iterator[tuple[Any, ...]]:
+    """What arms are warmed up on before the exam's inputs are timed: other content where there is some, else the inputs."""
+    if exam.other is None:
+        yield exam.inputs
+    else:
+        with laid_out(exam.other) as content:
+            yield content
 
 
 def short_exam(stage: Stage, workloads: Iterable[Workload], reference: Callable[..., Any]) -> Exam | None:

@@ -28,8 +28,14 @@ class RemoteCall(Protocol):
     def hold(self, inputs: tuple[Any, ...], seed: int) -> None:
         """Hand over the inputs to be timed on, each array displaced as :func:`labkit.measure.launch.displaced` does it."""
 
-    def time(self, calls: int) -> Timing:
-        """A timing on the inputs held, by the clock over there."""
+    def refill(self, inputs: tuple[Any, ...]) -> None:
+        """Hand over other inputs, for the same buffers."""
+
+    def time(self, calls: int, keep: bool = False) -> Timing:
+        """A timing on the inputs held, by the clock over there; the last output is kept, if it is to be."""
+
+    def output(self) -> Any:
+        """The output that was kept."""
 
     def close(self) -> None:
         """Let the arm end what it has started."""

@@ -14,18 +14,21 @@ from typing import Any
 import numpy as np
 
 from labkit.core.cpus import set_threads
+from labkit.core.exam import Exam, changed, first_content
 from labkit.core.parts import arrays
 from labkit.core.process import thread_count
 from labkit.core.process_state import changes, process_state
+from labkit.core.registry import registry
 from labkit.engines import opening_order
 from labkit.engines.arm import ArmName, open_arm
 from labkit.measure.elsewhere import Apart, Home, home_in_launch, is_remote
+from labkit.measure.executor import Answers, Call, ClockExecutor, Wrong, timed
 from labkit.measure.limit import LIMIT, open_limit
-from labkit.measure.schedule import Plan, Sample, Timing, run_rounds
-from labkit.processes.tasks import Quiet, times_put_aside
+from labkit.measure.schedule import Plan, Sample, run_rounds
+from labkit.processes.host import refilled
 
-Call = Callable[..., Any]
 Send = Callable[[str, Any], None]
+LONG_SAMPLE = 0.1  # of a launch's time
 OFFSETS = 256  # places a buffer may start at: every 16 bytes of a page
 
 
@@ -49,8 +52,9 @@ class LaunchTask:
     def run(self, held: Mapping[str, Any], send: Send, mark: Callable[[int], None]) -> None:
         """Open the arms, warm each up once, time rounds, and send the samples; ``mark`` tells which arm is running.
 
-        Where an arm has left state of the process changed, that is sent as ``left`` in place of samples: what, by arm, but
-        nothing where it is not known which arm it was.
+        Arms are warmed up on the other content, which their inputs' own then takes the place of. In place of samples are sent:
+        where an arm has left state of the process changed, as ``left``, what it left, by arm, or nothing where it is not known
+        which arm it was or who wrote into the inputs; where an output is wrong, as ``wrong``, whose and what.
         """
         alone = thread_count()
         rng = np.random.default_rng(self.seed)
@@ -61,32 +65,69 @@ class LaunchTask:
             calls = self._open(stack, mark, looks)
             set_threads(self.threads)
             looks.begin()
-            inputs = displaced(held["inputs"], rng)
-            for number, arm in enumerate(calls):
-                mark(number)
-                if is_remote(call := calls[arm]):
-                    call.hold(held["inputs"], self.seed)
-            start = time.perf_counter()
-            for number, arm in enumerate(calls):
-                mark(number)
-                _timed(calls[arm], inputs, 1)
-                looks.after(arm)
+            exam: Exam = held["exam"]
+            begin = time.perf_counter()
+            inputs, warm_s = self._warmed_up(calls, exam, looks, rng, mark)
             if looks.left:
                 send("left", looks.left)
                 return
-            warm_up_s = time.perf_counter() - start
+            warm_up_s = time.perf_counter() - begin
             gc.disable()  # the parent has collected and frozen what was there before
             looks.begin()
-            executor = ClockExecutor(calls, inputs, mark, looks.after if self.watchful else None)
+            long = [arm for arm, spent in warm_s.items() if spent > LONG_SAMPLE * self.plan.slice_s]
+            answers = Answers(exam, registry.stage(self.stage).agreement, self.plan.slice_s, long, rng)
+
+            def after(arm: str) -> None:
+                looks.after(arm)
+                if place := changed(inputs, exam.inputs):
+                    raise Wrong(arm, f"in a timed call: changes its input in place{place}")
+
+            given = answers if exam.manners else None, after if self.watchful else (lambda arm: None)
+            executor = ClockExecutor(calls, inputs, mark, *given)
             samples: list[Sample] = []
-            start = time.perf_counter()
-            rounds = run_rounds(executor, self.plan, rng, samples.append)
-            if looks.changed():
+            begin = time.perf_counter()
+            try:
+                rounds = run_rounds(executor, self.plan, rng, samples.append)
+                timed_s = time.perf_counter() - begin
+                executor.last_looks([list(calls)[i] for i in rng.permutation(len(calls))])
+            except Wrong as wrong:
+                send("wrong", (wrong.arm, wrong.fault))
+                return
+            if looks.changed() or changed(inputs, exam.inputs):
                 send("left", looks.left)
                 return
-            facts = {"rounds": rounds, "threads_at_start": alone, "restless": executor.quiet.restless}
-            send("facts", facts | {"warm_up_s": warm_up_s, "timed_s": time.perf_counter() - start})
+            facts: dict[str, Any] = {"rounds": rounds, "threads_at_start": alone, "restless": executor.quiet.restless}
+            if exam.other is not None:
+                facts["new_and_again_s"] = {arm: firsts for arm, firsts in executor.firsts.items() if len(firsts) == 2}
+            send("facts", facts | {"warm_up_s": warm_up_s, "timed_s": timed_s})
             send("samples", sample_columns(samples, list(calls)))
+
+    def _warmed_up(
+        self,
+        calls: Mapping[str, Call],
+        exam: Exam,
+        looks: Looks,
+        rng: np.random.Generator,
+        mark: Callable[[int], None],
+    ) -> tuple[tuple[Any, ...], dict[str, float]]:
+        """Call each arm once on other content; gives the inputs, in the same buffers, and how long each call took."""
+        warm_s = {}
+        with first_content(exam) as content:
+            inputs = displaced(content, rng)
+            for number, call in enumerate(calls.values()):
+                mark(number)
+                if is_remote(call):
+                    call.hold(content, self.seed)
+            for number, (arm, call) in enumerate(calls.items()):
+                mark(number)
+                warm_s[arm] = timed(call, inputs, 1)[0][0]
+                looks.after(arm)
+        if content is not exam.inputs:
+            inputs = refilled(inputs, exam.inputs)
+            for call in calls.values():
+                if is_remote(call):
+                    call.refill(exam.inputs)
+        return inputs, warm_s
 
     def _open(self, stack: ExitStack, mark: Callable[[int], None], looks: Looks) -> dict[str, Call]:
         """Those that start processes first, while this process is still single-threaded and no arm has run.
@@ -136,58 +177,6 @@ class Looks:
             self.left[arm] = tuple(dict.fromkeys((*self.left.get(arm, ()), *names)))
 
 
-class ClockExecutor:
-    """Times calls with the monotonic clock. Arms that work on a device tell its own time as ``device_seconds``.
-
-    Arms that live elsewhere are timed there, by the same clock, on inputs that they hold already. ``after`` hears of each
-    sample.
-    """
-
-    def __init__(
-        self,
-        calls: Mapping[str, Call],
-        inputs: tuple[Any, ...],
-        mark: Callable[[int], None],
-        after: Callable[[str], None] | None = None,
-    ) -> None:
-        self.calls, self.inputs, self.mark, self.after = calls, inputs, mark, after
-        self.numbers = {arm: number for number, arm in enumerate(calls)}
-        self.quiet = Quiet([call.pid for call in calls.values() if is_remote(call)])
-
-    def now(self) -> float:
-        return time.perf_counter()
-
-    def time(self, arm: str, calls: int) -> Timing:
-        self.mark(self.numbers[arm])
-        self.quiet.wait()
-        if arm == LIMIT:  # the arms before took its bytes out of the caches, where a copy at its best finds them
-            self.calls[arm](*self.inputs)
-        timing = _timed(self.calls[arm], self.inputs, calls)
-        if self.after is not None:
-            self.after(arm)
-        return timing
-
-
-def _timed(call: Call, inputs: tuple[Any, ...], calls: int) -> Timing:
-    if is_remote(call):
-        return call.time(calls)
-    clock = time.perf_counter_ns
-    interrupted = times_put_aside()
-    if calls == 1:
-        start = clock()
-        output = call(*inputs)
-        end = clock()
-    else:
-        repeats = range(calls)
-        start = clock()
-        for _ in repeats:
-            output = call(*inputs)
-        end = clock()
-    interrupted = times_put_aside() - interrupted
-    del output
-    return (end - start) / calls * 1e-9, float(getattr(call, "device_seconds", np.nan)), interrupted > 0
-
-
 def displaced(inputs: tuple[Any, ...], rng: np.random.Generator) -> tuple[Any, ...]:
     """The inputs with each array copied to a random place within a page.
 
@@ -209,7 +198,7 @@ def _displaced_array(array: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 def _replaced(value: Any, places: Mapping[int, np.ndarray]) -> Any:
     if isinstance(value, np.ndarray):
-        return places[id(value)]
+        return places.get(id(value), value)
     if isinstance(value, list):
         return [_replaced(inner, places) for inner in value]
     if isinstance(value, dict):

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import pickle
 import signal
 import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -117,11 +118,15 @@ class EdgeCasesTask:
 
 
 @dataclass(frozen=True)
-class InputsTask:
-    """Send the inputs of the exam that is kept, for launches."""
+class HandOverTask:
+    """Send the exam that is kept, for launches: without its answers, and so without its manners, where these can't travel."""
 
     def run(self, held: Mapping[str, Any], send: Send, mark: Callable[[int], None]) -> None:
-        send("inputs", held["exam"].inputs)
+        exam: Exam = held["exam"]
+        try:
+            send("handed_over", exam)
+        except (pickle.PicklingError, TypeError, AttributeError):
+            send("handed_over", replace(exam, expected=None, other_expected=None, manners=None))
 
 
 def fault_beside(call: Callable[..., Any], held: Mapping[str, Any], agreement: Agreement) -> str | None:

@@ -53,6 +53,12 @@ class Row:
     items_per_s: float | None = None
     note: str | None = None
 
+    def fail(self, status: Status, reason: str) -> None:
+        """It gets no figures of the launches, whatever it had by then."""
+        self.status, self.reason, self.verdict = status, reason, None
+        self.median_s = self.device_s = self.items_per_s = None
+        self.ratio = self.ratio_low = self.ratio_high = self.limit_ratio = None
+
     def tell(self, note: str) -> None:
         """Add what a reader of the row's figures must know."""
         self.note = f"{self.note}; {note}" if self.note else note

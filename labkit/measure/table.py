@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from labkit.core.exam import Exam
 from labkit.core.fault import Fault
 from labkit.core.gate import MEANT
 from labkit.core.protected import WRITES
@@ -19,7 +20,8 @@ from labkit.measure.conclude import conclude, no_baseline
 from labkit.measure.elsewhere import home_of
 from labkit.measure.launch import LaunchTask
 from labkit.measure.limit import LIMIT, limit_cost
-from labkit.measure.probe import EdgeCasesTask, ExamTask, InputsTask, ProbeTask
+from labkit.measure.old_answers import old_answers
+from labkit.measure.probe import EdgeCasesTask, ExamTask, HandOverTask, ProbeTask
 from labkit.measure.result import Row, Samples, Status, Table
 from labkit.measure.schedule import FEWEST_LAUNCHES, Plan, plan_table
 from labkit.measure.statistics import Verdict, plan_looks
@@ -363,17 +365,16 @@ def _launch_all(
     for arm, needed in plan.too_slow.items():
         if arm == LIMIT:
             continue
-        row = state.rows[arm]
-        row.status, row.median_s = Status.TOO_SLOW, None
-        row.reason = f"one call takes {costs[arm]:.2g} s: a budget of {math.ceil(needed)} s would take it in"
+        reason = f"one call takes {costs[arm]:.2g} s: a budget of {math.ceil(needed)} s would take it in"
+        state.rows[arm].fail(Status.TOO_SLOW, reason)
     listener.planned(table, plan, settings.budget_s)
     warm = [
         ("warm", table.stage, arm, settings.threads) for arm in state.warm if arm in plan.every.keys() - state.apart
     ]
     if home is not None:  # then each arm lives in a process that is executed for each launch
         warm = []
-    inputs = _inputs(fleet, table, settings)
-    orders: tuple[Command, ...] = (("hold", {"inputs": inputs}), ("import", state.modules), *warm)
+    held = {"exam": _handed_over(fleet, table, settings)}
+    orders: tuple[Command, ...] = (("hold", held), ("import", state.modules), *warm)
     table.looks = plan_looks(plan.launches)
     family = max(1, len([arm for arm in plan.every if arm not in (baseline, LIMIT)])) * settings.together
     table.facts |= {"planned_launches": plan.launches, "slice_s": plan.slice_s, "family": family}
@@ -392,6 +393,9 @@ def _launch_all(
         if on_gpu:  # a driver's state does not survive a fork: each launch gets a parent executed for it alone
             fleet.tell(fleet.replace(launcher), *orders)
         plan = _one_launch(fleet, table, state, plan, number, floor_bytes, settings, rng)
+        for arm in state.sound():
+            if fault := old_answers(table.samples.launches, arm):
+                plan = _without(arm, plan, state, Status.DIFFERS, fault)
         if baseline not in plan.every:
             break
         listener.launched(number + 1, plan.launches)
@@ -409,15 +413,15 @@ def _largest(state: _State, plan: Plan) -> int:
     return max((state.rows[arm].peak_bytes or 0 for arm in state.warm if arm in plan.every), default=0)
 
 
-def _inputs(fleet: Fleet, table: Table, settings: Settings) -> tuple[Any, ...]:
-    """The inputs that the clean parent keeps; raises ParentLost where they can't be had."""
+def _handed_over(fleet: Fleet, table: Table, settings: Settings) -> Exam:
+    """The exam that the clean parent keeps; raises ParentLost where it can't be had."""
     limits = Limits(10 * settings.time_limit_s, settings.memory_limit)
-    outcome = run_task(fleet, fleet.clean, InputsTask(), limits)
-    if "inputs" not in outcome.found:
+    outcome = run_task(fleet, fleet.clean, HandOverTask(), limits)
+    if "handed_over" not in outcome.found:
         why = failure(outcome, settings)[1]
         raise ParentLost(f"the inputs of {table.stage} on {table.workload} can't be handed over: it {why}")
-    inputs: tuple[Any, ...] = outcome.found["inputs"]
-    return inputs
+    exam: Exam = outcome.found["handed_over"]
+    return exam
 
 
 def _one_launch(
@@ -432,7 +436,8 @@ def _one_launch(
 ) -> Plan:
     """Run one launch; an arm that crashes in it is left out of the plan that comes back, and the launch is repeated.
 
-    So it is with an arm set apart that was seen to leave state changed; beside such a baseline all are apart alike.
+    So it is with one whose output is wrong, and with one that was seen to leave state changed, which is then set apart; beside
+    such a baseline all are apart alike.
     """
     for _ in range(ENOUGH_ATTEMPTS + len(plan.every)):
         seed = int(rng.integers(2**32))
@@ -448,18 +453,28 @@ def _one_launch(
             for arm, names in outcome.found["left"].items():
                 state.leaves(arm, names)
             continue
-        if outcome.ending == "done":
+        guilty, fault = outcome.found.get("wrong", (None, ""))
+        if fault and guilty is None:
+            state.watchful = True
+            continue
+        if outcome.ending == "done" and not fault:
             facts = outcome.found["facts"] | {"launch": number, "parent": index, "seed": seed}
             facts |= {"overhead_s": outcome.wall_s - facts.pop("timed_s") - facts.pop("warm_up_s")}
             table.samples.launches.append(facts | {"arms": arms, "samples": outcome.found["samples"]})
             return plan
-        if 0 <= outcome.running < len(arms) and arms[outcome.running] != LIMIT:
+        if guilty is None and 0 <= outcome.running < len(arms) and arms[outcome.running] != LIMIT:
             guilty = arms[outcome.running]
-            state.rows[guilty].status, state.rows[guilty].reason = failure(outcome, settings)
-            plan = replace(plan, every={arm: step for arm, step in plan.every.items() if arm != guilty})
+        if guilty is not None:
+            plan = _without(guilty, plan, state, *((Status.DIFFERS, fault) if fault else failure(outcome, settings)))
             if guilty == table.baseline:
                 return plan
     raise ParentLost(f"launches of {table.stage} on {table.workload} keep failing: {outcome.ending} {outcome.detail}")
+
+
+def _without(arm: str, plan: Plan, state: _State, status: Status, reason: str) -> Plan:
+    """The plan for those who are left."""
+    state.rows[arm].fail(status, reason)
+    return replace(plan, every={other: step for other, step in plan.every.items() if other != arm})
 
 
 def run_task(fleet: Fleet, parent: Parent, task: Any, limits: Limits) -> Outcome:

@@ -66,6 +66,23 @@ def take(pipe: Connection) -> tuple[bytes, list[memoryview]]:
     return body, contents
 
 
+def refilled(buffers: Any, content: Any) -> Any:
+    """The content, its arrays written into these buffers where shape and dtype are theirs."""
+    import numpy as np
+
+    if isinstance(content, np.ndarray):
+        known = isinstance(buffers, np.ndarray) and (buffers.shape, buffers.dtype) == (content.shape, content.dtype)
+        if not known or not buffers.flags.writeable:
+            return content
+        np.copyto(buffers, content)
+        return buffers
+    if type(content) is not type(buffers) or type(content) not in (list, tuple, dict) or len(content) != len(buffers):
+        return content
+    if isinstance(content, dict):
+        return {key: refilled(buffers.get(key), value) for key, value in content.items()}
+    return type(content)(refilled(*pair) for pair in zip(buffers, content, strict=True))
+
+
 def receive(pipe: Connection) -> Any:
     body, contents = take(pipe)
     return pickle.loads(body, buffers=contents)
@@ -78,6 +95,7 @@ class Room:
         self._stack = stack
         self._call: Any = None
         self._inputs: Any = None
+        self._output: Any = None
 
     def prepare(self, first: list[str], last: list[str], brought: bytes, module: str, stage: str) -> str:
         """Import what there is to be measured; tells where labkit lies."""
@@ -137,8 +155,15 @@ class Room:
         gc.freeze()
         gc.disable()
 
-    def time(self, calls: int) -> tuple[float, float, bool]:
-        """Seconds a call, what the arm tells of its device's own time (NaN: nothing), and whether the scheduler put us aside."""
+    def refill(self, inputs: tuple[Any, ...]) -> None:
+        """Time on other inputs from now on, in the same buffers."""
+        self._inputs = refilled(self._inputs, inputs)
+
+    def time(self, calls: int, keep: bool) -> tuple[float, float, bool]:
+        """Seconds a call, what the arm tells of its device's own time (NaN: nothing), and whether the scheduler put us aside.
+
+        The last output is kept until it is asked for, where it is to be.
+        """
         call, inputs, clock, repeats = self._call, self._inputs, time.perf_counter_ns, range(calls)
         interrupted = _times_put_aside()
         start = clock()
@@ -146,8 +171,14 @@ class Room:
             output = call(*inputs)
         end = clock()
         interrupted = _times_put_aside() - interrupted
+        self._output = output if keep else None
         del output
         return (end - start) / calls * 1e-9, float(getattr(call, "device_seconds", "nan")), interrupted > 0
+
+    def output(self) -> Any:
+        """What was kept."""
+        kept, self._output = self._output, None
+        return kept
 
     def close(self) -> None:
         """End what the arm has started; whoever asked may then end this process."""

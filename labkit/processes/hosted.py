@@ -143,10 +143,18 @@ class HostedCall:
         rng = np.random.default_rng(seed)
         self._ask("hold", inputs, seed, offsets=iter(lambda: int(rng.integers(OFFSETS)) * 16, -1))
 
-    def time(self, calls: int) -> tuple[float, float, bool]:
-        """A timing on the inputs held, by the host's own clock."""
-        seconds, device, put_aside = self._ask("time", calls)
+    def refill(self, inputs: tuple[Any, ...]) -> None:
+        """Hand over other inputs, for the same buffers."""
+        self._ask("refill", inputs)
+
+    def time(self, calls: int, keep: bool = False) -> tuple[float, float, bool]:
+        """A timing on the inputs held, by the host's own clock; the last output is kept there, if it is to be."""
+        seconds, device, put_aside = self._ask("time", calls, keep)
         return seconds, device, put_aside
+
+    def output(self) -> Any:
+        """The output that was kept."""
+        return self._ask("output")
 
     def close(self) -> None:
         """Let the arm end what it has started."""

@@ -24,6 +24,7 @@ from typing import Any, Protocol
 import cloudpickle
 
 from labkit.core.cpus import set_cv2_threads
+from labkit.core.exam import first_content
 from labkit.core.process import die_with_parent, thread_count
 from labkit.core.registry import registry
 from labkit.core.stage import Stage
@@ -142,8 +143,8 @@ def _warm(stage: str, arm: str, workers: int, held: dict[str, Any]) -> None:
         workers
     )  # as when it was seen: its pool does not survive a fork. BLAS would start its threads if told
     try:
-        with open_arm(stage, ArmName.parse(arm), workers) as call:
-            call(*held["inputs"])
+        with open_arm(stage, ArmName.parse(arm), workers) as call, first_content(held["exam"]) as content:
+            call(*content)
     except Exception:
         pass  # the launch will meet the same error and say whose it is
 

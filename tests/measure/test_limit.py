@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from labkit.measure import limit
-from labkit.measure.launch import ClockExecutor
+from labkit.measure.executor import ClockExecutor
 
 
 @pytest.mark.parametrize("native", [True, False], ids=["OpenMP", "threads"])

@@ -115,6 +115,24 @@ def test_set_up_and_first_call_are_figures_of_their_own(bench):
     assert all(row(table, arm).median_s < 0.02 for arm in ("slow_to_set_up", "slow_at_first"))
 
 
+@pytest.mark.parametrize(
+    ("arm", "words"),
+    [
+        ("remembers_a_sample", "memoised: new content takes"),
+        ("honest_while_probed", "in a timed call: output: is 0, expected"),
+        ("honest_for_a_while", "in a timed call: output: is "),
+        ("writes_late", "in a timed call: changes its input in place"),
+    ],
+)
+def test_what_is_wrong_in_timed_calls_alone_is_told_and_gets_no_time(bench, arm, words):
+    table = bench(["plain", arm, "twice"])
+    found = row(table, arm)
+    assert (found.status, found.median_s, found.ratio, found.verdict) == (Status.DIFFERS, None, None, None)
+    assert found.reason.startswith(words)
+    assert [row(table, sound).status for sound in ("plain", "twice")] == [Status.MEASURED] * 2
+    assert row(table, "twice").ratio is not None
+
+
 @pytest.mark.parametrize("arm", ["leaves_a_trace", "leaves_a_trace_late"])
 def test_an_arm_that_leaves_its_process_changed_is_timed_in_one_of_its_own_and_its_row_says_so(bench, arm):
     table = bench(["plain", arm])

@@ -186,6 +186,39 @@ def leaves_a_trace_late(image):
     return int(image.sum())
 
 
+sampled = {}
+
+
+@lk.variant("toy_sum", kind="python")
+def remembers_a_sample(image):
+    key = image[::9, ::9].tobytes()
+    if key not in sampled:
+        sampled[key] = (int(image.sum()), time.sleep(0.001))[0]
+    return sampled[key]
+
+
+@lk.variant("toy_sum", kind="python")
+def honest_while_probed(image):
+    frame = sys._getframe()
+    while frame := frame.f_back:
+        if "probe" in frame.f_code.co_filename:
+            return int(image.sum())
+    return 0
+
+
+@lk.variant("toy_sum", kind="python")
+def honest_for_a_while(image):
+    global calls
+    calls += not gc.isenabled()  # only in the timed rounds of a launch
+    return int(image.sum()) + (calls > 20)
+
+
+@lk.variant("toy_sum", kind="python")
+def writes_late(image):
+    image[-1, -1] ^= not gc.isenabled()
+    return int(image.sum())
+
+
 calls = 0
 
 

@@ -1,0 +1,30 @@
+"""Does an arm answer from memory what it is timed on? Told from its first calls in the launches; see ``executor``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from labkit.core.gate import Fault
+
+FEWEST_LAUNCHES = 7  # in all of seven launches by chance alone: 1 in 128
+CLEARLY = 3.0  # times as long: branch predictors know a small sorted input again, and are not to blame
+LEAST_S = 2e-5  # caches and interrupts make differences as large
+
+
+def old_answers(launches: Sequence[dict[str, Any]], arm: str) -> Fault | None:
+    """What is wrong with an arm that takes clearly longer on new content than on the same again, in most of the launches."""
+    firsts = [launch["new_and_again_s"][arm] for launch in launches if arm in launch.get("new_and_again_s", ())]
+    if len(firsts) < FEWEST_LAUNCHES:
+        return None
+    new, again = np.array(firsts).T
+    clearly = (new > CLEARLY * again) & (new - again > LEAST_S)
+    if clearly.mean() < 0.8:
+        return None
+    return Fault(
+        f"memoised: new content takes {np.median(new):.2g} s, the same content again {np.median(again):.2g} s, so what would "
+        "be timed is a look-up",
+        "memoised",
+    )

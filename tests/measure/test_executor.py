@@ -1,0 +1,99 @@
+"""What is seen beside the clock: outputs of timed calls, and first calls on new content. No measured time is asserted."""
+
+from collections import Counter
+from typing import Any
+
+import numpy as np
+import pytest
+
+from labkit.core.agreement import Exact
+from labkit.core.exam import Exam
+from labkit.measure.executor import Answers, ClockExecutor, Wrong
+from labkit.measure.limit import LIMIT
+from labkit.measure.old_answers import FEWEST_LAUNCHES, old_answers
+
+SLICE_S = 1000.0  # no moment that is drawn comes by itself
+
+
+def exam() -> Exam:
+    return Exam((np.arange(4),), 6)
+
+
+def executor(calls: dict[str, Any], long: tuple[str, ...] = (), slice_s: float = SLICE_S) -> ClockExecutor:
+    answers = Answers(exam(), Exact(), slice_s, long, np.random.default_rng(3))
+    return ClockExecutor(calls, (np.arange(4),), lambda number: None, answers)
+
+
+def test_a_sample_is_as_many_calls_as_asked_for_though_the_first_two_samples_time_their_first_call_apart() -> None:
+    calls = Counter[str]()
+    made = executor({"sum": lambda values: calls.update(["sum"]) or 6, LIMIT: lambda values: None})
+    for _ in range(4):
+        made.time("sum", 5)
+        made.time(LIMIT, 5)
+    assert calls["sum"] == 20
+    assert {arm: len(firsts) for arm, firsts in made.firsts.items()} == {"sum": 2}
+
+
+def test_the_last_output_of_each_arm_is_looked_at() -> None:
+    made = executor({"right": lambda values: int(values.sum()), "wrong": lambda values: 7})
+    made.time("right", 3)
+    made.time("wrong", 3)
+    made.last_looks(["right"])
+    with pytest.raises(Wrong, match="in a timed call: output: is 7, expected 6") as raised:
+        made.last_looks(["wrong"])
+    assert raised.value.arm == "wrong"
+    assert len(made.firsts["right"]) == 2
+
+
+@pytest.mark.parametrize("how", ["its moment has come", "it is long"])
+def test_an_output_is_looked_at_when_its_moment_comes_and_of_a_long_arm_at_once(how: str) -> None:
+    made = executor({"wrong": lambda values: 7}, *((("wrong",), SLICE_S) if how == "it is long" else ((), 0.0)))
+    with pytest.raises(Wrong):
+        made.time("wrong", 1)
+
+
+def test_of_each_arm_one_output_is_looked_at_by_chance_and_of_a_long_one_no_more() -> None:
+    answers = Answers(exam(), Exact(), 1.0, ["long"], np.random.default_rng(3))
+    looked = Counter[str]()
+    for passed_s in np.linspace(0, 1, 50):
+        for arm in ("long", "short"):
+            if answers.due(arm, passed_s):
+                answers.look(arm, 6, (np.arange(4),))
+                looked[arm] += 1
+    assert looked == {"long": 1, "short": 1}
+    assert (answers.last("long"), answers.last("short")) == (False, True)
+
+
+def test_nobody_is_blamed_for_an_output_where_another_may_have_changed_the_input() -> None:
+    def meddles(values: np.ndarray) -> int:
+        values[0] = 5
+        return 6
+
+    made = executor({"meddles": meddles, "sound": lambda values: int(values.sum())})
+    made.time("meddles", 1)
+    with pytest.raises(Wrong) as raised:
+        made.last_looks(["sound"])
+    assert raised.value.arm is None
+
+
+def launches(new_s: float, again_s: float, number: int = FEWEST_LAUNCHES) -> list[dict[str, Any]]:
+    return [{"new_and_again_s": {"arm": [new_s, again_s]}}] * number
+
+
+@pytest.mark.parametrize(
+    ("found", "memoised"),
+    [
+        (launches(2e-3, 1e-5), True),
+        (launches(2e-3, 1e-5, FEWEST_LAUNCHES - 1), False),  # too few to say so
+        (launches(2e-3, 1.1e-3), False),  # caches, branches
+        (launches(1.5e-5, 1e-6), False),  # a difference that an interrupt makes
+        (launches(2e-3, 1e-5, 3) + launches(1e-3, 1e-3, 4), False),  # now and then
+        ([{}] * FEWEST_LAUNCHES, False),  # there is no other content
+    ],
+)
+def test_who_is_many_times_slower_on_new_content_in_launch_after_launch_remembers(
+    found: list[dict[str, Any]], memoised: bool
+) -> None:
+    fault = old_answers(found, "arm")
+    assert (fault is not None) == memoised
+    assert fault is None or (fault.key == "memoised" and fault.startswith("memoised: new content takes 0.002 s"))
