@@ -22,7 +22,7 @@ from labkit.measure.statistics import (
     undisturbed,
 )
 
-ALPHA = 0.05  # of a provisional interval's whole family
+ALPHA = 0.05  # of a provisional interval's whole family, and of the interval of a ratio to the limit
 
 
 def conclude(table: Table, sound: Sequence[str], *, stopped: bool = False) -> bool:
@@ -109,7 +109,7 @@ def _times(table: Table, sound: Sequence[str]) -> tuple[list[str], Callable[[str
         if table.facts["items"]:
             row.items_per_s = table.facts["items"] / row.median_s
         if not math.isnan(_typical(seconds, column[LIMIT])):
-            row.limit_ratio = float(np.exp(np.nanmedian(between(arm, LIMIT))))
+            _tell_limit(row, between(arm, LIMIT))
     return timed, between
 
 
@@ -117,6 +117,22 @@ def _tell(row: Row, interval: Interval) -> None:
     row.ratio = interval.ratio
     row.ratio_low = interval.ratio_low if math.isfinite(interval.low) else None
     row.ratio_high = interval.ratio_high if math.isfinite(interval.high) else None
+
+
+def _tell_limit(row: Row, logs: np.ndarray) -> None:
+    """How many times as long as the limit it takes, with an interval of its own: no verdict rests on that."""
+    logs = logs[~np.isnan(logs)]
+    interval = median_interval(logs, sign_interval_rank(logs.size, ALPHA))
+    row.limit_ratio = interval.ratio
+    row.limit_low = interval.ratio_low if math.isfinite(interval.low) else None
+    row.limit_high = interval.ratio_high if math.isfinite(interval.high) else None
+
+
+def tell_what_cannot_be(table: Table) -> None:
+    """Note on the rows of a finished table what lies below the limit with its whole interval."""
+    for row in table.rows:
+        if row.limit_high is not None and row.limit_high < 1:
+            row.tell("below the limit with its whole interval: a wrong limit or a wrong variant")
 
 
 def no_baseline(table: Table, arms: Sequence[str]) -> None:

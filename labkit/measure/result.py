@@ -49,6 +49,8 @@ class Row:
     ratio_high: float | None = None
     verdict: str | None = None
     limit_ratio: float | None = None
+    limit_low: float | None = None
+    limit_high: float | None = None
     peak_bytes: int | None = None
     items_per_s: float | None = None
     note: str | None = None
@@ -57,7 +59,8 @@ class Row:
         """It gets no figures of the launches, whatever it had by then."""
         self.status, self.reason, self.verdict = status, reason, None
         self.median_s = self.device_s = self.items_per_s = None
-        self.ratio = self.ratio_low = self.ratio_high = self.limit_ratio = None
+        self.ratio = self.ratio_low = self.ratio_high = None
+        self.limit_ratio = self.limit_low = self.limit_high = None
 
     def tell(self, note: str) -> None:
         """Add what a reader of the row's figures must know."""

@@ -16,7 +16,7 @@ from labkit.core.protected import WRITES
 from labkit.core.registry import registry
 from labkit.engines import STARTS_PROCESSES, engine_missing
 from labkit.engines.arm import ArmName
-from labkit.measure.conclude import conclude, no_baseline
+from labkit.measure.conclude import conclude, no_baseline, tell_what_cannot_be
 from labkit.measure.elsewhere import home_of
 from labkit.measure.launch import LaunchTask
 from labkit.measure.limit import LIMIT, limit_cost
@@ -176,11 +176,13 @@ def measure_table(
             if row.status is Status.MEASURED and row.first_call_s is None:
                 row.status, row.reason = Status.UNAVAILABLE, "stopped before it was tried"
         conclude(table, state.sound(), stopped=True)
+        tell_what_cannot_be(table)
         listener.table_ends(table)
         raise Stopped(table) from None
     except ParentLost as lost:
         for name in state.sound():
             rows[name].verdict, rows[name].reason = Verdict.UNRESOLVED, str(lost)
+    tell_what_cannot_be(table)
     listener.table_ends(table)
     return table
 

@@ -44,6 +44,8 @@ COLUMNS = (
     "ratio_high",
     "verdict",
     "limit_ratio",
+    "limit_low",
+    "limit_high",
     "peak_bytes",
     "items_per_s",
     "note",

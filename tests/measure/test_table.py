@@ -251,6 +251,8 @@ def test_the_limit_is_an_arm_of_the_same_launches(bench):
     table = bench(["plain", "twice"])
     assert all(LIMIT in launch["arms"] for launch in table.samples.launches)
     assert row(table, "twice").limit_ratio > row(table, "plain").limit_ratio > 0
+    for found in table.rows:
+        assert found.limit_low <= found.limit_ratio <= found.limit_high
     assert LIMIT not in {found.arm for found in table.rows}
 
 
