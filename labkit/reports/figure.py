@@ -52,7 +52,7 @@ def speedups(run: dict[str, Any], stage: str, workload: str) -> Figure:
     axes.xaxis.set_major_formatter(lambda value, place: f"{value:g}×")
     low, high = axes.get_xlim()
     axes.xaxis.set_minor_formatter(_between if high / low < 20 else "")
-    axes.set_yticks(range(len(rows)), [f"{arm_of(row)}  {words.duration(row['median_s'])}" for row in rows], fontsize=9)
+    axes.set_yticks(range(len(rows)), [f"{arm_of(row)}  {words.wall_and_device(row)}" for row in rows], fontsize=9)
     over = "its own earlier self" if len(pairs(tables[0])) > 1 else tables[0]["baseline"]
     axes.set_xlabel(f"speed-up over {over}, with its interval")
     axes.set_title(f"{stage} on {workload}", loc="left", fontsize=11, parse_math=False)

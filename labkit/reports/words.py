@@ -59,6 +59,12 @@ def before_after(before: float | None, after: float | None) -> str:
     return f"{_digits(before / size, 3)} {unit} → {_digits(after / size, 3)} {unit}"
 
 
+def wall_and_device(row: dict[str, Any]) -> str:
+    """The median of a row, and where it worked on a device that device's own time, without transfers."""
+    device = row.get("device_s")  # runs of old lack it
+    return duration(row["median_s"]) + (f" ({duration(device)} on the device)" if device else "")
+
+
 def signed_duration(seconds: float) -> str:
     """A change in seconds with its sign: ``−30.3 ms``."""
     return f"{'−' if seconds < 0 else '+'}{duration(abs(seconds))}" if seconds else "0"

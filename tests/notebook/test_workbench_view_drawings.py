@@ -86,6 +86,11 @@ def test_a_row_says_every_figure_of_the_contract_in_the_words_of_the_report() ->
     assert cells == ["a numpy", "19.6 ms", "2.04× [1.94, 2.14]", "▲ faster", "3.0×", "50.0 ms", "1.0 MiB", "✓ agrees"]
 
 
+def test_what_worked_on_a_device_shows_both_its_times() -> None:
+    (cells,) = drawn_rows(compare_html([timed("a", 2.0, 1.9, 2.1, "faster", device_s=0.001)], "naive"))
+    assert cells[1] == "20.0 ms (1.00 ms on the device)"
+
+
 def test_the_baseline_has_the_word_and_no_verdict() -> None:
     (cells,) = drawn_rows(compare_html([BASELINE], "naive"))
     assert "baseline" in cells

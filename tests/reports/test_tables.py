@@ -76,6 +76,18 @@ def test_an_unresolved_row_says_why(run: dict[str, Any], form: str) -> None:
 
 
 @pytest.mark.parametrize("form", FORMS)
+def test_what_worked_on_a_device_shows_the_devices_own_time_beside_the_wall_time(
+    measurement_of: Make, measured: Make, form: str
+) -> None:
+    on_gpu = measured("torch", 5.0, kind="gpu", device_s=2.5e-4)
+    run = document(measurement_of(measured("plain", 1.0, 0.0), on_gpu))
+    assert "2.00 ms (250 µs on the device)" in FORMS[form](run)
+    for row in run["rows"]:
+        del row["device_s"]  # as runs of old
+    assert "2.00 ms" in FORMS[form](run)
+
+
+@pytest.mark.parametrize("form", FORMS)
 def test_what_a_reader_must_know_of_a_row_stands_below_its_table(
     measurement_of: Make, measured: Make, form: str
 ) -> None:

@@ -26,7 +26,17 @@ def paired(table: Table) -> Between:
 
 def figures(row: Row) -> dict[str, Any]:
     """The figures of a row, in JSON's types."""
-    names = ("median_s", "items_per_s", "ratio", "ratio_low", "ratio_high", "peak_bytes", "setup_s", "reason")
+    names = (
+        "median_s",
+        "device_s",
+        "items_per_s",
+        "ratio",
+        "ratio_low",
+        "ratio_high",
+        "peak_bytes",
+        "setup_s",
+        "reason",
+    )
     taken = {name: getattr(row, name) for name in names}
     return taken | {"status": str(row.status), "verdict": str(row.verdict) if row.verdict else None}
 

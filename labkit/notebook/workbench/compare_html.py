@@ -117,7 +117,7 @@ def _timed(row: Row, baseline: str, axis: Axis) -> str:
     verdict = "… so far" if open_ and not kind else words.VERDICT_MARKS.get(kind, kind)
     why = f" title='{escape(words.reason(row))}'" if words.reason(row) else ""
     cells = (
-        _number(words.duration(row["median_s"])),
+        _number(words.wall_and_device(row)),
         f"<td class='lk-speed'><div><span>{escape(words.times(row))}</span>{bar_svg(row, kind, axis)}</div></td>",
         f"<td class='lk-verdict lk-{escape(kind or 'unresolved')}'{why}>{escape(verdict)}</td>",
         _number(words.share(row["limit_ratio"])),

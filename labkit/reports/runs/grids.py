@@ -77,7 +77,7 @@ def _row(row: dict[str, Any], verdict: str) -> list[Cell]:
     return [
         name(arm_of(row)),
         name(row["kind"]),
-        number(words.duration(row["median_s"]), row["median_s"]),
+        number(words.wall_and_device(row), row["median_s"]),
         replace(number(words.times(row), row["ratio"]), tone=verdict),
         Cell(mark, mark, verdict, outside=not known),
         number(words.share(row["limit_ratio"]), row["limit_ratio"]),

@@ -48,7 +48,7 @@ def _count_entry(document: Document, point: dict[str, Any]) -> tuple[dict[str, s
     best = document["best"] is not None and document["best"]["value"] == point["value"]
     row = {
         "workers" if axis == "workers" else "tasks a chunk": f"{'★ ' if best else ''}{point['value']}",
-        "median": words.duration(point["median_s"]),
+        "median": words.wall_and_device(point),
         f"speed-up over {'one' if axis == 'workers' else 'chunks of 1'}": words.times(point),
         "verdict": words.VERDICT_MARKS.get(verdict, verdict) or words.UNKNOWN,
     }
@@ -87,7 +87,7 @@ def _size_entries(document: Document) -> list[tuple[dict[str, str], str, bool]]:
                 "workload": workload if number == 0 else "",
                 "size": size_of(document, size) if number == 0 else "",
                 "variant": f"{'★ ' if best else ''}{arm}",
-                "median": words.duration(point["median_s"]),
+                "median": words.wall_and_device(point),
                 "an item": words.duration(point["item_s"]),
                 "speed-up": words.times(point),
                 "verdict": words.VERDICT_MARKS.get(verdict, verdict) or words.UNKNOWN,
