@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from labkit.core.gate import Fault
+from labkit.core.fault import Fault
 
 FEWEST_LAUNCHES = 7  # in all of seven launches by chance alone: 1 in 128
 CLEARLY = 3.0  # times as long: branch predictors know a small sorted input again, and are not to blame
