@@ -26,6 +26,7 @@ from labkit.core.stage import Stage
 from labkit.core.workload import Workload, input_files
 from labkit.engines.arm import ArmName, open_arm
 from labkit.measure.watch import Watch
+from labkit.processes import charge
 from labkit.processes.memory import resident
 from labkit.processes.tasks import run_times, threads_used
 
@@ -164,11 +165,12 @@ class ProbeTask:
         with ExitStack() as stack:
             send("memory_before", resident("VmRSS"))
             start = time.perf_counter()
-            call = stack.enter_context(open_arm(self.stage, ArmName.parse(self.arm), self.threads))
+            opened = charge.current.to(stack.enter_context)(open_arm(self.stage, ArmName.parse(self.arm), self.threads))
             send("setup_s", time.perf_counter() - start)
+            call = charge.current.to(lambda *inputs: settled(opened(*inputs)))
             start = time.perf_counter()
             try:
-                output = settled(call(*used))
+                output = call(*used)
             except NotOffered as error:
                 send("not_offered", str(error))
                 return
@@ -221,7 +223,7 @@ class ProbeTask:
         with protected(exam.inputs) as inputs:
             send("protected", True)
             with suppress(Exception):  # its errors are told elsewhere
-                settled(call(*inputs))
+                call(*inputs)
             send("protected", False)
 
     def _second_cost(self, call: Callable[..., Any], used: tuple[Any, ...], first: float, send: Send) -> float:
@@ -245,5 +247,5 @@ class ProbeTask:
     @staticmethod
     def _cost(call: Callable[..., Any], used: tuple[Any, ...]) -> float:
         start = time.perf_counter()
-        settled(call(*used))
+        call(*used)
         return time.perf_counter() - start

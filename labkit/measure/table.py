@@ -27,7 +27,7 @@ from labkit.measure.schedule import FEWEST_LAUNCHES, Plan, plan_table
 from labkit.measure.statistics import Verdict, plan_looks
 from labkit.measure.watch import Seen
 from labkit.processes.fleet import Command, Fleet, Parent, ParentLost
-from labkit.processes.parent import Limits, Outcome, Task
+from labkit.processes.parent import UNCHARGED_TIMES, Limits, Outcome, Task
 
 DEFAULT_TIME_LIMIT_S = 60.0
 WORTH_WARMING_S = 0.03  # a first call that much dearer than the next has compiled or imported something
@@ -39,7 +39,8 @@ ENOUGH_ATTEMPTS = 3
 class Settings:
     """How to measure: measuring seconds a table, threads, the seed of every random choice, and what is too much.
 
-    ``time_limit_s`` ends a variant that hangs: all calls of its check together may take as long. ``memory_limit`` ends one
+    ``time_limit_s`` ends a variant that hangs: all calls of its check together may take as long; what
+    the check itself takes is not charged to it. ``memory_limit`` ends one
     whose process tree holds more bytes than that. ``together`` tables share the error of their verdicts: each claim of any
     of them is one of a single family. ``pictures`` are to be made of the best variant of each stage, to be kept.
     """
@@ -334,6 +335,11 @@ def compile_note(first_call_s: float, cost_s: float) -> str | None:
 
 
 def failure(outcome: Outcome, settings: Settings) -> tuple[Status, str]:
+    if outcome.ending == "check_timed_out":
+        return Status.UNAVAILABLE, (
+            f"its check was given up: comparing what it gives took more than {UNCHARGED_TIMES * settings.time_limit_s:g} s, its "
+            f"own calls within their limit; take a smaller workload, or a longer time limit"
+        )
     if outcome.ending == "timed_out":
         return Status.TIMED_OUT, f"did not end within {settings.time_limit_s:g} s"
     if outcome.ending == "memory":

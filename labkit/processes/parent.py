@@ -30,9 +30,12 @@ from labkit.core.registry import registry
 from labkit.core.stage import Stage
 from labkit.engines import starting
 from labkit.engines.arm import ArmName, open_arm
+from labkit.processes import charge
 from labkit.processes.tree import tree_resident
 
 WATCH_EVERY_S = 0.01
+WATCH_TIME_S = 1.0
+UNCHARGED_TIMES = 10  # times its limit a child may take for what is not charged
 
 
 class Task(Protocol):
@@ -55,7 +58,10 @@ class Preparation:
 
 @dataclass(frozen=True)
 class Limits:
-    """When a child is ended: after ``seconds``, or when its process tree holds more than ``memory_bytes``."""
+    """When a child is ended: after ``seconds``, or when its process tree holds more than ``memory_bytes``.
+
+    :mod:`labkit.processes.charge` says which seconds count.
+    """
 
     seconds: float
     memory_bytes: int | None = None
@@ -64,7 +70,9 @@ class Limits:
 
 @dataclass
 class Outcome:
-    """How a child ended (``done``, ``raised``, ``signal``, ``exit``, ``timed_out``, ``memory``) and what it had found.
+    """How a child ended and what it had found.
+
+    ``done``, ``raised``, ``signal``, ``exit``, ``timed_out``, ``memory``, or ``check_timed_out``: by what was not charged to it.
 
     ``kept`` names what the parent holds of it.
     ``peak_at[name]`` is the most bytes that its process tree had been seen to hold when it sent ``name``.
@@ -154,6 +162,7 @@ def _forked(task: Task, limits: Limits, held: dict[str, Any], commands: Connecti
     reader, writer = Pipe(duplex=False)
     running = mmap.mmap(-1, 8)  # shared with the child: the number of the arm that runs
     running[:8] = (-1).to_bytes(8, "little", signed=True)
+    charge.current = charge.Charge()
     me, start = os.getpid(), time.perf_counter()
     child = os.fork()
     if child == 0:
@@ -178,11 +187,13 @@ def _attend(
     """Take what the child sends until it closes its pipe, runs out of time or memory, or nobody wants it any more."""
     peak = 0
     while True:
-        left = start + limits.seconds - time.perf_counter()
-        if left <= 0:
-            outcome.ending = "timed_out"
+        left = limits.seconds - charge.current.seconds()
+        uncharged = time.perf_counter() - start - charge.current.seconds()
+        if left <= 0 or uncharged > UNCHARGED_TIMES * limits.seconds:
+            outcome.ending = "timed_out" if left <= 0 else "check_timed_out"
             return
-        ready, _, _ = select.select([reader, commands], [], [], WATCH_EVERY_S if limits.watch_memory else left)
+        pause = WATCH_EVERY_S if limits.watch_memory else min(left, WATCH_TIME_S)
+        ready, _, _ = select.select([reader, commands], [], [], pause)
         if limits.watch_memory:
             # an arm that lives in another process says which
             memory = tree_resident(outcome.found.get("beside", child))

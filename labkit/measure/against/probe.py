@@ -18,6 +18,7 @@ from labkit.measure.elsewhere import Elsewhere
 from labkit.measure.limit import LIMIT
 from labkit.measure.probe import LONG_CALL_S, LONG_ENOUGH_S, Send, fault_beside
 from labkit.measure.schedule import FEWEST_LAUNCHES, SHORTEST_SAMPLE_S, Plan, calls_for, plan_table
+from labkit.processes import charge
 from labkit.processes.tasks import threads_used
 
 
@@ -39,11 +40,13 @@ class HostedProbe:
         exam: Exam = held["exam"]
         agreement = registry.stage(self.stage).agreement
         used = copied(exam.inputs)
+        charge.current.nothing_else()  # executing a process and importing there is no call
         with self.host.execute() as process:
             call = self.host.open(process, ArmName.parse(self.arm), self.threads)
             send("beside", call.pid)
+            charged = charge.current.to(call)
             try:
-                output = settled(call(*used))
+                output = settled(charged(*used))
             except NotOffered as error:
                 send("not_offered", str(error))
                 return
@@ -51,16 +54,16 @@ class HostedProbe:
             costs: list[float] = []
             before, start = _run_times(call.pid), time.perf_counter()
             while not costs or time.perf_counter() - start < LONG_ENOUGH_S:
-                call(*used)
+                charged(*used)
                 costs.append(call.seconds)
             send("threads", threads_used(before, _run_times(call.pid)))
             short = held.get("short") if min(costs) > LONG_CALL_S else None
             notes: list[str] = []
-            fault = first_fault(call, exam, agreement, output, used, short, notes.append)
+            fault = first_fault(charged, exam, agreement, output, used, short, notes.append)
             send("notes", notes)
             send("fault", fault)
             if self.edge_cases and not fault:
-                send("edge_fault", fault_beside(call, held, agreement))
+                send("edge_fault", fault_beside(charged, held, agreement))
             send("starts_no_thread", False)  # nothing is prepared for it here
             send("cost_s", min(costs))
             call.close()
