@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
+from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 
 from labkit.core.errors import UsageError, listed
@@ -49,9 +50,7 @@ def speedups(run: dict[str, Any], stage: str, workload: str) -> Figure:
     axes.axvline(1, color="#000000", linewidth=0.8)
     axes.set_xscale("log")
     axes.set_xlim(right=max(row["ratio_high"] or row["ratio"] for row in rows) * 3)
-    axes.xaxis.set_major_formatter(lambda value, place: f"{value:g}×")
-    low, high = axes.get_xlim()
-    axes.xaxis.set_minor_formatter(_between if high / low < 20 else "")
+    in_plain_numbers(axes.xaxis, times)
     axes.set_yticks(range(len(rows)), [f"{arm_of(row)}  {words.wall_and_device(row)}" for row in rows], fontsize=9)
     over = "its own earlier self" if len(pairs(tables[0])) > 1 else tables[0]["baseline"]
     axes.set_xlabel(f"speed-up over {over}, with its interval")
@@ -60,9 +59,20 @@ def speedups(run: dict[str, Any], stage: str, workload: str) -> Figure:
     return figure
 
 
-def _between(value: float, place: float) -> str:
-    """The mark of a tick between powers of ten, on an axis so short that there may be no power of ten on it."""
-    return f"{value:g}×" if f"{value:e}"[0] in "235" else ""
+def times(value: float) -> str:
+    """A tick of an axis of ratios, in plain numbers: ``200×``."""
+    return f"{value:.12g}×"
+
+
+def in_plain_numbers(axis: Axis, word: Callable[[float], str]) -> None:
+    """Have a logarithmic axis's ticks worded so: the powers of ten, on a short axis those at 2, 3 and 5, on a shorter one all."""
+
+    def between(value: float, place: float) -> str:
+        low, high = axis.get_view_interval()
+        return word(value) if high / low < 3 or (high / low < 20 and f"{value:e}"[0] in "235") else ""
+
+    axis.set_major_formatter(lambda value, place: word(value))
+    axis.set_minor_formatter(between)
 
 
 def block_shares(profiles: Sequence[Profile]) -> Figure:

@@ -18,6 +18,7 @@ from labkit.measure.statistics.scalability import Law
 from labkit.measure.sweep.facts import sweep_facts
 from labkit.measure.sweep.run import Sweep, default_workers
 from labkit.measure.table import Request
+from labkit.reports.document.svg import inline
 from labkit.reports.sweep.grid import grid
 from labkit.reports.sweep.shown import SweepShown, print_sweep
 from labkit.reports.sweep.words import interval, notes
@@ -124,6 +125,52 @@ def test_a_best_that_is_not_decided_names_what_it_can_not_be_told_from() -> None
     assert re.search(r"not told from \d and \d by this run", first)
     assert found.best == 2 or "the fewest of these is 2" in first
     assert "a larger budget" in first
+
+
+def test_a_best_that_is_not_decided_gets_no_star() -> None:
+    found = over_workers(Law(0.0, 0.0), 2, seconds=lambda arm, w: 0.02 if arm.endswith((":1", "l")) else 0.01)
+    assert not found.document["best"]["decided"]
+    assert [row[0].text for row in grid(found.document).rows] == ["1", "2", "3", "4"]
+    assert {row[0].tone for row in grid(found.document).rows} == {""}
+
+
+@pytest.mark.parametrize(
+    ("of_fast", "starred"),
+    [
+        ({"verdict": "unresolved", "ratio": 1.2, "ratio_low": 0.9, "ratio_high": 1.5}, set()),
+        ({"verdict": "same", "ratio": 1.001, "ratio_low": 0.999, "ratio_high": 1.003}, set()),
+        ({"verdict": "faster", "ratio": 1.5, "ratio_low": 1.4, "ratio_high": 1.6}, {"★ fast"}),
+        ({"verdict": "slower", "ratio": 0.5, "ratio_low": 0.4, "ratio_high": 0.6}, {"★ plain"}),
+    ],
+)
+def test_over_size_a_star_stands_only_where_it_is_told_from_all_others(of_fast: Any, starred: set[str]) -> None:
+    document = over_size(overtaking).document
+    for curve in document["curves"]:
+        for point in curve["points"]:
+            one = {"verdict": None, "ratio": 1.0, "ratio_low": 1.0, "ratio_high": 1.0}
+            point |= of_fast if curve["arm"] == "fast" else one
+    part = grid(document)
+    names = {row[part.headings.index("variant")].text for row in part.rows}
+    assert {name for name in names if name.startswith("★")} == starred
+
+
+@pytest.mark.parametrize("scale", [1.0, 1e-3, 3e2])
+def test_axes_are_worded_in_plain_numbers(scale: float, two_cores: SweepShown) -> None:
+    drawn = over_size(lambda size: {name: time and scale * time for name, time in overtaking(size).items()}).figure()
+    for figure in (drawn, two_cores.figure()):
+        figure.draw_without_rendering()
+        for axes in figure.axes:
+            for axis in (axes.xaxis, axes.yaxis):
+                marks = [mark.get_text() for mark in (*axis.get_ticklabels(), *axis.get_ticklabels(minor=True))]
+                assert any(marks) or axis is axes.xaxis  # which the lower of two panels words for both
+                assert not [mark for mark in marks if "^" in mark or "$" in mark or "e+" in mark]
+                assert axis.get_offset_text().get_text() == ""
+
+
+def test_in_a_report_a_sweep_is_drawn_in_the_colours_of_the_page(eight_cores: SweepShown) -> None:
+    drawn = inline(eight_cores.figure(), "a sweep", "f1")
+    assert not re.findall("#000000|#ffffff|#666666|black|white", drawn)
+    assert {"currentColor", "var(--soft)", "var(--ground)"} <= set(re.findall(r"currentColor|var\(--\w+\)", drawn))
 
 
 def test_two_cores_are_told_to_give_bounds_and_not_the_law(two_cores: SweepShown) -> None:

@@ -11,7 +11,7 @@ from labkit.measure.result import arm_of
 from labkit.reports import words
 from labkit.reports.document.decision import Row
 from labkit.reports.document.facts import TablePart
-from labkit.reports.figure import MARKS
+from labkit.reports.figure import MARKS, times
 
 MOST = 12  # workloads; the table has all
 
@@ -43,7 +43,7 @@ def decision_bars(parts: Sequence[TablePart]) -> Figure:
     baselines = dict.fromkeys(part.decision.baseline for part in decided)
     over = next(iter(baselines)) if len(baselines) == 1 else "the baseline"
     axes.set_xlabel(f"times as fast as {over}, with its interval", fontsize=9)
-    axes.xaxis.set_major_formatter(lambda value, place: f"{value:g}×")
+    axes.xaxis.set_major_formatter(lambda value, place: times(value))
     axes.tick_params(axis="x", labelsize=9)
     axes.spines[["top", "right"]].set_visible(False)
     return figure

@@ -19,7 +19,7 @@ from labkit.reports.document.html import Figures, render
 from labkit.reports.document.markdown import code, fenced, fitted, folded, grid, sentence
 from labkit.reports.document.reproduce import loading
 from labkit.reports.document.sentences import origin
-from labkit.reports.figure import MARKS
+from labkit.reports.figure import MARKS, in_plain_numbers, times
 from labkit.reports.movements import TONES, movement_grid
 from labkit.store import Run
 from labkit.store.compare import Movement, RunComparison, compare_runs
@@ -182,11 +182,7 @@ def dumbbells(movements: Sequence[Movement]) -> Figure:
             )
     axes.axvline(1, color="#000000", linewidth=0.8)
     axes.set_xscale("log")
-    axes.xaxis.set_major_formatter(lambda value, place: f"{value:g}×")
-    low, high = axes.get_xlim()
-    axes.xaxis.set_minor_formatter(
-        (lambda value, place: f"{value:g}×" if f"{value:e}"[0] in "235" else "") if high / low < 20 else ""
-    )
+    in_plain_numbers(axes.xaxis, times)
     axes.set_yticks(range(len(drawn)), [m.arm for m in drawn], fontsize=9)
     axes.set_xlabel("speed-up over the baseline: ○ before, filled after, each with its interval")
     axes.spines[["top", "right"]].set_visible(False)

@@ -21,6 +21,7 @@ UNWANTED = (
 )  # its rules would hold for the whole page; the page's sheet has them
 HREF = f"{{{XLINK}}}href"
 COLORS = {"#000000": "currentColor", "black": "currentColor", "#ffffff": "var(--ground)", "white": "var(--ground)"}
+COLORS["#666666"] = "var(--soft)"  # of what is said beside the curve
 BLACK_OR_WHITE = re.compile("|".join(COLORS))
 WIDE = 600  # points: a figure of two panels, which is printed over the whole width
 LONG = re.compile(r"-?\d+\.\d{3,}")

@@ -14,6 +14,7 @@ from matplotlib.ticker import NullFormatter
 from labkit.core.errors import UsageError
 from labkit.measure.statistics.scalability import speedups
 from labkit.reports import words
+from labkit.reports.figure import in_plain_numbers, times
 from labkit.reports.sweep.grid import title
 from labkit.reports.sweep.size_figure import sizes, timed, with_intervals
 from labkit.reports.sweep.words import Document, setting
@@ -160,7 +161,7 @@ def _ahead(axes: Axes, document: Document) -> None:
     axes.set_title(f"what more cores would bring: beyond {known} it is the law that speaks", loc="left", fontsize=9)
     axes.set_xscale("log", base=2)
     axes.set_yscale("log", base=2)
-    axes.yaxis.set_major_formatter(lambda value, place: f"{value:g}×")
+    in_plain_numbers(axes.yaxis, times)
     axes.legend(fontsize=8, frameon=False, loc="upper left")
     _finish(axes, [1, *(e["workers"] for e in fit["predicted"] if e["workers"] <= last)])
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from labkit.measure.statistics.scalability import Law
@@ -45,7 +46,8 @@ def _count_entry(document: Document, point: dict[str, Any]) -> tuple[dict[str, s
     axis = document["axis"]
     base = document["points"][0]["value"] == point["value"]
     verdict = "baseline" if base and point["ratio"] is not None else (point["verdict"] or "")
-    best = document["best"] is not None and document["best"]["value"] == point["value"]
+    found = document["best"]
+    best = found is not None and found["decided"] and found["value"] == point["value"]
     row = {
         "workers" if axis == "workers" else "tasks a chunk": f"{'★ ' if best else ''}{point['value']}",
         "median": words.wall_and_device(point),
@@ -70,6 +72,13 @@ def _law(document: Document, workers: int) -> str:
     return words.factor(Law(fit["sigma"]["value"], fit["kappa"]["value"]).speedup(workers))
 
 
+def _leads(point: dict[str, Any], highs: Sequence[float]) -> bool:
+    """Does the whole interval of a point lie above the others' ``highs``, of which its own is one?"""
+    if point["ratio"] is None or point["verdict"] in ("unresolved", "same"):
+        return False
+    return sum(high >= (point["ratio_low"] or 0) for high in highs) == 1
+
+
 def _size_entries(document: Document) -> list[tuple[dict[str, str], str, bool]]:
     entries = []
     places = [(w["workload"], w["size"]) for w in document["workloads"]]
@@ -78,11 +87,11 @@ def _size_entries(document: Document) -> list[tuple[dict[str, str], str, bool]]:
             (curve["arm"], next(p for p in curve["points"] if p["workload"] == workload))
             for curve in document["curves"]
         ]
-        fastest = max((p["ratio"] for _, p in points if p["ratio"] is not None), default=None)
+        highs = [p["ratio_high"] or p["ratio"] for _, p in points if p["ratio"] is not None]
         for number, (arm, point) in enumerate(points):
             baseline = arm == document["baseline"]
             verdict = "baseline" if baseline and point["ratio"] is not None else (point["verdict"] or "")
-            best = fastest is not None and point["ratio"] == fastest
+            best = _leads(point, highs)
             row = {
                 "workload": workload if number == 0 else "",
                 "size": size_of(document, size) if number == 0 else "",

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter
 
 from labkit.reports import words
-from labkit.reports.figure import BLOCKS
+from labkit.reports.figure import BLOCKS, in_plain_numbers, times
 from labkit.reports.sweep.grid import title
 from labkit.reports.sweep.words import Document, size_of
 
@@ -54,9 +54,9 @@ def sizes(document: Document) -> Figure:
         axes.spines[["top", "right"]].set_visible(False)
     each = any(point["item_s"] for curve in document["curves"] for point in curve["points"])
     above.set_ylabel("time an item" if each else "time a call")
-    above.yaxis.set_major_formatter(lambda value, place: words.duration(value))
+    in_plain_numbers(above.yaxis, words.duration)
     below.set_ylabel(f"speed-up over {document['baseline']}", parse_math=False)
-    below.yaxis.set_major_formatter(lambda value, place: f"{value:g}×")
+    in_plain_numbers(below.yaxis, times)
     below.axhline(1, color="#000000", linewidth=0.8)
     marks = _marks(document, places)
     below.set_xticks(list(places.values()), marks, fontsize=8)
