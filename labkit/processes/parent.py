@@ -16,6 +16,8 @@ import signal
 import sys
 import time
 import traceback
+from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, Pipe
 from pathlib import Path
@@ -25,16 +27,17 @@ import cloudpickle
 
 from labkit.core.cpus import set_cv2_threads
 from labkit.core.exam import first_content
-from labkit.core.process import die_with_parent, thread_count
+from labkit.core.process import adopt_orphans, die_with_parent, thread_count
 from labkit.core.registry import registry
 from labkit.core.stage import Stage
 from labkit.engines import starting
 from labkit.engines.arm import ArmName, open_arm
 from labkit.processes import charge
-from labkit.processes.tree import tree_resident
+from labkit.processes.tree import tree, tree_resident
 
 WATCH_EVERY_S = 0.01
 WATCH_TIME_S = 1.0
+END_EVERY_S, LONGEST_END_S = 0.001, 1.0
 UNCHARGED_TIMES = 10  # times its limit a child may take for what is not charged
 
 
@@ -90,6 +93,7 @@ class Outcome:
 def main(descriptor: int) -> None:
     """Serve commands until the other side is gone."""
     commands = Connection(descriptor)
+    adopt_orphans()
     try:
         _prepare(commands.recv())
         commands.send(thread_count())
@@ -158,22 +162,24 @@ def _warm(stage: str, arm: str, workers: int, held: dict[str, Any]) -> None:
 
 
 def _forked(task: Task, limits: Limits, held: dict[str, Any], commands: Connection) -> Outcome:
-    """Run a task in a forked child in a process group of its own, and see that it ends."""
+    """Run a task in a forked child in a process group of its own, and see that it ends, with all that it has started."""
     reader, writer = Pipe(duplex=False)
     running = mmap.mmap(-1, 8)  # shared with the child: the number of the arm that runs
     running[:8] = (-1).to_bytes(8, "little", signed=True)
     charge.current = charge.Charge()
     me, start = os.getpid(), time.perf_counter()
+    before = frozenset(tree(me))
     child = os.fork()
     if child == 0:
         _be_child(task, limits, held, writer, running, me)
     writer.close()
     outcome = Outcome("done")
     try:
-        _attend(child, reader, commands, limits, start, outcome)
+        wanted = _attend(child, reader, commands, limits, start, outcome)
     finally:
-        _kill_group(child)
-        _, status = os.waitpid(child, 0)
+        status = _end(child, before)
+    if not wanted:
+        os._exit(0)
     outcome.wall_s = time.perf_counter() - start
     outcome.running = int.from_bytes(running[:8], "little", signed=True)
     if outcome.ending == "done" and "finished" not in outcome.found:
@@ -183,15 +189,15 @@ def _forked(task: Task, limits: Limits, held: dict[str, Any], commands: Connecti
 
 def _attend(
     child: int, reader: Connection, commands: Connection, limits: Limits, start: float, outcome: Outcome
-) -> None:
-    """Take what the child sends until it closes its pipe, runs out of time or memory, or nobody wants it any more."""
+) -> bool:
+    """Take what the child sends until it closes its pipe or runs out of time or memory; False when nobody wants it any more."""
     peak = 0
     while True:
         left = limits.seconds - charge.current.seconds()
         uncharged = time.perf_counter() - start - charge.current.seconds()
         if left <= 0 or uncharged > UNCHARGED_TIMES * limits.seconds:
             outcome.ending = "timed_out" if left <= 0 else "check_timed_out"
-            return
+            return True
         pause = WATCH_EVERY_S if limits.watch_memory else min(left, WATCH_TIME_S)
         ready, _, _ = select.select([reader, commands], [], [], pause)
         if limits.watch_memory:
@@ -200,19 +206,18 @@ def _attend(
             peak = max(peak, memory)
             if limits.memory_bytes is not None and memory > limits.memory_bytes:
                 outcome.ending = "memory"
-                return
+                return True
         if reader in ready:
             try:
                 name, value = reader.recv()
             except (EOFError, ConnectionError):
-                return
+                return True
             outcome.found[name] = value
             outcome.peak_at[name] = peak
             if name == "finished":
-                return
+                return True
         elif commands in ready:  # nothing is sent to a parent at work, except that its fleet is gone
-            _kill_group(child)
-            os._exit(0)
+            return False
 
 
 def _be_child(task: Task, limits: Limits, held: Any, writer: Connection, running: mmap.mmap, parent: int) -> None:
@@ -259,6 +264,25 @@ def _ending(status: int, found: dict[str, Any]) -> tuple[str, str]:
     if os.WIFSIGNALED(status):
         return "signal", signal.Signals(os.WTERMSIG(status)).name
     return "exit", f"exit status {os.waitstatus_to_exitcode(status)}"
+
+
+def _end(child: int, before: Collection[int]) -> int:
+    """Kill the child and whatever it has started, also in sessions of their own; returns the child's status.
+
+    What lives on when its parent has ended is ours (:func:`labkit.core.process.adopt_orphans`), so not ``before`` the child.
+    """
+    _kill_group(child)
+    _, status = os.waitpid(child, 0)
+    deadline = time.monotonic() + LONGEST_END_S
+    while (left := set(tree(os.getpid())) - set(before)) and time.monotonic() < deadline:
+        for process in left:
+            with suppress(ProcessLookupError, PermissionError):
+                os.kill(process, signal.SIGKILL)
+        for process in left:
+            with suppress(ChildProcessError):  # a grandchild, which is ours in the next round
+                os.waitpid(process, os.WNOHANG)
+        time.sleep(END_EVERY_S)
+    return status
 
 
 def _kill_group(group: int) -> None:
