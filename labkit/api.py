@@ -181,16 +181,17 @@ def check(
     workloads: Sequence[str] | None = None,
     *,
     threads: int | None = None,
+    seed: int | None = None,
     time_limit: float = DEFAULT_TIME_LIMIT_S,
     listener: Listener | None = None,
 ) -> CheckShown:
     """Only the agreement gate: a frame of one row an arm with its status and, where it differs, what and where.
 
-    ``threads`` and ``time_limit`` as for :func:`bench`.
+    ``threads``, ``seed`` (of the edge cases that are drawn) and ``time_limit`` as for :func:`bench`.
     """
     names, variants, workloads = name_lists(stages=stages, variants=variants, workloads=workloads)
     requests = plan_requests(names, variants, workloads)
-    rows = measuring.check(requests, make_settings(LONGEST_BUDGET_S, threads, time_limit_s=time_limit), listener)
+    rows = measuring.check(requests, make_settings(LONGEST_BUDGET_S, threads, seed, time_limit_s=time_limit), listener)
     columns = ["stage", "workload", "variant", "kind", "engine", "status", "reason", "note"]
     return CheckShown([vars(row) for row in rows], columns=columns)
 

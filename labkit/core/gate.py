@@ -7,6 +7,8 @@ remembered from the call before (the clock then times a dictionary look-up).
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -96,17 +98,31 @@ def _later_fault(
 
 
 def edge_case_fault(
-    call: Callable[..., Any], cases: Mapping[str, tuple[tuple[Any, ...], Any]], agreement: Agreement
+    call: Callable[..., Any],
+    cases: Mapping[str, tuple[tuple[Any, ...], Any]],
+    agreement: Agreement,
+    within_s: float = math.inf,
+    tell: Tell | None = None,
 ) -> str | None:
-    """The first edge case on which a variant differs from the reference or raises; None when all agree."""
+    """The first edge case on which a variant differs from the reference or raises; None when all agree.
+
+    None more is begun when those before took ``within_s`` seconds. With ``tell``, what is raised is told, and no fault.
+    """
+    begun = time.perf_counter()
     for name, (inputs, expected) in cases.items():
+        if time.perf_counter() - begun > within_s:
+            break
         used = copied(inputs)
         try:
             output = settled(call(*used))
         except NotOffered:
             continue
         except Exception as error:
-            return f"edge case «{name}»: raises {type(error).__name__}: {error}"
+            said = f"edge case «{name}»: raises {type(error).__name__}: {error}"
+            if tell is None:
+                return said
+            tell(f"{said}; if the stage is not for such inputs, let its contract refuse them")
+            return None
         found = rule_for(agreement, inputs).difference(output, expected)
         if found:
             return f"edge case «{name}»: {found}"

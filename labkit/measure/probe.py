@@ -5,14 +5,15 @@ from __future__ import annotations
 import pickle
 import signal
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from labkit.core.agreement import Agreement, rule_for
+from labkit.core.agreement import rule_for
 from labkit.core.cpus import set_threads
+from labkit.core.drawn_cases import drawn_cases, many_alike
 from labkit.core.endurance import endurance_fault
 from labkit.core.errors import NotOffered
 from labkit.core.exam import Exam, prepare_exam, short_exam
@@ -34,6 +35,8 @@ Send = Callable[[str, Any], None]
 HOPELESS = 8  # times too slow: of a call after the first, no more than that is waited for
 LONG_CALL_S = 1.0  # of so long a call the gate's further ones are made on a short input
 SHORT_CALL_S = 0.1
+DRAWN_S = 1.0  # for drawn cases: the reference has so long, and each arm
+MANY_ALIKE, MANY_ALIKE_S = "as many pixels alike as float32 can't count", 0.5  # where a call takes no longer
 LONG_ENOUGH_S = 0.05  # the kernel's account of who ran is kept by its timer's tick, some milliseconds
 
 
@@ -47,23 +50,29 @@ def bytes_of(inputs: tuple[Any, ...]) -> int:
 class ExamTask:
     """Build a workload's inputs and let the reference answer them: the ``exam``, which the clean parent keeps.
 
-    With it, where that takes seconds and no edge case has made one, a ``short`` exam on the stage's smallest workload.
+    With it, where that takes seconds and no edge case has made one, a ``short`` exam on the stage's smallest workload; and
+    ``drawn_cases`` of the seed ``draw``, where it is given.
     """
 
     stage: str
     workload: str
     threads: int
+    draw: int | None = None
 
     def run(self, held: Mapping[str, Any], send: Send, mark: Callable[[int], None]) -> None:
         stage = registry.stage(self.stage)
         set_threads(self.threads)
         with open_arm(self.stage, ArmName(stage.reference), self.threads) as reference:
             start = time.perf_counter()
-            kept = {"exam": (exam := prepare_exam(stage, stage.workload(self.workload), reference))}
+            kept: dict[str, Any] = {"exam": (exam := prepare_exam(stage, stage.workload(self.workload), reference))}
             if time.perf_counter() - start > 2 * LONG_CALL_S and held.get("short", exam) is None:
                 smallest = min(stage.workloads.values(), key=lambda workload: bytes_of(workload.build()))
                 if smallest.name != self.workload and (short := short_exam(stage, [smallest], reference)):
                     kept["short"] = short
+            if self.draw is not None:
+                kept["drawn_cases"] = _answered(stage, drawn_cases(stage, exam.inputs, self.draw), reference)
+                large = None if gives_pictures(exam) else many_alike(exam.inputs)
+                kept["many_alike"] = _answered(stage, [(MANY_ALIKE, large)] if large else [], reference)
         send("kept", kept)
         send("input_bytes", sum(array.nbytes for _, array in arrays(exam.inputs)))
         send("input_files", input_files(exam.inputs))
@@ -73,6 +82,25 @@ class ExamTask:
         send("floor_bytes", _fact_of(stage, "floor_bytes", exam, "there is no limit to compare with", notes))
         send("items", 1 if stage.items is None else _fact_of(stage, "items", exam, "there is no rate", notes))
         send("notes", notes)
+
+
+def _answered(
+    stage: Stage, cases: Iterable[tuple[str, tuple[Any, ...]]], reference: Callable[..., Any]
+) -> dict[str, tuple[tuple[Any, ...], Any]]:
+    """The cases that the contract and the reference take, with its answers, as many as it answers within some time."""
+    begun, found = time.perf_counter(), {}
+    for name, inputs in cases:
+        if time.perf_counter() - begun > DRAWN_S:
+            break
+        with suppress(Exception):
+            stage.contract(*(used := copied(inputs)))
+            found[name] = inputs, copied(settled(reference(*used)))
+    return found
+
+
+def gives_pictures(exam: Exam) -> bool:
+    """Is there about as much to an answer as to the inputs?"""
+    return 4 * bytes_of((exam.expected,)) > bytes_of(exam.inputs)
 
 
 def _fact_of(stage: Stage, name: str, exam: Exam, without: str, notes: list[str]) -> int | None:
@@ -130,10 +158,22 @@ class HandOverTask:
             send("handed_over", replace(exam, expected=None, other_expected=None, manners=None))
 
 
-def fault_beside(call: Callable[..., Any], held: Mapping[str, Any], agreement: Agreement) -> str | None:
+def fault_beside(
+    call: Callable[..., Any], held: Mapping[str, Any], stage: Stage, cost_s: float, tell: Callable[[str], None]
+) -> str | None:
     """What is wrong beside the workload: on edge cases, or in one of many calls on a small input."""
+    agreement = stage.agreement
     if fault := edge_case_fault(call, held["edge_cases"], agreement):
         return fault
+    unsaid = None if stage.terms.of_one_image else tell  # without annotations nobody has said which sizes are taken
+    if fault := edge_case_fault(call, held.get("drawn_cases", {}), agreement, DRAWN_S, unsaid):
+        return fault
+    for name, (inputs, _) in held.get("many_alike", {}).items():
+        share = held["exam"].inputs[0].size / inputs[0].size
+        if cost_s < MANY_ALIKE_S * share and (
+            fault := edge_case_fault(call, {name: held["many_alike"][name]}, agreement, tell=lambda note: None)
+        ):
+            return fault
     for exam in (held.get("short"), held["exam"]):
         if exam is not None:
             with suppress(NotOffered):
@@ -200,10 +240,10 @@ class ProbeTask:
             short = held.get("short") if cost > LONG_CALL_S else None
             notes: list[str] = []
             found = first_fault(call, exam, stage.agreement, output, used, short, notes.append)
-            send("notes", notes)
             send("fault", found)
             if self.edge_cases and not found:
-                send("edge_fault", fault_beside(call, held, stage.agreement))
+                send("edge_fault", fault_beside(call, held, stage, cost, notes.append))
+            send("notes", notes)
             send("left", changes(state, process_state()))
             send("starts_no_thread", thread_count() == threads_before)
             send("cost_s", cost)

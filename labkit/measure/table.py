@@ -237,8 +237,10 @@ def _exam(
     None, with a reason in every row, if there are no answers.
     """
     limits = Limits(10 * settings.time_limit_s, settings.memory_limit)
-    tasks: list[Task] = [ExamTask(request.stage, request.workload, settings.threads)]
-    if edge_cases.stage != request.stage:
+    first = edge_cases.stage != request.stage
+    draw = settings.seed if first else None
+    tasks: list[Task] = [ExamTask(request.stage, request.workload, settings.threads, draw)]
+    if first:
         tasks.insert(0, EdgeCasesTask(request.stage, settings.threads))
     found: dict[str, Any] = {}
     for task in tasks:

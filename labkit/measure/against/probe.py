@@ -38,7 +38,7 @@ class HostedProbe:
 
     def run(self, held: Mapping[str, Any], send: Send, mark: Any) -> None:
         exam: Exam = held["exam"]
-        agreement = registry.stage(self.stage).agreement
+        stage = registry.stage(self.stage)
         used = copied(exam.inputs)
         charge.current.nothing_else()  # executing a process and importing there is no call
         with self.host.execute() as process:
@@ -59,11 +59,11 @@ class HostedProbe:
             send("threads", threads_used(before, _run_times(call.pid)))
             short = held.get("short") if min(costs) > LONG_CALL_S else None
             notes: list[str] = []
-            fault = first_fault(charged, exam, agreement, output, used, short, notes.append)
-            send("notes", notes)
+            fault = first_fault(charged, exam, stage.agreement, output, used, short, notes.append)
             send("fault", fault)
             if self.edge_cases and not fault:
-                send("edge_fault", fault_beside(charged, held, agreement))
+                send("edge_fault", fault_beside(charged, held, stage, min(costs), notes.append))
+            send("notes", notes)
             send("starts_no_thread", False)  # nothing is prepared for it here
             send("cost_s", min(costs))
             call.close()
