@@ -9,13 +9,14 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from labkit.core.cpus import set_threads
 from labkit.core.exam import Exam, changed, first_content
-from labkit.core.parts import arrays
+from labkit.core.parts import arrays, settled
 from labkit.core.process import thread_count
 from labkit.core.process_state import changes, process_state
 from labkit.core.registry import registry
@@ -104,13 +105,16 @@ class LaunchTask:
 
     def _warmed_up(
         self,
-        calls: Mapping[str, Call],
+        calls: dict[str, Call],
         exam: Exam,
         looks: Looks,
         rng: np.random.Generator,
         mark: Callable[[int], None],
     ) -> tuple[tuple[Any, ...], dict[str, float]]:
-        """Call each arm once on other content; gives the inputs, in the same buffers, and how long each call took."""
+        """Call each arm once on other content; gives the inputs, in the same buffers, and how long each call took.
+
+        What answers with an iterator has computed nothing yet: from then on it is timed until that is gone through.
+        """
         warm_s = {}
         with first_content(exam) as content:
             inputs = displaced(content, rng)
@@ -120,7 +124,11 @@ class LaunchTask:
                     call.hold(content, self.seed)
             for number, (arm, call) in enumerate(calls.items()):
                 mark(number)
-                warm_s[arm] = timed(call, inputs, 1)[0][0]
+                timing, output = timed(call, inputs, 1, keep=not is_remote(call))
+                warm_s[arm] = timing[0]
+                if settled(output) is not output:
+                    calls[arm] = partial(_gone_through, call)
+                del output
                 looks.after(arm)
         if content is not exam.inputs:
             inputs = refilled(inputs, exam.inputs)
@@ -153,6 +161,10 @@ class LaunchTask:
 
     def _home(self, name: ArmName) -> Home | None:
         return home_in_launch(self.stage, name) or (Apart(self.stage) if str(name) in self.apart else None)
+
+
+def _gone_through(call: Call, *inputs: Any) -> Any:
+    return settled(call(*inputs))
 
 
 class Looks:

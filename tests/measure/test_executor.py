@@ -1,6 +1,7 @@
 """What is seen beside the clock: outputs of timed calls, and first calls on new content. No measured time is asserted."""
 
 from collections import Counter
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -9,8 +10,10 @@ import pytest
 from labkit.core.agreement import Exact
 from labkit.core.exam import Exam
 from labkit.measure.executor import Answers, ClockExecutor, Wrong
+from labkit.measure.launch import LaunchTask, Looks
 from labkit.measure.limit import LIMIT
 from labkit.measure.old_answers import FEWEST_LAUNCHES, old_answers
+from labkit.measure.schedule import Plan
 
 SLICE_S = 1000.0  # no moment that is drawn comes by itself
 
@@ -74,6 +77,24 @@ def test_nobody_is_blamed_for_an_output_where_another_may_have_changed_the_input
     with pytest.raises(Wrong) as raised:
         made.last_looks(["sound"])
     assert raised.value.arm is None
+
+
+def test_what_answers_with_an_iterator_is_timed_until_that_is_gone_through_on_content_it_was_not_warmed_up_on() -> None:
+    seen = []
+
+    def one_by_one(values: np.ndarray) -> Iterator[int]:
+        for value in values:
+            seen.append(int(value))
+            yield int(value)
+
+    calls = {"at once": lambda values: 6, "one by one": one_by_one}
+    content = Exam((np.arange(4),), 6, other=(np.arange(4) + 10,), other_expected=46)
+    task = LaunchTask("any", tuple(calls), Plan(1, 1.0, {}, {}, {}), None, 1, 5)
+    inputs, _ = task._warmed_up(calls, content, Looks(), np.random.default_rng(3), lambda number: None)
+    assert seen == [10, 11, 12, 13]
+    for call in calls.values():
+        call(*inputs)
+    assert seen[4:] == [0, 1, 2, 3]
 
 
 def launches(new_s: float, again_s: float, number: int = FEWEST_LAUNCHES) -> list[dict[str, Any]]:
