@@ -8,6 +8,7 @@ from __future__ import annotations
 import gc
 import locale
 import os
+import resource
 import signal
 import sys
 import threading
@@ -20,6 +21,7 @@ from typing import Any
 import numpy as np
 from threadpoolctl import LibController, ThreadpoolController
 
+RESOURCES = [getattr(resource, name) for name in dir(resource) if name.startswith("RLIMIT_")]
 SUBNORMAL = np.float32(1e-40)
 BY_IMPORTS = ("environment", "warnings filters")  # which many a library changes when it is imported, to nobody's harm
 
@@ -36,6 +38,7 @@ def process_state() -> dict[str, Any]:
         "garbage collector": (gc.isenabled(), gc.get_threshold(), gc.get_debug()),
         "locale": locale.setlocale(locale.LC_ALL),
         "signal handlers": {number: signal.getsignal(number) for number in signal.valid_signals()},
+        "resource limits": [resource.getrlimit(each) for each in RESOURCES],
         "blocked signals": signal.pthread_sigmask(signal.SIG_BLOCK, ()),
         "interval timers": [any(signal.getitimer(each)) for each in (signal.ITIMER_REAL, signal.ITIMER_PROF)],
         "environment": dict(os.environ),
@@ -56,8 +59,8 @@ def process_state() -> dict[str, Any]:
         state["priority"] = os.getpriority(os.PRIO_PROCESS, 0), os.sched_getscheduler(0)
     for name, read in SWITCHES.items():
         module = name.rpartition(".")[0]
-        if module in sys.modules:
-            state[name] = read(sys.modules[module])
+        if module in sys.modules and (value := read(sys.modules[module])) is not None:
+            state[name] = value
     for library in _libraries(len(sys.modules)):
         state[f"threads of {library.internal_api} ({library.filepath})"] = library.num_threads
     return state
@@ -71,6 +74,7 @@ def _libraries(modules: int) -> list[LibController]:
 
 SWITCHES: Mapping[str, Callable[[Any], Any]] = {
     "numba.core.config.DISABLE_JIT": lambda config: config.DISABLE_JIT,
+    "numba.np.ufunc.parallel.get_num_threads()": lambda own: own.get_num_threads() if own._is_initialized else None,
     "cv2.getNumThreads()": lambda cv2: cv2.getNumThreads(),
     "cv2.useOptimized()": lambda cv2: cv2.useOptimized(),
     "torch.get_num_threads()": lambda torch: torch.get_num_threads(),

@@ -148,14 +148,24 @@ class EdgeCasesTask:
 
 @dataclass(frozen=True)
 class HandOverTask:
-    """Send the exam that is kept, for launches: without its answers, and so without its manners, where these can't travel."""
+    """Send the exam that is kept, for launches, which have no use for the answer to the other content.
+
+    Without the other answer, and so without its manners, where that can't travel; with the inputs alone where answer and other
+    content hold more than ``most_bytes``.
+    """
+
+    most_bytes: float
 
     def run(self, held: Mapping[str, Any], send: Send, mark: Callable[[int], None]) -> None:
-        exam: Exam = held["exam"]
+        exam: Exam = replace(held["exam"], other_expected=None)
+        alone = replace(exam, expected=None, manners=None)
+        if sum(array.nbytes for _, array in arrays((exam.other, exam.expected))) > self.most_bytes:
+            send("handed_over", replace(alone, other=None))
+            return
         try:
             send("handed_over", exam)
         except (pickle.PicklingError, TypeError, AttributeError):
-            send("handed_over", replace(exam, expected=None, other_expected=None, manners=None))
+            send("handed_over", alone)
 
 
 def fault_beside(

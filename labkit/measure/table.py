@@ -32,6 +32,10 @@ from labkit.processes.parent import UNCHARGED_TIMES, Limits, Outcome, Task
 DEFAULT_TIME_LIMIT_S = 60.0
 WORTH_WARMING_S = 0.03  # a first call that much dearer than the next has compiled or imported something
 LONG_COMPILE_S, MUCH_LONGER = 3.0, 10.0  # seconds of a first call, and times a later one, that are worth a note
+ROOM_FOR_ANSWERS = 0.25  # of the memory limit: for answers and other content in all processes that hold them
+NOT_LOOKED_AT = (
+    "outputs of timed calls were not looked at: the answer is too large, or can't be handed to another process"
+)
 ENOUGH_ATTEMPTS = 3
 
 
@@ -426,11 +430,15 @@ def _largest(state: _State, plan: Plan) -> int:
 def _handed_over(fleet: Fleet, table: Table, settings: Settings) -> Exam:
     """The exam that the clean parent keeps; raises ParentLost where it can't be had."""
     limits = Limits(10 * settings.time_limit_s, settings.memory_limit)
-    outcome = run_task(fleet, fleet.clean, HandOverTask(), limits)
+    holders = len(fleet.launchers) + 1
+    most_bytes = (settings.memory_limit or math.inf) * ROOM_FOR_ANSWERS / holders
+    outcome = run_task(fleet, fleet.clean, HandOverTask(most_bytes), limits)
     if "handed_over" not in outcome.found:
         why = failure(outcome, settings)[1]
         raise ParentLost(f"the inputs of {table.stage} on {table.workload} can't be handed over: it {why}")
     exam: Exam = outcome.found["handed_over"]
+    if exam.manners is None:
+        next(row for row in table.rows if row.arm == table.baseline).tell(NOT_LOOKED_AT)
     return exam
 
 

@@ -4,6 +4,7 @@ import gc
 import locale
 import os
 import pickle
+import resource
 import signal
 import sys
 import tempfile
@@ -46,6 +47,9 @@ LEFT = {
     "garbage collector": lambda: gc.set_threshold(1),
     "locale": lambda: locale.setlocale(locale.LC_ALL, "C.UTF-8" if locale.setlocale(locale.LC_ALL) == "C" else "C"),
     "signal handlers": lambda: signal.signal(signal.SIGUSR1, lambda *event: None),
+    "resource limits": lambda: resource.setrlimit(
+        resource.RLIMIT_NOFILE, (64, resource.getrlimit(resource.RLIMIT_NOFILE)[1])
+    ),
     "blocked signals": lambda: signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR2}),
     "interval timers": lambda: signal.setitimer(signal.ITIMER_PROF, 1000.0, 1000.0),
     "environment": lambda: os.environ.update(LABKIT_TRIED="1"),

@@ -1,5 +1,6 @@
 """What is seen beside the clock: outputs of timed calls, and first calls on new content. No measured time is asserted."""
 
+import pickle
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
@@ -8,11 +9,12 @@ import numpy as np
 import pytest
 
 from labkit.core.agreement import Exact
-from labkit.core.exam import Exam
+from labkit.core.exam import Exam, Manners
 from labkit.measure.executor import Answers, ClockExecutor, Wrong
 from labkit.measure.launch import LaunchTask, Looks
 from labkit.measure.limit import LIMIT
 from labkit.measure.old_answers import FEWEST_LAUNCHES, old_answers
+from labkit.measure.probe import HandOverTask
 from labkit.measure.schedule import Plan
 
 SLICE_S = 1000.0  # no moment that is drawn comes by itself
@@ -95,6 +97,22 @@ def test_what_answers_with_an_iterator_is_timed_until_that_is_gone_through_on_co
     for call in calls.values():
         call(*inputs)
     assert seen[4:] == [0, 1, 2, 3]
+
+
+@pytest.mark.parametrize(
+    ("answer", "most_bytes", "other", "compared"),
+    [(np.ones(8), 1e6, True, True), (np.ones(8), 10, False, False), (lambda: 6, 1e6, True, False)],
+    ids=["as it is", "too large", "can't travel"],
+)
+def test_launches_are_handed_answers_and_other_content_where_that_can_be(
+    answer: Any, most_bytes: float, other: bool, compared: bool
+) -> None:
+    kept = Exam((np.arange(4),), answer, (np.arange(4) + 10,), 46, manners=Manners.of(answer))
+    sent: dict[str, Any] = {}
+    HandOverTask(most_bytes).run({"exam": kept}, lambda name, value: sent.update({name: pickle.dumps(value)}), print)
+    handed = pickle.loads(sent["handed_over"])
+    assert (handed.inputs[0] == kept.inputs[0]).all()
+    assert (handed.other is not None, handed.manners is not None, handed.other_expected) == (other, compared, None)
 
 
 def launches(new_s: float, again_s: float, number: int = FEWEST_LAUNCHES) -> list[dict[str, Any]]:
