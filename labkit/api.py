@@ -49,6 +49,7 @@ from labkit.store import Run, all_runs, find_run, results_folder, save
 from labkit.store.artefact import keep_artefact
 from labkit.store.compare import RunComparison, compare_runs
 from labkit.store.history import read_history
+from labkit.store.room import check_room, forget_not_stored, note_not_stored
 from labkit.store.run import COLUMNS, document
 
 if TYPE_CHECKING:
@@ -87,28 +88,37 @@ def bench(
 
     Raises
     ------
-    UsageError : something named does not exist, or a number is out of range.
+    UsageError : something named does not exist, a number is out of range, or the run could not be stored.
     """
     names, variants, workloads = name_lists(stages=stages, variants=variants, workloads=workloads)
     if against is not None and baseline is not None:
         raise UsageError(f"baseline is {baseline!r}: with --against each variant is told against itself; leave one out")
     requests = plan_requests(names, variants, workloads, baseline)
     settings = make_settings(budget, threads, seed, time_limit_s=time_limit, pictures=against is None)
+    home = _home(results)
+    check_room(home)
     with beside_revision(names, variants, against) if against is not None else nullcontext() as beside:
         if beside is None:
             measurement = measuring.measure(requests, settings, listener)
         else:
             measurement = measure_pairs(beside, workloads, settings, listener)
         measurement.doctor = of_run(measurement)
-    run, problem = _stored(measurement, results)
+    run, problem = _stored(measurement, home)
     return Shown(run, run.document if run else document(measurement), problem)
 
 
-def _stored(measurement: Measurement, results: str | Path | None) -> tuple[Run | None, str | None]:
+def _home(results: str | Path | None) -> Path:
+    return Path(results) if results else results_folder()
+
+
+def _stored(measurement: Measurement, home: Path) -> tuple[Run | None, str | None]:
     """The stored run, or one line that says what kept it from being stored."""
     try:
-        return save(measurement, markdown, Path(results) if results else None), None
+        run = save(measurement, markdown, home)
+        forget_not_stored(home)
+        return run, None
     except OSError as error:
+        note_not_stored(home, measurement.started)
         problem = error.strerror or " ".join(str(error).split())
         return None, f"{problem}: {error.filename}" if error.filename else problem
 
@@ -144,7 +154,7 @@ def sweep(
 
     Raises
     ------
-    UsageError : something named does not exist, does not fit, or is out of range.
+    UsageError : something named does not exist, does not fit, is out of range, or the run could not be stored.
 
     Source: N. J. Gunther, "Guerrilla Capacity Planning" (2007), for the law.
     """
@@ -154,14 +164,17 @@ def sweep(
         raise TypeError(f"values is {values!r}; give a list, such as [1, 2, 4]")
     _, variants, _ = name_lists(stages=[], variants=[variant] if isinstance(variant, str) else variant, workloads=None)
     plan = plan_sweep(stage, over, variants, engine, values, workload, workers)
+    make_settings(budget, threads, seed)  # raises first for what is out of range
+    home = _home(results)
+    check_room(home)
     measurement = measure_sweep(plan, budget, threads, seed, listener)
-    run, problem = _stored(measurement, results)
+    run, problem = _stored(measurement, home)
     stored = run.document if run else document(measurement)
     kept = ("run", "started", "wall_s", "stopped", "machine", "settings", "rows")
     found = sweep_facts(plan, measurement) | {name: stored[name] for name in kept}
     if run is None:
         return SweepShown(found, problem=problem)
-    path, problem = keep_artefact({"id": run.id} | found, "sweep", Path(results) if results else None)
+    path, problem = keep_artefact({"id": run.id} | found, "sweep", home)
     return SweepShown(found, run, path, problem)
 
 

@@ -129,7 +129,7 @@ class Tables(Progress):
 
 
 def end(what: str, document: Mapping[str, Any], problem: str | None) -> None:
-    """Say if it could not be stored, and end with the exit status that tells what was found."""
+    """Say if it could not be stored, which is status 2, and end with the exit status that tells what was found."""
     if problem:
         print(f"labkit: the {what} is not stored in {results_folder()}: {problem}", file=sys.stderr)
     if document["stopped"]:
@@ -137,5 +137,7 @@ def end(what: str, document: Mapping[str, Any], problem: str | None) -> None:
     found = regressions(document)
     for regression in found:
         print(f"labkit: {against_words.regression(regression)}", file=sys.stderr)
+    if problem:
+        raise typer.Exit(2)
     if found or faults(document):
         raise typer.Exit(1)

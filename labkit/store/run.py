@@ -24,6 +24,7 @@ from labkit.core.workload import project_folder
 from labkit.measure.bench import Measurement
 from labkit.measure.result import Row, Table
 from labkit.store.pictures import picture_facts, write_pictures
+from labkit.store.room import not_stored
 
 SCHEMA = 1
 COLUMNS = (
@@ -261,9 +262,16 @@ def _read(folder: Path) -> Run | str:
 
 
 def find_run(name: str, folder: Path | None = None) -> Run:
-    """A run by its id, by the beginning of it, by its folder's path, or ``last``; raises UsageError when there is none such."""
+    """A run by its id, by the beginning of it, by its folder's path, or ``last``; raises UsageError when there is none such.
+
+    Where a later run could not be stored, ``last`` is none.
+    """
     known = all_runs(folder)
     if name == "last" and known:
+        if begun := not_stored(folder or results_folder()):
+            raise UsageError(
+                f"the last run, begun {begun}, could not be stored; name the last that is, {known[-1].id}, to have that one"
+            )
         return known[-1]
     if name and isinstance(named := _read(Path(name).resolve()), Run):
         return named

@@ -145,29 +145,56 @@ def test_ctrl_c_before_anything_was_measured_is_no_traceback(
     assert "Traceback" not in said.err
 
 
-@pytest.mark.parametrize("form", [[], ["--json"]])
-@pytest.mark.parametrize("cause", ["a file", "a full disk"])
-def test_results_that_can_not_be_written_cost_only_the_stored_run(
-    labkit: Labkit, finished: Make, results: Path, monkeypatch: pytest.MonkeyPatch, form: list[str], cause: str
+def full(*args: Any, **more: Any) -> None:
+    raise OSError(28, "No space left on device")
+
+
+@pytest.mark.parametrize("command", ["bench lines", "sweep lines --over size"])
+@pytest.mark.parametrize("cause", ["a file", "a full disk", "read-only"])
+def test_results_that_can_not_be_written_are_told_in_one_line_before_anything_is_measured(
+    labkit: Labkit, finished: Make, results: Path, monkeypatch: pytest.MonkeyPatch, cause: str, command: str
 ) -> None:
-    finished()
+    asked = finished()
     if cause == "a file":
         results.write_text("not a folder")
+    elif cause == "a full disk":
+        monkeypatch.setattr("os.fsync", full)
     else:
 
-        def full(*args: Any, **more: Any) -> None:
-            raise OSError(28, "No space left on device")
+        def read_only(*args: Any, **more: Any) -> None:
+            raise OSError(30, "Read-only file system")
 
-        monkeypatch.setattr("os.fsync", full)
-    said = labkit("bench", "lines", *form)
+        monkeypatch.setattr("tempfile.TemporaryFile", read_only)  # root may write anywhere
+    said = labkit(*command.split())
+    words = {"a file": "File exists", "a full disk": "No space left on device", "read-only": "Read-only file system"}
+    assert (said.status, said.out, asked) == (2, "", [])
+    assert said.err == (
+        f"labkit: a run can't be stored in {results}: {words[cause]}; make room there, or let $LABKIT_RESULTS name another "
+        "folder\n"
+    )
+
+
+@pytest.mark.parametrize("form", [[], ["--json"]])
+def test_a_run_that_could_not_be_stored_is_shown_and_ends_with_2_and_an_older_one_is_not_the_last(
+    labkit: Labkit, finished: Make, results: Path, monkeypatch: pytest.MonkeyPatch, form: list[str]
+) -> None:
+    finished()
+    assert labkit("bench", "lines").status == 0
+    (older,) = all_runs()
+    finished("differs")
+    with monkeypatch.context() as disk:
+        disk.setattr("labkit.store.run.to_disk", full)
+        said = labkit("bench", "lines", *form)
     told = [line for line in said.err.splitlines() if line.startswith("labkit: ")]
-    assert said.status == 0
-    assert told == [
-        f"labkit: the run is not stored in {results}: "
-        + (f"File exists: {results}" if cause == "a file" else "No space left on device")
-    ]
-    assert json.loads(said.out)["rows"] if form else "2.000× [1.980, 2.020]" in said.out
+    assert (said.status, told) == (2, [f"labkit: the run is not stored in {results}: No space left on device"])
+    assert json.loads(said.out)["rows"] if form else "plain" in said.out
     assert "stored in" not in said.out
+    said = labkit("report", "last", "--to", results / "a.html")
+    assert said.status == 2
+    assert f"could not be stored; name the last that is, {older.id}, to have that one" in said.err
+    assert labkit("report", older.id, "--to", results / "a.html").status == 0
+    labkit("bench", "lines")
+    assert labkit("report", "last", "--to", results / "a.html").status == 0
 
 
 STAGE = """

@@ -151,11 +151,16 @@ def test_a_sweep_stopped_by_the_user_is_shown_and_stored(labkit: Labkit, finishe
     assert json.loads(said.out)["stopped"] if form else "stopped early" in said.out
 
 
-def test_a_results_folder_that_can_not_be_written_costs_a_warning(labkit: Labkit, finished: Any, results: Path) -> None:
+def test_a_sweep_that_could_not_be_stored_is_shown_and_ends_with_2(
+    labkit: Labkit, finished: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(path: Path) -> None:
+        raise OSError(28, "No space left on device")
+
     finished()
-    results.write_text("a file")
+    monkeypatch.setattr("labkit.store.run.to_disk", full)
     said = labkit("sweep", "blur", "--json")
-    assert said.status == 0
+    assert said.status == 2
     assert json.loads(said.out)["best"]["value"] == 2
     assert "the sweep is not stored in" in said.err
 
