@@ -10,7 +10,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from labkit.imagefiles.image import encoded, write_image
+from labkit.imagefiles.image import BadFile, decoded, encoded, write_image
 from labkit.imagefiles.size import image_size
 
 MOST_IMAGES, MOST_ROWS = 8, 6
@@ -66,10 +66,11 @@ def _thumbnail(file: Path) -> np.ndarray | None:
         size = image_size(io.BytesIO(data))
         if size is None or size.pixels > MOST_PIXELS * (64 if data[:2] == b"\xff\xd8" else 1):
             return None
-        large = size.pixels > MOST_PIXELS
-        flag = cv2.IMREAD_REDUCED_COLOR_8 if large else cv2.IMREAD_COLOR
-        image = cv2.imdecode(np.frombuffer(data, np.uint8), flag)
-    except (OSError, cv2.error):
+        if size.pixels > MOST_PIXELS:
+            image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_REDUCED_COLOR_8)
+        else:
+            image = decoded(data)
+    except (OSError, cv2.error, BadFile, MemoryError):
         return None
     if image is None:
         return None

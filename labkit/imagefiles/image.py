@@ -21,6 +21,7 @@ from labkit.imagefiles.size import Size, image_size
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff")  # what OpenCV reads and writes in colour
 JPEG_QUALITY = 95  # of 100
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+ANIMATION = (b"acTL", b"fcTL", b"fdAT")
 MOST_BYTES_A_PIXEL, MOST_BYTES = 64, 1 << 26  # what decoding takes at most: four doubles, twice; and for the smallest
 TRANSPARENT = "transparency was dropped: the colour beneath it shows, often black"
 PROFILE = "the colour profile was dropped, its colours taken as sRGB: {}"
@@ -44,10 +45,10 @@ def read_image(path: Path, max_pixels: int, note: Note = no_note) -> np.ndarray:
     """The image in a file as uint8 (h, w, 3) BGR, turned upright as its EXIF orientation says.
 
     Gray and palette images become colour, 16 bits become 8 (divided by 257 or so), CMYK becomes BGR, of several pages
-    or frames the first is taken. Colour profiles are dropped (colours are taken as sRGB) and so is transparency (the
-    colour beneath it shows; in a TIFF libtiff has mixed it with black): ``note`` is called with a line for either, if
-    the profile is not sRGB and anything is transparent. Raises BadFile, before anything is decoded when the image has
-    more than ``max_pixels`` pixels.
+    or frames the first is taken, of an animated PNG the still image. Colour profiles are dropped (colours are taken as
+    sRGB) and so is transparency (the colour beneath it shows; in a TIFF libtiff has mixed it with black): ``note`` is
+    called with a line for either, if the profile is not sRGB and anything is transparent. Raises BadFile, before
+    anything is decoded when the image has more than ``max_pixels`` pixels.
     """
     data = _content(path)
     size = _size(data)
@@ -63,8 +64,8 @@ def decoded(data: bytes | np.ndarray, note: Note = no_note) -> np.ndarray:
     """
     content = data if isinstance(data, bytes) else data.tobytes()
     size = _size(content)
-    if content[:8] == PNG_SIGNATURE and not _png_is_whole(content):
-        raise BadFile("truncated or damaged PNG")  # libpng would also write to standard error
+    if content[:8] == PNG_SIGNATURE:
+        content = _still(content)
     if content[:2] == b"BM":
         content = _with_alpha_mask(content)
     told = beside(content)
@@ -169,12 +170,17 @@ def _with_alpha_mask(data: bytes) -> bytes:
     return data[:10] + struct.pack("<II", min(pixels + 4, 2**32 - 1), 56) + data[18:66] + bytes(4) + data[66:]
 
 
-def _png_is_whole(data: bytes) -> bool:
-    """Whether every chunk is complete up to IEND; checksums are libpng's to check."""
-    place = len(PNG_SIGNATURE)
+def _still(data: bytes) -> bytes:
+    """A PNG without its animation: OpenCV's reader of these can be made to crash. Checksums are libpng's to check.
+
+    Raises BadFile unless every chunk is complete up to IEND: libpng would also write to standard error.
+    """
+    place, pieces = len(PNG_SIGNATURE), [PNG_SIGNATURE]
     while place + 12 <= len(data):
         length, kind = struct.unpack_from(">I4s", data, place)
+        if kind not in ANIMATION:
+            pieces.append(data[place : place + 12 + length])
         place += 12 + length
-        if kind == b"IEND":
-            return place <= len(data)
-    return False
+        if kind == b"IEND" and place <= len(data):
+            return b"".join(pieces)
+    raise BadFile("truncated or damaged PNG")

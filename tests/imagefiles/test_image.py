@@ -15,7 +15,7 @@ from PIL import Image, ImageCms
 
 from labkit.core.whole import PART, remove_leftovers
 from labkit.imagefiles.beside import PREFIX
-from labkit.imagefiles.image import TRANSPARENT, BadFile, encoded, read_image, write_image
+from labkit.imagefiles.image import ANIMATION, TRANSPARENT, BadFile, encoded, read_image, write_image
 from labkit.imagefiles.size import Size
 from tests.folders.conftest import encode, picture, png_claiming
 
@@ -95,6 +95,13 @@ def test_a_bmp_has_all_its_colours_whatever_the_length_of_its_header(tmp_path: P
     pixels = np.dstack([IMAGE, np.full((height, width, 1), 255, np.uint8)])[::-1]
     (tmp_path / "old.bmp").write_bytes((head + masks).ljust(start, b"\0") + pixels.tobytes())
     assert np.array_equal(read_image(tmp_path / "old.bmp", MANY), IMAGE)
+
+
+def test_of_an_animation_the_still_image_is_read(tmp_path: Path) -> None:
+    frames = [rgb(255 - IMAGE), rgb()]
+    path = saved(tmp_path / "moves.png", rgb(), save_all=True, append_images=frames, default_image=True)
+    assert all(kind in path.read_bytes() for kind in ANIMATION)
+    assert np.array_equal(read_image(path, MANY), IMAGE)
 
 
 def noted(path: Path) -> list[str]:

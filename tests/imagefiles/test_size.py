@@ -131,6 +131,7 @@ FILES = {
     "lzw": saved("tiff", compression="tiff_lzw"),
     "big": saved("tiff", big_tiff=True),
 }
+TIFFS = ("tiff", "lzw", "big")  # in which a tag may come twice
 MOST_PIXELS = 1_000_000
 
 
@@ -139,7 +140,7 @@ MOST_PIXELS = 1_000_000
 @given(data=st.data())
 def test_whatever_opencv_decodes_has_the_size_that_was_told(form: str, data: st.DataObject) -> None:
     content = bytearray(FILES[form])
-    tiff_tags = len(content) - 250 if form in ("tiff", "lzw", "big") else 2
+    tiff_tags = len(content) - 250 if form in TIFFS else 2
     for _ in range(data.draw(st.integers(1, 4))):
         content[data.draw(st.integers(tiff_tags, min(tiff_tags + 300, len(content)) - 1))] = data.draw(
             st.integers(0, 255)
@@ -152,4 +153,7 @@ def test_whatever_opencv_decodes_has_the_size_that_was_told(form: str, data: st.
     except cv2.error:
         return
     if image is not None:
-        assert told == Size(image.shape[1], image.shape[0])
+        assert told is not None
+        assert told.width >= image.shape[1]
+        assert told.height >= image.shape[0]
+        assert form in TIFFS or told == image.shape[1::-1]

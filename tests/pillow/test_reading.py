@@ -18,12 +18,10 @@ REFUSED = {
     "TIFF compressed as OpenCV's libtiff can't": "hopper_lzma.tif hopper_webp.tif old-style-jpeg-compression*.tif",
     "TIFF of 16-bit CMYK": "tiff_strip_cmyk_16l_jpeg.tif",
     "BMP whose runs go beyond its rows": "bmp/b/badrle.bmp hopper_rle8_row_overflow.bmp",
-    "PNG whose animation is broken": "apng/chunk_no_fdat.png apng/syntax_num_frames_zero_default.png",
 }
 """What OpenCV can't decode and Pillow can; what neither can is refused rightly."""
 
 OTHERWISE = {
-    "the first frame of an animation, where Pillow gives the image that stands for all": "apng/*",
     "an orientation that is in XMP or in a text, not in EXIF": "exif_imagemagick_orientation.png xmp_tags_orientation*.png",
     "CIE Lab, converted by another formula": "*ab.tif lab-*.tif",
     "signed 16 bits": "16bit.s.tif",
