@@ -43,7 +43,7 @@ def image_size(file: BinaryIO) -> Size | None:
     try:
         if head[:3] == b"\xff\xd8\xff":
             return _jpeg(file)
-        if head[:8] == b"\x89PNG\r\n\x1a\n":
+        if head[:8] == b"\x89PNG\r\n\x1a\n" and head[12:16] == b"IHDR":
             return Size(*struct.unpack_from(">II", head, 16))
         if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
             return _webp(head)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import os
 import signal
+import struct
 import subprocess
 import sys
 import threading
@@ -293,6 +294,20 @@ def test_the_contact_sheet_shows_inputs_above_outputs_and_gives_way_to_an_image_
     assert dark.size
     assert dark.min() > sheet.shape[0] // 2 - 40
     assert read_image(photos.parent / "out" / "contact_sheet.jpg", 10**6).max() < 10
+
+
+@pytest.mark.parametrize("memory_limit", [None, 2 << 30])
+def test_files_made_to_break_readers_are_refused_one_by_one(photos: Path, memory_limit: int | None) -> None:
+    (photos / "far.tif").write_bytes(b"II+\0\x08\0\0\0" + 8 * b"\xff" + bytes(50))
+    sides = [(256, 3, 36), (256, 3, 30_000), (257, 3, 24), (257, 3, 30_000)]
+    tags = b"".join(struct.pack("<HHIHH", tag, kind, 1, side, 0) for tag, kind, side in sides)
+    (photos / "twice.tif").write_bytes(b"II*\0" + struct.pack("<IH", 8, len(sides)) + tags + bytes(4))
+    report = run(job(photos, max_pixels=250_000_000, memory_limit=memory_limit))
+    assert report.done == 12
+    assert [(file, why.partition(" ")[0]) for file, why in report.failures] == [
+        ("far.tif", "no"),
+        ("twice.tif", "30000×30000"),
+    ]
 
 
 def test_what_of_files_is_not_in_their_images_is_told_by_file(photos: Path) -> None:

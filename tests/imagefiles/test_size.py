@@ -91,7 +91,9 @@ def test_no_damaged_header_raises_anything() -> None:
             image_size(io.BytesIO(damaged.tobytes()))
 
 
-@pytest.mark.parametrize("data", [b"", b"GIF89a" + bytes(40), b"no image", b"\0" * 64])
+@pytest.mark.parametrize(
+    "data", [b"", b"GIF89a" + bytes(40), b"no image", b"\0" * 64, encode(".png", IMAGE).replace(b"IHDR", b"IEND")]
+)
 def test_what_is_no_such_image_has_no_size(data: bytes) -> None:
     assert image_size(io.BytesIO(data)) is None
 

@@ -116,6 +116,7 @@ def test_a_header_tells_what_of_the_file_is_not_in_the_image(app: Application) -
         (PNG[:300] + b"\0\0\0\0" + PNG[304:], "", 400, "the image can't be read: truncated or damaged"),
         (JPEG[:-50], "", 400, "the image can't be read: truncated or damaged"),
         (b"hello", "", 415, "the body starts with 68 65 6c 6c 6f; send the bytes of one JPEG, PNG, WebP"),
+        (b"II+\0\x08\0\0\0" + 8 * b"\xff" + bytes(50), "", 415, "the body starts with 49 49 2b 00 08 00 00 00"),
         (b"GIF89a" + bytes(50), "", 415, "the body starts with 47 49 46"),
         (bytes(MOST_BYTES + 1), "", 413, "the body has more than 50,000 bytes"),
         (bomb(), "", 413, f"the image has 20000×20000 = 400,000,000 pixels; this server takes at most {MOST_PIXELS:,}"),
