@@ -72,7 +72,7 @@ def test_help_names_every_command_and_a_first_step(labkit: Labkit, words: tuple[
         ("list extra", "Got unexpected extra argument(s) (extra)"),
         ("runs nope", "run 'nope' does not exist in "),
         ("compare nope last", "run 'nope' does not exist in "),
-        ("compare last", "Missing argument 'RUN'"),
+        ("compare last", "compare takes two runs; 1 were given"),
         ("lab nowhere", "nowhere is no folder; run this in the project's folder, or name a folder of notebooks"),
     ],
 )
