@@ -70,6 +70,7 @@ def compare(
     tolerance: float | Agreement | Callable[[Any, Any], Any] | None = None,
     kwargs: Mapping[str, Any] | None = None,
     prepare: Callable[[], Any] | None = None,
+    in_place: bool = False,
     budget: float = DEFAULT_BUDGET_S,
     threads: int | None = None,
     seed: int | None = None,
@@ -98,6 +99,8 @@ def compare(
     kwargs : keyword arguments of every call.
     prepare : makes what each function takes first (a model, a pool), once in each of its processes and outside of the clock;
         of a context manager what it yields, and it is left at the end. Its time is told as set-up.
+    in_place : the functions change their inputs on purpose; what these have become is the answer of one that gives nothing. Each
+        call is then handed copies, whose making its time contains.
     budget, threads, seed, time_limit, listener, results : as for :func:`labkit.api.bench`.
 
     Returns
@@ -114,7 +117,7 @@ def compare(
         if len(things) != 2:
             raise UsageError(f"compare takes two runs; {len(things)} were given")
         return api.compare(*things, folder)
-    stage = stage_of(*things, on=on, tolerance=tolerance, kwargs=kwargs, prepare=prepare)
+    stage = stage_of(*things, on=on, tolerance=tolerance, kwargs=kwargs, prepare=prepare, in_place=in_place)
     if listener is None and sys.stderr.isatty():
         listener = api.show_progress()
     found = api.bench(

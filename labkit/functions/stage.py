@@ -32,6 +32,7 @@ def stage_of(
     tolerance: float | Agreement | Callable[[Any, Any], Any] | None = None,
     kwargs: Mapping[str, Any] | None = None,
     prepare: Callable[[], Any] | None = None,
+    in_place: bool = False,
 ) -> str:
     """The name of a stage made of these functions, in place of an earlier one of that name; parameters as of :func:`compare`."""
     for function in functions:
@@ -45,10 +46,8 @@ def stage_of(
     workloads = {workload.name: workload for workload in workloads_of(on)}
     parameters = _parameters(functions[0], next(iter(workloads.values())), skip=prepare is not None)
     name = f"{names[0]} vs {names[1] if len(names) == 2 else f'{len(names) - 1} others'}"
-    made = Stage(
-        name, _contract(parameters, f"{', '.join(names)}: functions compared as they are."), names[0], workloads,
-        agreement=_agreement(tolerance),
-    )  # fmt: skip
+    contract = _contract(parameters, f"{', '.join(names)}: functions compared as they are.")
+    made = Stage(name, contract, names[0], workloads, agreement=_agreement(tolerance), in_place=in_place)
     variants = [
         _variant(name, own, function, dict(kwargs or {}), prepare)
         for own, function in zip(names, functions, strict=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from types import FunctionType, ModuleType
 from typing import Any
 
@@ -33,7 +34,9 @@ def interpreted(function: Any) -> Iterator[Any]:
 
 
 def python_form(function: Any) -> Any:
-    """The Python function behind a jitted one; anything else as it is."""
+    """The Python function behind a jitted one, also where a partial binds arguments to it; anything else as it is."""
+    if isinstance(function, partial) and (inner := python_form(function.func)) is not function.func:
+        return partial(inner, *function.args, **function.keywords)
     return function.py_func if _is_jitted(function) else function
 
 

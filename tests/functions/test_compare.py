@@ -147,6 +147,17 @@ def test_agreement_is_exact_or_as_it_is_said(tolerance: Any, agree: bool) -> Non
     assert (stage.agreement.difference(expected + np.uint8(1), expected) is None) is agree
 
 
+def test_functions_may_change_their_input_where_that_is_said() -> None:
+    def doubled(image: np.ndarray) -> None:
+        image *= np.uint8(2)
+
+    def added(image: np.ndarray) -> None:
+        image += image
+
+    assert set(statuses(stage_of(doubled, added, on=PICTURE)).values()) == {"differs"}
+    assert set(statuses(stage_of(doubled, added, on=PICTURE, in_place=True)).values()) == {"measured"}
+
+
 def test_what_prepare_makes_is_the_first_argument_and_is_left_at_the_end(tmp_path: Path) -> None:
     left = tmp_path / "left"
 
