@@ -98,6 +98,7 @@ class LaunchTask:
                 send("left", looks.left)
                 return
             facts: dict[str, Any] = {"rounds": rounds, "threads_at_start": alone, "restless": executor.quiet.restless}
+            facts["first_call_s"] = warm_s
             if exam.other is not None:
                 facts["new_and_again_s"] = {arm: firsts for arm, firsts in executor.firsts.items() if len(firsts) == 2}
             send("facts", facts | {"warm_up_s": warm_up_s, "timed_s": timed_s})

@@ -24,7 +24,7 @@ def old_answers(launches: Sequence[dict[str, Any]], arm: str) -> Fault | None:
     if clearly.mean() < 0.8:
         return None
     return Fault(
-        f"memoised: new content takes {np.median(new):.2g} s, the same content again {np.median(again):.2g} s, so what would "
-        "be timed is a look-up",
+        f"memoised: new content takes {np.median(new) * 1e3:.2g} ms, the same content again {np.median(again) * 1e3:.2g} ms, so "
+        "what would be timed is a look-up",
         "memoised",
     )

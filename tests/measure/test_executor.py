@@ -135,4 +135,4 @@ def test_who_is_many_times_slower_on_new_content_in_launch_after_launch_remember
 ) -> None:
     fault = old_answers(found, "arm")
     assert (fault is not None) == memoised
-    assert fault is None or (fault.key == "memoised" and fault.startswith("memoised: new content takes 0.002 s"))
+    assert fault is None or (fault.key == "memoised" and fault.startswith("memoised: new content takes 2 ms"))
