@@ -1,7 +1,7 @@
 """The command line. Standard output holds the answer, standard error progress and complaints.
 
 Exit status: 0 done, 1 a difference or regression was found, or a watched variant failed,
-2 wrong usage or input, 130 stopped by Ctrl-C.
+2 wrong usage or input, or a run that can't be stored, 130 stopped by Ctrl-C.
 """
 
 from __future__ import annotations
