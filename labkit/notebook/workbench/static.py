@@ -5,6 +5,9 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
+from labkit.reports.grid import Cell, Grid
+from labkit.reports.html import table
+
 if TYPE_CHECKING:
     from labkit.notebook.workbench.job import Job
     from labkit.notebook.workbench.model import Workbench
@@ -14,16 +17,14 @@ HINT = "The dashboard itself needs a running kernel: execute the cell in Jupyter
 
 def static_html(model: Workbench, job: Job | None) -> str:
     """What is chosen, and what the last job found: a table without script or style sheet; all from outside is escaped."""
-    rows = "".join(
-        f"<tr><th style='text-align:left'>{escape(name)}</th><td style='text-align:left'>{escape(value)}</td></tr>"
-        for name, value in chosen(model).items()
-    )
+    rows = [[Cell(name, tone="total"), Cell(value)] for name, value in chosen(model).items()]
+    choice = table(Grid(("", ""), frozenset({0, 1}), rows, prose=frozenset({1})))
     found = ""
     if job is not None and job.result is not None:
         found = job.result._repr_html_()
     elif job is not None and job.error:
         found = f"<p>{escape(job.error)}</p>"
-    return f"<h4>labkit workbench</h4><table><tbody>{rows}</tbody></table>{found}<p><small>{escape(HINT)}</small></p>"
+    return f"<h4>labkit workbench</h4>{choice}{found}<p><small>{escape(HINT)}</small></p>"
 
 
 def static_text(model: Workbench, job: Job | None) -> str:

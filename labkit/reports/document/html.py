@@ -16,21 +16,11 @@ from matplotlib.figure import Figure
 from labkit.core.errors import UsageError
 from labkit.core.version import __version__
 from labkit.reports import words
-from labkit.reports.document import grids
+from labkit.reports.document import grids, sentences, sources
 from labkit.reports.document.bars import decision_bars
 from labkit.reports.document.cover import Cover
 from labkit.reports.document.facts import Facts, Lines, StagePart, TablePart
 from labkit.reports.document.reproduce import commands
-from labkit.reports.document.sentences import (
-    caution,
-    costs,
-    examined,
-    line_notes,
-    origin,
-    stage_title,
-    title,
-)
-from labkit.reports.document.sources import changed, inputs
 from labkit.reports.document.svg import inline
 from labkit.reports.figure import block_shares, speedups
 from labkit.reports.lines.html import diff_html
@@ -60,10 +50,10 @@ def stages_page(facts: Facts, cover: Cover, *, code: bool = False) -> str:
     stages = [_stage(stage, facts, code, draw) for stage in facts.stages]
     return render(
         "stages.html.j2",
-        title(facts),
-        [origin(run) for run in facts.runs],
+        sentences.title(facts),
+        [sentences.origin(run) for run in facts.runs],
         cover,
-        cautions=list(filter(None, (caution(run, facts) for run in facts.runs))),
+        cautions=list(filter(None, (sentences.caution(run, facts) for run in facts.runs))),
         stages=stages,
         problems=facts.problems,
         reading=READING,
@@ -72,19 +62,19 @@ def stages_page(facts: Facts, cover: Cover, *, code: bool = False) -> str:
         doctor=_doctor(facts),
         machine=grids.machine_grid(facts.runs),
         again=[_again(run, facts) for run in facts.runs],
-        data=inputs(facts.runs),
+        data=sources.inputs(facts.runs),
     )
 
 
 def _stage(stage: StagePart, facts: Facts, code: bool, draw: Figures) -> dict[str, Any]:
     decisions = [part.decision for part in stage.tables]
     return {
-        "title": stage_title(stage, facts),
+        "title": sentences.stage_title(stage, facts),
         "summary": f"{stage.summary} {f'Run {stage.run}.' if len(facts.runs) > 1 else ''}".strip(),
         "advice": stage.advice,
         "figure": draw(lambda: decision_bars(stage.tables), f"how fast the best of {stage.name} is"),
         "decision": grids.decision_grid(decisions),
-        "costs": costs(stage),
+        "costs": sentences.costs(stage),
         "tables": [_table(part, draw) for part in stage.tables],
         "lines": _lines(stage.lines, code, draw) if stage.lines else None,
         "pictures": stage.pictures,
@@ -113,7 +103,7 @@ def _lines(lines: Lines, code: bool, draw: Figures) -> dict[str, Any]:
         "figure": draw(lambda: _shares(lines), f"how the time of {a.variant} and {b.variant} falls on their steps")
         if len({line.block for profile in (a, b) for _, line in profile.executed}) > 1
         else None,
-        "notes": line_notes(lines),
+        "notes": sentences.line_notes(lines),
         "code": Markup(diff_html(lines.diff)) if code else None,  # it escapes what came from outside
     }
 
@@ -140,11 +130,11 @@ def _doctor(facts: Facts) -> dict[str, Any] | None:
     """What the doctor said of the runs; None where all are from before its time."""
     if not any("doctor" in run for run in facts.runs):
         return None
-    return {"grid": grids.doctor_grid(facts.runs), "told": [examined(run, facts) for run in facts.runs]}
+    return {"grid": grids.doctor_grid(facts.runs), "told": [sentences.examined(run, facts) for run in facts.runs]}
 
 
 def _again(run: dict[str, Any], facts: Facts) -> dict[str, Any]:
-    return {"id": run["run"], "commands": "\n".join(commands(run, facts.sweeps)), "note": changed(run)}
+    return {"id": run["run"], "commands": "\n".join(commands(run, facts.sweeps)), "note": sources.changed(run)}
 
 
 class Figures:

@@ -7,21 +7,11 @@ import re
 from collections.abc import Sequence
 
 from labkit.reports import markdown, words
-from labkit.reports.document import grids
+from labkit.reports.document import grids, sentences, sources
 from labkit.reports.document.cover import Cover
 from labkit.reports.document.decision import Said
 from labkit.reports.document.facts import Facts, StagePart
 from labkit.reports.document.reproduce import commands
-from labkit.reports.document.sentences import (
-    caution,
-    costs,
-    examined,
-    line_notes,
-    origin,
-    stage_title,
-    title,
-)
-from labkit.reports.document.sources import changed, inputs
 from labkit.reports.grid import Cell, Grid
 from labkit.reports.sweep.grid import grid as sweep_grid
 
@@ -43,7 +33,7 @@ def code(text: str, in_table: bool = False) -> str:
 
 def stages_text(facts: Facts, cover: Cover) -> str:
     """The report of one or more runs: the decisions, then as much of the rest, in its order, as there is room for."""
-    stages = [(stage_title(stage, facts), stage) for stage in facts.stages]
+    stages = [(sentences.stage_title(stage, facts), stage) for stage in facts.stages]
     parts = [("the decisions", _decisions(facts, stages))]
     for heading, stage in stages:
         parts += [(f"the tables of {code(heading)}", table) for table in _tables(heading, stage)]
@@ -95,14 +85,15 @@ def again(facts: Facts) -> str:
     """The machine and the commands."""
     body = grid(grids.machine_grid(facts.runs))
     for run in facts.runs:
-        body += "\n" + fenced("\n".join(commands(run, facts.sweeps))) + (f"\n{changed(run)}\n" if changed(run) else "")
-    return folded("The machine, and how to reproduce it", f"{body}\n{inputs(facts.runs)}\n")
+        body += "\n" + fenced("\n".join(commands(run, facts.sweeps)))
+        body += f"\n{note}\n" if (note := sources.changed(run)) else ""
+    return folded("The machine, and how to reproduce it", f"{body}\n{sources.inputs(facts.runs)}\n")
 
 
 def _doctor(facts: Facts) -> str:
     """What the doctor said of the runs."""
     found = grids.doctor_grid(facts.runs)
-    section = "".join(f"- {code(examined(run, facts))}\n" for run in facts.runs)
+    section = "".join(f"- {code(sentences.examined(run, facts))}\n" for run in facts.runs)
     return folded("The doctor", section + (f"\n{grid(found)}" if found.rows else ""))
 
 
@@ -114,20 +105,20 @@ def fenced(text: str) -> str:
 
 def _head(facts: Facts, cover: Cover) -> str:
     names = dict.fromkeys(stage.name for stage in facts.stages)
-    own = "Which variant to use: " + ", ".join(map(code, names)) if names else title(facts)
+    own = "Which variant to use: " + ", ".join(map(code, names)) if names else sentences.title(facts)
     return f"## {markdown.safe(cover.title) if cover.title else own}\n\n"
 
 
 def _decisions(facts: Facts, stages: Sequence[tuple[str, StagePart]]) -> str:
-    lines = [f"> {code(text)}\n" for run in facts.runs if (text := caution(run, facts))]
+    lines = [f"> {code(text)}\n" for run in facts.runs if (text := sentences.caution(run, facts))]
     for heading, stage in stages:
         lines += [f"### {code(heading)}", "", sentence(stage.advice), ""]
         lines += [f"Run {code(stage.run)}.", ""] if len(facts.runs) > 1 and heading == stage.name else []
         lines.append(grid(grids.decision_grid([part.decision for part in stage.tables])))
-        lines += [f"- {code(arm)} {code(section)}" for arm, section in costs(stage)]
+        lines += [f"- {code(arm)} {code(section)}" for arm, section in sentences.costs(stage)]
         lines.append("")
     lines += [f"- {code(problem)}" for problem in facts.problems]
-    lines += [f"\n{code(origin(run))}" for run in facts.runs]
+    lines += [f"\n{code(sentences.origin(run))}" for run in facts.runs]
     return "\n".join(lines) + "\n"
 
 
@@ -144,7 +135,7 @@ def _tables(heading: str, stage: StagePart) -> list[str]:
 def _more(heading: str, stage: StagePart) -> str:
     text = ""
     if stage.lines:
-        notes = "\n".join(f"- {code(note)}" for note in line_notes(stage.lines))
+        notes = "\n".join(f"- {code(note)}" for note in sentences.line_notes(stage.lines))
         a, b = stage.lines.diff.a.variant, stage.lines.diff.b.variant
         text += folded(
             f"Which lines: {escaped(heading)}, {escaped(a)} → {escaped(b)}",
