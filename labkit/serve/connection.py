@@ -6,12 +6,12 @@ uvicorn (with httptools) reads HTTP; it bounds none of the three.
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
+from collections import Counter, deque
 from typing import Any
 
 from starlette.types import Receive, Scope, Send
 from uvicorn.config import Config
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
 from labkit.serve.limits import Limits
@@ -49,6 +49,7 @@ class Connection(HttpToolsProtocol):
         self._heading = self._refused = False
         self._bytes = 0  # of headers that are not whole yet; once refused, of what still comes
         self._timer: asyncio.TimerHandle | None = None
+        self._cycles: deque[RequestResponseCycle] = deque()  # requests in their order, those answered perhaps too
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -61,6 +62,7 @@ class Connection(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop()
+        self._disconnect()
         self._clients.connections[self._address] -= 1
         if not self._clients.connections[self._address]:
             del self._clients.connections[self._address]
@@ -79,8 +81,12 @@ class Connection(HttpToolsProtocol):
             return
         if self._heading and self._bytes > self._clients.limits.header_bytes:
             self._refuse(self._too_long())
-        elif self.cycle is None or self.cycle.response_complete:
+        elif self._answering is None:
             self._wait()
+
+    def eof_received(self) -> None:
+        """A client that ends its side has left: whether it still listens can't be told, and nothing may be sent after it."""
+        self._disconnect()
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
@@ -95,6 +101,9 @@ class Connection(HttpToolsProtocol):
             self.app = self._answer_too_long  # type: ignore[assignment]
         super().on_headers_complete()
         self.app = app
+        while self._cycles and self._cycles[0].response_complete:
+            self._cycles.popleft()
+        self._cycles.append(self.cycle)
 
     def send_400_response(self, msg: str) -> None:
         """For whatever the parser does not take."""
@@ -102,6 +111,17 @@ class Connection(HttpToolsProtocol):
 
     async def _answer_too_long(self, scope: Scope, receive: Receive, send: Send) -> None:
         await send_refusal(send, self._too_long(), closing=True)
+
+    @property
+    def _answering(self) -> RequestResponseCycle | None:
+        """The request being answered; behind it there may be others, of which uvicorn has the last as ``cycle``."""
+        return next((cycle for cycle in self._cycles if not cycle.response_complete), None)
+
+    def _disconnect(self) -> None:
+        """Tell the requests that nobody waits for their answers."""
+        for cycle in self._cycles:
+            cycle.disconnected = True
+            cycle.message_event.set()
 
     def _too_long(self) -> Refusal:
         return Refusal(431, LONG.format(self._clients.limits.header_bytes))
@@ -127,12 +147,11 @@ class Connection(HttpToolsProtocol):
             return
         self._refused, self._bytes = True, 0
         self._stop()
-        if self.cycle is not None and not self.cycle.response_complete:
-            if self.cycle.response_started or not self.cycle.more_body:
-                self.cycle.keep_alive = False  # the request before it is answered first
+        if answering := self._answering:
+            if answering.response_started or not answering.more_body:
+                answering.keep_alive = False  # the request before it is answered first
                 return
-            self.cycle.disconnected = True  # it waits for a body that does not come any more
-            self.cycle.message_event.set()
+            self._disconnect()  # it waits for a body that does not come any more
         headers, data = in_json(refusal, closing=True)
         lines = b"".join(b"%s: %s\r\n" % header for header in headers)
         self.transport.write(STATUS_LINE[refusal.status] + lines + b"\r\n" + data)

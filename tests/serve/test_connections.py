@@ -130,6 +130,18 @@ def test_a_broken_body_ends_its_request(server: Served) -> None:
     until(lambda: server.figure("labkit_in_flight") == 0)
 
 
+def test_a_client_that_ends_its_side_has_left_and_nothing_is_logged() -> None:
+    request = b"POST /augment?chain=stamp HTTP/1.1\r\nHost: here\r\nContent-Length: %d\r\n\r\n"
+    with served(engine="threads", workers=1) as server:
+        for _ in range(20):
+            with connected(server) as connection:
+                connection.sendall(2 * (request % len(PNG) + PNG))
+                connection.shutdown(socket.SHUT_WR)
+                heard(connection)
+        until(lambda: server.figure("labkit_in_flight") == 0)
+        assert server.end() == (0, "")
+
+
 def test_a_request_is_answered_though_the_next_one_is_nonsense(server: Served) -> None:
     first = b"POST /augment?chain=slow&seed=100 HTTP/1.1\r\nHost: here\r\nContent-Length: %d\r\n\r\n" % len(PNG)
     with connected(server) as connection:
