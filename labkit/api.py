@@ -135,6 +135,7 @@ def sweep(
     budget: float = SWEEP_BUDGET_S,
     threads: int | None = None,
     seed: int | None = None,
+    time_limit: float = DEFAULT_TIME_LIMIT_S,
     listener: Listener | None = None,
     results: str | Path | None = None,
 ) -> SweepShown:
@@ -150,7 +151,7 @@ def sweep(
         what is taken when None, and for ``engine``, ``values``, ``workload`` and ``workers``.
     budget : measuring seconds for a curve over workers or chunk, and for each workload of one over size.
     threads : how many a library may use inside an arm; for workers and chunk 1 when None, so that only workers add up.
-    seed, listener, results : as for :func:`bench`.
+    seed, time_limit, listener, results : as for :func:`bench`.
 
     Raises
     ------
@@ -164,10 +165,10 @@ def sweep(
         raise TypeError(f"values is {values!r}; give a list, such as [1, 2, 4]")
     _, variants, _ = name_lists(stages=[], variants=[variant] if isinstance(variant, str) else variant, workloads=None)
     plan = plan_sweep(stage, over, variants, engine, values, workload, workers)
-    make_settings(budget, threads, seed)  # raises first for what is out of range
+    make_settings(budget, threads, seed, time_limit_s=time_limit)  # raises first for what is out of range
     home = _home(results)
     check_room(home)
-    measurement = measure_sweep(plan, budget, threads, seed, listener)
+    measurement = measure_sweep(plan, budget, threads, seed, listener, time_limit)
     run, problem = _stored(measurement, home)
     stored = run.document if run else document(measurement)
     kept = ("run", "started", "wall_s", "stopped", "machine", "settings", "rows")

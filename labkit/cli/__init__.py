@@ -29,7 +29,7 @@ COMMANDS = {
     "diff": "Profile two variants in one process and set their lines side by side, block by block: time, share, change.",
     "memory": "Tell the peak memory of one call, and what each line of the variant allocated.",
     "runs": "List the stored runs, oldest first, or show one of them again; or one stage over the runs of this machine.",
-    "compare": "Show how each variant's ratio to the baseline moved between two runs. Exit status 1 when one got slower.",
+    "compare": "Compare functions as they are: checked, timed in interleaved rounds, told with intervals. Or two stored runs.",
     "report": "Write a report of stored runs: the decision on top, then tables, figures, what failed, the machine, how to "
     "redo it.",
     "doctor": "Look for what would fool whoever reads the figures, and say the way out.",

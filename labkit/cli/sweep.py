@@ -13,6 +13,7 @@ from labkit.cli import options
 from labkit.cli.bench import end
 from labkit.core.errors import UsageError
 from labkit.measure.sweep.run import DEFAULT_BUDGET_S
+from labkit.measure.table import DEFAULT_TIME_LIMIT_S
 from labkit.reports.progress import Progress
 from labkit.reports.sweep.shown import SweepShown, print_sweep
 
@@ -58,6 +59,7 @@ def command(
         int | None,
         typer.Option(metavar="S", min=0, help="Seed of every random choice; fresh if not given, stored either way."),
     ] = None,
+    time_limit: options.TimeLimit = DEFAULT_TIME_LIMIT_S,
     figure: Annotated[Path | None, typer.Option(metavar="FILE.svg", help="Also draw it; .png and .pdf go too.")] = None,
     load: options.Load = None,
     as_json: options.Json = False,
@@ -88,6 +90,7 @@ def command(
             budget=budget,
             threads=threads,
             seed=seed,
+            time_limit=time_limit,
             listener=progress,
         )
     finally:

@@ -18,6 +18,8 @@ from labkit.core.errors import UsageError, listed
 from labkit.core.registry import registry
 from labkit.engines import ENGINES, check_engine
 from labkit.engines.arm import ArmName
+from labkit.measure.elsewhere import home_of
+from labkit.measure.expected import Expected
 from labkit.measure.machine import machine_facts
 from labkit.measure.pictured import Pictures, of_best
 from labkit.measure.provenance import provenance
@@ -185,6 +187,7 @@ def measure(
             before = Reading.take()
             rng = np.random.default_rng([settings.seed, 1])
             fleet = stack.enter_context(Fleet(settings.threads, rng, wanted_of(requests)))
+            _tell_time(listener, requests, settings.budget_s, fleet)
         edge_cases = EdgeCases()
         for request in requests:
             try:
@@ -202,6 +205,16 @@ def measure(
         measurement.machine["during"] = between(before, Reading.take())
     measurement.wall_s = time.perf_counter() - begin
     return measurement
+
+
+def _tell_time(listener: Listener, requests: Sequence[Request], budget_s: float | None, fleet: Fleet) -> None:
+    """Tell how long it is going to take; a measuring process that can't start is the first table's affair."""
+    with suppress(ParentLost):
+        fleet.clean.ready()
+        arms = [len(request.arms) + len(request.engines) for request in requests]
+        hosted = any(home_of(request.stage, request.baseline) for request in requests)
+        now = time.monotonic()
+        listener.begins(arms, Expected(arms, fleet.clean.start_s, budget_s, now, hosted))
 
 
 def _picture(fleet: Fleet, measurement: Measurement, listener: Listener) -> None:
@@ -230,8 +243,11 @@ def check(requests: Sequence[Request], settings: Settings, listener: Listener | 
     """Only the agreement gate, for every table; no launches, no run."""
     rng = np.random.default_rng([settings.seed, 1])
     rows: list[Row] = []
-    edge_cases = EdgeCases()
-    with MeasurementLock(_told(requests)), Fleet(settings.threads, rng, wanted_of(requests), launchers=0) as fleet:
+    edge_cases, listener = EdgeCases(), listener or Listener()
+    with ExitStack() as stack:
+        stack.enter_context(MeasurementLock(_told(requests)))
+        fleet = stack.enter_context(Fleet(settings.threads, rng, wanted_of(requests), launchers=0))
+        _tell_time(listener, requests, None, fleet)
         for request in requests:
-            rows += check_table(fleet, request, edge_cases, settings, listener or Listener())
+            rows += check_table(fleet, request, edge_cases, settings, listener)
     return rows

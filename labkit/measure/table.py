@@ -18,6 +18,7 @@ from labkit.engines import STARTS_PROCESSES, engine_missing
 from labkit.engines.arm import ArmName
 from labkit.measure.conclude import conclude, no_baseline, tell_what_cannot_be
 from labkit.measure.elsewhere import home_of
+from labkit.measure.expected import Expected
 from labkit.measure.launch import LaunchTask
 from labkit.measure.limit import LIMIT, limit_cost
 from labkit.measure.old_answers import old_answers
@@ -37,6 +38,7 @@ NOT_LOOKED_AT = (
     "outputs of timed calls were not looked at: the answer is too large, or can't be handed to another process"
 )
 ENOUGH_ATTEMPTS = 3
+UNASKED = "of all kernels only this one, the quickest here, came under engines; another does when it is named"
 
 
 @dataclass(frozen=True)
@@ -89,6 +91,9 @@ class Request:
 
 class Listener:
     """Hears how a measurement proceeds. The methods do nothing here; a progress bar overrides them."""
+
+    def begins(self, arms: Sequence[int], expected: Expected) -> None:
+        """Before the first table: how many arms each table has, and how long all is going to take."""
 
     def table_begins(self, stage: str, workload: str, arms: int) -> None:
         """``arms`` are to be checked; fewer, where no kernel is fit to come under engines."""
@@ -202,6 +207,8 @@ def check_table(
         if _exam(fleet, request, edge_cases, state.rows, settings) is not None:
             for arm in _arms(request, state):
                 _probe(fleet, request.stage, arm, edge_cases, state, settings, math.inf)
+                if arm not in request.arms:
+                    state.rows[str(arm)].tell(UNASKED)
                 tried.add(str(arm))
                 listener.probed(state.rows[str(arm)])
     except ParentLost as lost:

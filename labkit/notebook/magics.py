@@ -24,6 +24,7 @@ from labkit.core.registry import registry, variant
 from labkit.core.stage import KINDS
 from labkit.functions.compare import compare
 from labkit.measure.bench import DEFAULT_BUDGET_S
+from labkit.measure.table import DEFAULT_TIME_LIMIT_S
 from labkit.profiling.interpreted import python_form
 from labkit.profiling.run import DEFAULT_BUDGET_S as PROFILE_BUDGET_S
 
@@ -42,6 +43,13 @@ THREADS = argument(
 )
 BUDGET = argument(
     "--budget", type=float, default=DEFAULT_BUDGET_S, metavar="SECONDS", help="measuring time for each table"
+)
+TIME_LIMIT = argument(
+    "--time-limit",
+    type=float,
+    default=DEFAULT_TIME_LIMIT_S,
+    metavar="SECONDS",
+    help="what the check of a variant may take; one that hangs is ended",
 )
 RESULTS = argument("--results", metavar="FOLDER", help="where to store what is found; results/ when not given")
 RETURN = argument("-o", "--output", action="store_true", help="return the object as well, as %%timeit -o does")
@@ -88,6 +96,7 @@ class LabMagics(Magics):
         argument("--baseline", metavar="V", help="what speed-ups are told against; the reference when not given"),
         BUDGET,
         THREADS,
+        TIME_LIMIT,
         RESULTS,
         RETURN,
     )
@@ -105,6 +114,7 @@ class LabMagics(Magics):
                 baseline=asked.baseline,
                 budget=asked.budget,
                 threads=asked.threads,
+                time_limit=asked.time_limit,
                 results=asked.results,
             ),
         )

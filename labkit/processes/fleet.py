@@ -49,6 +49,7 @@ class Parent:
     """The near end of one parent process."""
 
     def __init__(self, threads: int, rng: np.random.Generator, wanted: Wanted = None) -> None:
+        self._begun = time.monotonic()
         here, there = socket.socketpair()
         environment = os.environ | thread_environment(threads)
         environment["LABKIT_PADDING"] = "x" * int(rng.integers(LONGEST_PADDING))
@@ -67,10 +68,10 @@ class Parent:
         self._pipe.send(_preparation(wanted))
         self.standing: tuple[Command, ...] = ()
         self.kept: dict[tuple[str, ...], tuple[Task, Limits]] = {}
-        self._ready = False
+        self._ready, self.start_s = False, 0.0
 
     def ready(self) -> None:
-        """Wait until it has imported everything; raises ParentLost when it can't."""
+        """Wait until it has imported everything, ``start_s`` seconds after it began; raises ParentLost when it can't."""
         if self._ready:
             return
         if not wait(self._pipe, START_TIMEOUT_S):
@@ -78,7 +79,7 @@ class Parent:
         answer = self._receive()
         if isinstance(answer, str):
             raise ParentLost(f"a measuring process could not start: {answer}")
-        self._ready = True
+        self._ready, self.start_s = True, answer - self._begun
 
     def tell(self, *commands: Command) -> None:
         """Give commands that need no answer: all that the next tasks are to find. They replace what was told before."""

@@ -27,7 +27,7 @@ import cloudpickle
 
 from labkit.core.cpus import set_cv2_threads
 from labkit.core.exam import first_content
-from labkit.core.process import adopt_orphans, die_with_parent, thread_count
+from labkit.core.process import adopt_orphans, die_with_parent
 from labkit.core.registry import registry
 from labkit.core.stage import Stage
 from labkit.engines import starting
@@ -96,7 +96,7 @@ def main(descriptor: int) -> None:
     adopt_orphans()
     try:
         _prepare(commands.recv())
-        commands.send(thread_count())
+        commands.send(time.monotonic())
     except Exception as error:
         commands.send(f"{type(error).__name__}: {error}")
         return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Sequence
 from typing import IO
 
 from rich.console import Console
@@ -11,10 +12,13 @@ from rich.progress import BarColumn, TaskID, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
 from rich.text import Text
 
+from labkit.measure.expected import Expected
 from labkit.measure.result import Row, Table
-from labkit.measure.schedule import Plan
+from labkit.measure.schedule import MOST_LAUNCHES, Plan
 from labkit.measure.table import Listener
 from labkit.reports import words
+
+MUCH = 1.5  # times longer or shorter than was told
 
 
 class Progress(Listener):
@@ -32,9 +36,19 @@ class Progress(Listener):
         self._bar = Bar(*columns, console=console, transient=True) if stream.isatty() else None
         self._task: TaskID | None = None
         self._name, self._begin = "", 0.0
+        self._expected: Expected | None = None
+        self._told_s = 0.0
+
+    def begins(self, arms: Sequence[int], expected: Expected) -> None:
+        self._expected, self._told_s = expected, expected.total_s
+        most = f", at most {MOST_LAUNCHES} launches each" if expected.launches else ""
+        alike = f" × {words.counted(arms[0], 'arm')}" if len(set(arms)) == 1 else f", {words.counted(sum(arms), 'arm')}"
+        self._line(f"about {words.about(self._told_s)}: {words.counted(len(arms), 'table')}{alike}{most}")
 
     def table_begins(self, stage: str, workload: str, arms: int) -> None:
         self._name, self._begin = f"{stage} on {workload}", time.monotonic()
+        if self._expected is not None:
+            self._expected.table_begins(self._begin)
         if self._bar is not None:
             self._bar.start()
             if self._task is not None:
@@ -58,6 +72,9 @@ class Progress(Listener):
             )
 
     def launched(self, done: int, planned: int) -> None:
+        if self._expected is not None:
+            self._expected.launched(time.monotonic(), planned)
+            self._tell_change()
         if self._bar is not None and self._task is not None:
             if done == 1:
                 self._bar.reset(self._task)
@@ -66,6 +83,9 @@ class Progress(Listener):
             )
 
     def table_ends(self, table: Table) -> None:
+        if self._expected is not None:
+            self._expected.table_ends(time.monotonic())
+            self._tell_change()
         if self._bar is None:
             took = words.duration(time.monotonic() - self._begin)
             launches = len(table.samples.launches)
@@ -75,12 +95,24 @@ class Progress(Listener):
         if self._bar is not None and self._task is not None:
             self._bar.update(self._task, description=f"{self._name}: making pictures")
 
+    def _tell_change(self) -> None:
+        """Say it where all is going to take much longer than was told last, or much shorter."""
+        assert self._expected is not None
+        now_s = self._expected.total_s
+        if not self._told_s / MUCH < now_s < self._told_s * MUCH:
+            self._told_s = now_s
+            self._line(f"about {words.about(now_s)} in all, as it looks now")
+
     def _say(self, text: str) -> None:
+        """A line on the table at work."""
+        self._line(f"{self._name}: {text}")
+
+    def _line(self, text: str) -> None:
         """A line of its own, which stays."""
         if self._bar is not None:
-            self._bar.console.print(Text(f"{self._name}: {text}"), soft_wrap=True)
+            self._bar.console.print(Text(text), soft_wrap=True)
         else:
-            self._stream.write(f"{self._name}: {text}\n")
+            self._stream.write(f"{text}\n")
             self._stream.flush()
 
     def close(self) -> None:

@@ -65,6 +65,14 @@ def wall_and_device(row: dict[str, Any]) -> str:
     return duration(row["median_s"]) + (f" ({duration(device)} on the device)" if device else "")
 
 
+def about(seconds: float) -> str:
+    """Seconds as one says them beforehand: ``7 s``, ``45 s``, ``3 min``, ``2 h``."""
+    for unit, size, step in (("h", 3600, 1), ("min", 60, 1), ("s", 1, 5)):
+        if seconds >= 2 * size and (unit != "s" or seconds >= 20):
+            return f"{step * round(seconds / size / step)} {unit}"
+    return f"{max(1, round(seconds))} s"
+
+
 def signed_duration(seconds: float) -> str:
     """A change in seconds with its sign: ``−30.3 ms``."""
     return f"{'−' if seconds < 0 else '+'}{duration(abs(seconds))}" if seconds else "0"

@@ -100,12 +100,13 @@ def test_the_table_names_the_best_and_what_more_would_bring(labkit: Labkit, fini
 def test_what_was_asked_for_is_passed_on(labkit: Labkit, finished: Any) -> None:
     asked = finished()
     words = "--over chunk --variant loop --engine processes --values 2,4 --workload big --workers 3 --budget 7 --seed 9"
-    labkit("sweep", "blur", *words.split())
+    labkit("sweep", "blur", *words.split(), "--time-limit", 90)
     ((request,), settings) = asked
     assert [str(arm) for arm in request.arms] == [
         *("loop@processes:3x1", "loop@processes:3x2", "loop@processes:3x4"), "loop@serial"
     ]  # fmt: skip
     assert (request.workload, settings.budget_s, settings.seed, settings.threads) == ("big", 7.0, 9, 1)
+    assert settings.time_limit_s == 90.0
     asked.clear()
     labkit("sweep", "blur", "--over", "size", "--variant", "fast,loop@threads", "--threads", "2")
     assert [str(arm) for arm in asked[0][0].arms] == ["fast", "loop@threads"]

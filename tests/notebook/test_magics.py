@@ -51,7 +51,10 @@ def run(shell: InteractiveShell, cell: str) -> tuple[Any, Any]:
         ("%labprofile main_colors faster --workload tiny --calls 2", "main_colors/faster on tiny"),
         ("%labdiff main_colors naive faster -w tiny --calls 2", "all lines"),
         ("%labmemory main_colors faster --workload tiny", "memory of faster"),
-        ("%labbench main_colors --variants naive,faster --workloads tiny --budget 0.3", "main_colors on tiny"),
+        (
+            "%labbench main_colors --variants naive,faster --workloads tiny --budget 0.3 --time-limit 90",
+            "main_colors on tiny",
+        ),
     ],
 )
 def test_each_is_displayed_as_text_and_as_html_and_returns_nothing(

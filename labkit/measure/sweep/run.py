@@ -19,7 +19,7 @@ from labkit.core.registry import registry
 from labkit.engines import engine_missing
 from labkit.measure import bench
 from labkit.measure.bench import Measurement, make_settings, plan_requests
-from labkit.measure.table import Listener, Request
+from labkit.measure.table import DEFAULT_TIME_LIMIT_S, Listener, Request
 
 DEFAULT_BUDGET_S = 20.0  # a curve has more arms than most tables
 AXES = ("workers", "chunk", "size")
@@ -113,6 +113,7 @@ def measure_sweep(
     threads: int | None = None,
     seed: int | None = None,
     listener: Listener | None = None,
+    time_limit_s: float = DEFAULT_TIME_LIMIT_S,
 ) -> Measurement:
     """Measure the tables of a sweep as one run.
 
@@ -121,7 +122,7 @@ def measure_sweep(
     """
     if threads is None and sweep.axis != "size":
         threads = 1
-    return bench.measure(sweep.requests, make_settings(budget_s, threads, seed), listener)
+    return bench.measure(sweep.requests, make_settings(budget_s, threads, seed, time_limit_s=time_limit_s), listener)
 
 
 def default_workers(cores: int) -> list[int]:
