@@ -47,7 +47,7 @@ class Connection(HttpToolsProtocol):
         super().__init__(*arguments, **more)
         self._clients = clients
         self._heading = self._refused = False
-        self._bytes = 0  # of headers that are not whole yet; once refused, of what still comes
+        self._bytes = 0  # of header lines that are not whole yet; once refused, of what still comes
         self._timer: asyncio.TimerHandle | None = None
         self._cycles: deque[RequestResponseCycle] = deque()  # requests in their order, those answered perhaps too
 
@@ -104,6 +104,18 @@ class Connection(HttpToolsProtocol):
         while self._cycles and self._cycles[0].response_complete:
             self._cycles.popleft()
         self._cycles.append(self.cycle)
+
+    def on_chunk_header(self) -> None:
+        """Behind the last chunk, which is empty, come lines again: they are bounded as the headers are."""
+        self._heading, self._bytes = True, 0
+
+    def on_body(self, body: bytes) -> None:
+        self._heading = False
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        self._heading = False
+        super().on_message_complete()
 
     def send_400_response(self, msg: str) -> None:
         """For whatever the parser does not take."""

@@ -69,6 +69,15 @@ def test_headers_without_end_are_refused_and_not_kept(server: Served, line: byte
     assert server.client.get("/health").status_code == 200
 
 
+@pytest.mark.parametrize("line", [b"x: y\r\n", b"yyyyyy"])
+def test_lines_behind_a_body_in_chunks_are_bounded_too(server: Served, line: bytes) -> None:
+    with connected(server) as connection:
+        connection.sendall(
+            b"POST /augment HTTP/1.1\r\nHost: here\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\nx: "
+        )
+        assert heard_while_sending(connection, 10_000 * line, 0).startswith(b"HTTP/1.1 431 ")
+
+
 def test_a_first_line_beyond_the_limit_is_refused_too(server: Served) -> None:
     answer = server.client.get("/health?" + HEADER_BYTES * "x")
     assert answer.status_code == 431
