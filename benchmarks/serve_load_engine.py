@@ -13,8 +13,8 @@ import numpy as np
 
 from labkit.engines import open_engine
 from labkit.pipelines.chains import open_chain
-from labkit.serve.line import AHEAD
 from labkit.serve.picture import Ready, augment
+from labkit.serve.queue import AHEAD
 
 
 def main() -> None:
