@@ -12,8 +12,9 @@ from labkit import api
 from labkit.cli import ci, options
 from labkit.cli.bench import Tables, show
 from labkit.core.errors import UsageError
-from labkit.functions.compare import compare
+from labkit.core.registry import registry
 from labkit.functions.named import function_named, is_function_name
+from labkit.functions.stage import stage_of
 from labkit.measure.bench import DEFAULT_BUDGET_S, make_settings
 from labkit.measure.table import DEFAULT_TIME_LIMIT_S
 from labkit.reports.movements import movement_grid
@@ -75,11 +76,15 @@ def command(
     ci.check_file(junit)
     functions = [function_named(thing) for thing in things]
     inputs = () if on is None else _made(on) if is_function_name(on) else on
+    stage = stage_of(*functions, on=inputs, tolerance=tolerance)
+    registry.compared[stage] = [
+        *things,
+        *([] if on is None else ["--on", on]),
+        *([] if tolerance is None else ["--tolerance", f"{tolerance:.17g}"]),
+    ]
     show(
-        lambda listener: compare(
-            *functions,
-            on=inputs,
-            tolerance=tolerance,
+        lambda listener: api.bench(
+            stage,
             budget=budget,
             threads=threads,
             seed=seed,

@@ -47,6 +47,7 @@ class Registry:
         self.variants: dict[str, dict[str, Variant]] = {}
         self.origins: dict[str, str] = {}
         self.chains: dict[str, str] = {}  # of a stage made of a chain, what names it: photo, or a YAML file
+        self.compared: dict[str, list[str]] = {}  # of one made of functions, what the command to compare them was given
         self.brought: list[
             Stage | Variant | Path
         ] = []  # what discovery does not find, in order: cells and loaded files

@@ -28,13 +28,20 @@ def provenance(wanted: Collection[tuple[str, str]]) -> dict[str, Any]:
     it is in no git checkout), ``version`` of an installed package, ``files`` that are loaded (as seen from the top of the
     checkout) and ``defines``: stages, and variants as ``stage/variant``. ``session``: what was defined in a notebook, at a
     prompt, or by comparing functions. ``script``: the program that measures itself. ``folder``: where it ran, as seen from
-    the top of the first project; ``load``: the files to be loaded, as seen from there. ``chains``: what names a chain.
+    the top of the first project; ``load``: the files to be loaded, as seen from there. ``chains``: what names a chain;
+    ``compared``: what the command that compares functions was given.
     """
     homes: dict[Path, list[str]] = {}
     session: list[str] = []
     for name, module in _defined(wanted):
         home = _home(module)
         (session if home is None else homes.setdefault(home, [])).append(name)
+    script = _file_of("__main__")
+    if script is not None and script in homes:  # it, and no prompt, compares the functions
+        homes[script] += session
+        session = []
+    compared = {name: registry.compared[name] for name, _ in sorted(wanted) if name in registry.compared}
+    session = [name for name in session if name not in compared]
     found: dict[Path, dict[str, Any]] = {}
     tops: dict[Path, Path] = {}
     for home, names in homes.items():
@@ -48,7 +55,6 @@ def provenance(wanted: Collection[tuple[str, str]]) -> dict[str, Any]:
         top, project = _project(Path.cwd())
         found[top], tops[top] = project, top
     ordered = sorted(found, key=lambda place: (place == OWN, found[place]["commit"] is None))
-    script = _file_of("__main__")
     here, top = Path.cwd(), tops[ordered[0]] if ordered else Path.cwd()
     inside = here.is_relative_to(top)
 
@@ -61,6 +67,7 @@ def provenance(wanted: Collection[tuple[str, str]]) -> dict[str, Any]:
         "script": seen(script) if script is not None and script in homes else None,
         "folder": os.path.relpath(here, top) if inside else None,
         "load": [seen(home) for home in homes if home != script and home.is_file()],
+        "compared": compared,
         "chains": {stage: registry.chains[stage] for stage, _ in sorted(wanted) if stage in registry.chains},
     }
 

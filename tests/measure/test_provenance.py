@@ -123,12 +123,29 @@ def test_functions_that_are_compared_are_told_with_the_library_that_one_is_of(ch
     assert found["projects"][1]["commit"] is None
 
 
+def test_functions_that_a_command_compares_are_told_by_what_it_was_given(checkout):
+    name = stage_of(np.flipud, np.fliplr, on=np.eye(3))
+    registry.compared[name] = ["numpy:flipud", "numpy:fliplr"]
+    try:
+        found = provenance({(name, "flipud"), (name, "fliplr")})
+    finally:
+        registry.forget_stage(name)
+        del registry.compared[name]
+    assert (found["session"], found["compared"]) == ([], {name: ["numpy:flipud", "numpy:fliplr"]})
+
+
 def test_a_script_that_measures_itself_is_told(tmp_path):
     script = tmp_path / "mine.py"
-    told = "from labkit.measure.provenance import provenance\nprint(provenance({('own', 'plain')}))\n"
+    told = """
+from labkit.functions.stage import stage_of
+from labkit.measure.provenance import provenance
+name = stage_of(plain, lambda number: number, on=3)
+print(provenance({("own", "plain"), (name, "plain"), (name, "lambda")}))
+"""
     script.write_text(STAGE.format(name="own") + told)
     environment = {"PYTHONPATH": str(Path(labkit.__file__).parents[1]), "PATH": ""}
     words = [sys.executable, "mine.py"]
     done = subprocess.run(words, cwd=tmp_path, env=environment, capture_output=True, text=True, check=True)
     assert "'script': 'mine.py'" in done.stdout
     assert "'load': []" in done.stdout
+    assert "'session': []" in done.stdout

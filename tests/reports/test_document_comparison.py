@@ -55,6 +55,24 @@ def test_what_two_runs_can_not_tell_is_told(runs: Make, form: str) -> None:
     assert "labkit bench blur --against 0123456789" in text
 
 
+@pytest.mark.parametrize("sources", [{"session": ["blur"]}, {"compared": {"blur": ["a.py:f", "a.py:g"]}}])
+def test_of_what_no_revision_holds_as_a_stage_no_command_is_told_that_would_ask_for_it(
+    runs: Make, sources: dict[str, Any]
+) -> None:
+    before, after = runs((2.0, 3.0))
+    after.document["sources"] = {"projects": [], "load": []} | sources
+    text = report_of(before, after, compared=True).markdown()
+    assert "labkit compare" in text
+    assert "--against" not in text
+
+
+def test_a_file_of_ones_own_is_loaded_in_the_command_that_measures_both(runs: Make) -> None:
+    before, after = runs((2.0, 3.0))
+    after.document["sources"] = {"projects": [], "load": ["my stages.py"]}
+    text = report_of(before, after, compared=True).markdown()
+    assert "labkit bench blur --against 0123456789 --load 'my stages.py'" in text
+
+
 def test_like_machines_are_not_called_different(runs: Make) -> None:
     text = report_of(*runs((2.0, 2.0)), compared=True).markdown()
     assert "different machines" not in text

@@ -103,6 +103,12 @@ def test_a_program_that_measures_itself_is_run_itself(run: Make) -> None:
     assert commands(run(script="mine.py", load=[]))[-1] == "python mine.py"
 
 
+def test_functions_that_a_command_compared_are_compared_again(run: Make) -> None:
+    given = ["mine.py:old", "mine.py:new", "--on", "my pics/*.png"]
+    line = "labkit compare mine.py:old mine.py:new --on 'my pics/*.png' --budget 0.3 --threads 2 --seed 7"
+    assert commands(run(compared={"blur": given}))[-1] == line
+
+
 def test_a_stage_made_of_a_chain_is_told_with_it(run: Make) -> None:
     assert "labkit bench --chain my.yaml --workloads logo" in commands(run(chains={"blur": "my.yaml"}))[-1]
 

@@ -150,7 +150,9 @@ def again(made: Comparison) -> list[str]:
     lines = [shlex.join(["labkit", "compare", made.found.before.id, made.found.after.id])]
     commit = made.found.before.machine.get("commit")
     after = made.found.after.document
-    stages = list(dict.fromkeys(table["stage"] for table in after["tables"]))
+    sources = after.get("sources", {})
+    elsewhere = {*sources.get("session", ()), *sources.get("compared", ())}  # which no revision holds as stages
+    stages = [stage for stage in dict.fromkeys(table["stage"] for table in after["tables"]) if stage not in elsewhere]
     if commit and stages:
         lines.append("# to tell what a change of the code does, measure both in one run:")
         lines += [

@@ -29,7 +29,9 @@ def commands(run: dict[str, Any], sweeps: Sequence[dict[str, Any]] = ()) -> list
         function, options = _sweep(swept[stage], run) if stage in swept else _bench(stage, run)
         own = [name for name in sources.get("session", ()) if name == stage or name.startswith(f"{stage}/")]
         chain = sources.get("chains", {}).get(stage)
-        if sources.get("script"):
+        if compared := sources.get("compared", {}).get(stage):
+            lines.append(shlex.join(["labkit", "compare", *compared, *_worded(_limits(run))]))
+        elif sources.get("script"):
             lines.append(shlex.join(["python", sources["script"]]))
         elif own or (chain and function == "sweep"):
             what = ", ".join(own) if own else f"the stage of the chain {chain}"
@@ -95,9 +97,13 @@ def _bench(stage: str, run: dict[str, Any]) -> tuple[str, dict[str, Any]]:
         options["variants"] = arms
     if "against" not in options:
         options["baseline"] = tables[0]["baseline"]
-    if (limit_s := run["settings"].get("time_limit_s", DEFAULT_TIME_LIMIT_S)) != DEFAULT_TIME_LIMIT_S:
-        options["time_limit"] = limit_s
-    return "bench", options | _settings(run)
+    return "bench", options | _limits(run)
+
+
+def _limits(run: dict[str, Any]) -> dict[str, Any]:
+    """The settings, and the time limit where it is not the usual one."""
+    limit_s = run["settings"].get("time_limit_s", DEFAULT_TIME_LIMIT_S)
+    return ({} if limit_s == DEFAULT_TIME_LIMIT_S else {"time_limit": limit_s}) | _settings(run)
 
 
 def _unasked(table: dict[str, Any], run: dict[str, Any]) -> bool:
