@@ -1,10 +1,10 @@
 """labkit: make slow image pipelines fast, and prove it.
 
-``import labkit as lk`` gives ``lk.stage`` and ``lk.variant`` to bring your own code, ``lk.bench`` to check and time
-variants against one another, ``lk.check`` to check them alone, ``lk.profile`` and ``lk.diff`` to see which line takes how
-long, ``lk.sweep`` to see how speed follows workers, chunk or size, ``lk.runs`` and ``lk.history`` to read what was
-measured before, ``lk.report`` to tell a team, ``lk.doctor`` to learn what would mislead you here, and ``lk.workbench`` to do
-all of it by hand in a notebook.
+``import labkit as lk`` gives ``lk.stage`` and ``lk.variant`` to bring your own code, ``lk.add_pictures`` to bring your own
+pictures, ``lk.bench`` to check and time variants against one another, ``lk.check`` to check them alone, ``lk.profile`` and
+``lk.diff`` to see which line takes how long, ``lk.sweep`` to see how speed follows workers, chunk or size, ``lk.runs`` and
+``lk.history`` to read what was measured before, ``lk.report`` to tell a team, ``lk.doctor`` to learn what would mislead you
+here, and ``lk.workbench`` to do all of it by hand in a notebook.
 """
 
 from __future__ import annotations
@@ -39,6 +39,7 @@ from labkit.core import (
 from labkit.core.version import __version__ as __version__
 
 _MEASURING = (
+    "add_pictures",
     "bench",
     "check",
     "compare",
@@ -100,6 +101,10 @@ def __getattr__(name: str) -> Any:
         from labkit.functions.compare import compare
 
         return compare
+    if name == "add_pictures":
+        from labkit.functions.pictures import add_pictures
+
+        return add_pictures
     if name in _MEASURING:
         from labkit import api
 

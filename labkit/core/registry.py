@@ -116,7 +116,13 @@ class Registry:
 
     def _remember(self, thing: Stage | Variant | Path) -> None:
         if self._state != "discovering":
-            self.brought = [b for b in self.brought if _identity(b) != _identity(thing)] + [thing]
+            known = [_identity(earlier) for earlier in self.brought]
+            place = known.index(_identity(thing)) if _identity(thing) in known else len(known)
+            self.brought = [
+                *self.brought[:place],
+                thing,
+                *self.brought[place + 1 :],
+            ]  # a stage stays before its variants
 
     def discover(self) -> None:
         """Import every stage folder of labkit and every package that offers stages by an entry point; once.

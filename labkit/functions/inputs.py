@@ -9,6 +9,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from labkit.core.errors import UsageError
 from labkit.core.workload import Workload
 from labkit.imagefiles.image import SUFFIXES, BadFile, read_image
@@ -50,11 +52,16 @@ def pictures_at(place: str | Path) -> list[Path]:
     return by_size
 
 
-def _picture(path: Path) -> tuple[Any, ...]:
+def read_picture(path: Path) -> np.ndarray:
+    """The picture in a file as cv2.imread gives it: uint8 (h, w, 3) BGR; raises UsageError where it can't be read."""
     try:
-        return (read_image(path, MOST_PIXELS),)
+        return read_image(path, MOST_PIXELS)
     except BadFile as error:
         raise UsageError(f"{path}: {error}") from None
+
+
+def _picture(path: Path) -> tuple[Any, ...]:
+    return (read_picture(path),)
 
 
 @dataclass(frozen=True)

@@ -50,6 +50,8 @@ MAGICS = {
     "def of_a_cell(image):\n    return clip(image.astype(np.int64) * GAIN)",
 }
 CALLS = {
+    "add_pictures": "import cv2, tempfile\ncv2.imwrite(place := tempfile.mkdtemp() + '/a.png', noise(30))\n"
+    "lk.add_pictures('brighten', place)\nlk.check('brighten', ['quick'], ['a.png'])",
     "bench": "lk.bench('brighten', ['plain', 'quick'], ['40px'], budget=0.2)",
     "check": "lk.check('brighten', ['plain', 'quick', 'plain@processes'], ['40px'])",
     "diff": "lk.diff('brighten', 'plain', 'quick', calls=2)",
@@ -138,6 +140,11 @@ def test_every_button_of_a_tab_works(view: WorkbenchView, title: str) -> None:
             assert {row["status"] for row in view.job.table} <= {"measured"}, view.job.table
     told = " ".join(page.value for page in every(widgets.HTML, tab.box))
     assert not [word for word in TROUBLE if word in told], told
+
+
+def test_the_cell_of_a_stage_may_be_run_again_without_those_of_its_variants(shell: InteractiveShell) -> None:
+    outputs(shell, CELLS[2])
+    assert "agrees" in outputs(shell, "lk.check('brighten', ['quick'], ['40px'])")
 
 
 def test_a_report_holds_lines_and_pictures_of_it(shell: InteractiveShell) -> None:

@@ -37,6 +37,17 @@ class ChoicePanel:
         self.threads = widgets.IntText(
             description="Threads", style=LABEL, layout=FULL, tooltip="how many a library may use"
         )
+        self.pictures = widgets.Text(
+            description="Pictures",
+            placeholder="your own: a folder, or pics/*.png",
+            continuous_update=False,
+            tooltip="A file, a folder or a pattern; each picture becomes a workload of this stage",
+            style=LABEL,
+            layout=FULL,
+        )
+        self.upload = widgets.FileUpload(
+            accept="image/*", multiple=True, description="Upload pictures", tooltip="Pictures from this computer"
+        )
         self.workload_facts, self.trouble = widgets.HTML(), widgets.HTML()
         self.all = _small("All", "Tick every variant that can run here")
         self.none = _small("None", "Tick no variant")
@@ -54,7 +65,10 @@ class ChoicePanel:
         head = widgets.HBox([widgets.HTML("<h3>Variants</h3>"), self.all, self.none], layout={"margin": "0"})
         head.add_class("lk-head")
         what = widgets.VBox(
-            [self.stage, self.workload, self.workload_facts, self.baseline, self.budget, self.threads, self.trouble]
+            [
+                *(self.stage, self.workload, self.workload_facts, self.pictures, self.upload),
+                *(self.baseline, self.budget, self.threads, self.trouble),
+            ]
         )
         which = widgets.VBox([head, self.variants, self.engine])
         self.box = widgets.Box([what, which])
@@ -69,6 +83,8 @@ class ChoicePanel:
         ):
             widget.observe(lambda change, name=name: self._choose(**{name: change["new"]}), "value")
         self.engine.observe(self._engine_added, "value")
+        self.pictures.observe(self._pictures_named, "value")
+        self.upload.observe(self._pictures_uploaded, "value")
         self.all.on_click(lambda _: self._tick(True))
         self.none.on_click(lambda _: self._tick(False))
 
@@ -147,6 +163,30 @@ class ChoicePanel:
             with self._lock:
                 self._fill()
                 self.engine.value = ""
+
+    def _pictures_named(self, change: dict[str, Any]) -> None:
+        place = change["new"].strip()
+        if place and self._take(lambda: self.model.add_pictures(place)):
+            self.pictures.value = ""
+
+    def _pictures_uploaded(self, change: dict[str, Any]) -> None:
+        files = {file["name"]: bytes(file["content"]) for file in change["new"]}
+        if files:
+            self._take(lambda: self.model.add_uploads(files))
+            self.upload.value = ()
+
+    def _take(self, bring: Callable[[], object]) -> bool:
+        """Let the model take pictures of the user's own, and show the first; what it refuses is shown."""
+        with self._lock:
+            try:
+                bring()
+            except UsageError as error:
+                self.trouble.value = pieces.message(str(error), trouble=True)
+                return False
+            self.trouble.value = ""
+            self._fill()
+        self._chosen()
+        return True
 
     def _stage_changed(self, change: dict[str, Any]) -> None:
         if not self._filling and self._choose(stage=change["new"]):

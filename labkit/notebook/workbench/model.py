@@ -5,8 +5,9 @@ Nothing here computes in the kernel: work is a :class:`labkit.notebook.workbench
 
 from __future__ import annotations
 
+import tempfile
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -18,6 +19,7 @@ import pandas as pd
 from labkit import api
 from labkit.core.errors import UsageError, VariantFailed
 from labkit.core.registry import registry
+from labkit.functions.pictures import add_pictures
 from labkit.measure.bench import DEFAULT_BUDGET_S, make_settings, plan_requests
 from labkit.measure.pictures import make_pictures
 from labkit.measure.result import arm_of
@@ -37,6 +39,7 @@ from labkit.notebook.workbench.job import Job
 from labkit.notebook.workbench.looks import Looks, WorkloadFacts
 from labkit.notebook.workbench.own import take_up
 from labkit.notebook.workbench.spelling import call, given
+from labkit.notebook.workbench.temporary import temporary_folder
 from labkit.processes.fleet import ParentLost
 from labkit.profiling.diff import diff_profiles
 from labkit.profiling.run import profile_arms
@@ -61,6 +64,7 @@ class Workbench:
         self._lock = threading.RLock()
         self._jobs: list[Job] = []
         self._looks = Looks()
+        self._places: dict[tuple[str, str], str] = {}  # by stage and workload, where pictures of the user's own are
         self._choice = first_choice(stage or self.stages[0])
 
     @property
@@ -123,6 +127,25 @@ class Workbench:
             self.choice = replace(now, **changes)
             return self.choice
 
+    def add_pictures(self, place: str | Path) -> list[str]:
+        """Make workloads of the chosen stage of pictures of one's own (a file, a folder, a pattern), and choose the first.
+
+        Gives their names; raises UsageError as :func:`labkit.functions.pictures.add_pictures` does.
+        """
+        with self._lock:
+            stage = self.choice.stage
+            names = add_pictures(stage, place)
+            self._places |= {(stage, name): str(place) for name in names}
+            self.choose(workload=names[0])
+            return names
+
+    def add_uploads(self, files: Mapping[str, bytes]) -> list[str]:
+        """The same of pictures that came by name with their content, which lie in a temporary folder from then on."""
+        folder = Path(tempfile.mkdtemp(prefix="pictures-", dir=temporary_folder()))
+        for name, content in files.items():
+            (folder / Path(name).name).write_bytes(content)
+        return self.add_pictures(folder)
+
     def run(self) -> Job:
         """Compare the chosen variants: a job whose result is what ``lk.bench`` gives. Raises UsageError when none is chosen."""
         choice = self.choice
@@ -153,7 +176,7 @@ class Workbench:
             Job(
                 f"{choice.stage} on {choice.workload}",
                 work,
-                call("bench", *positions, **asked),
+                self._code(choice, "bench", *positions, **asked),
                 table=empty_rows(requests),
                 baseline=choice.baseline,
             )
@@ -173,7 +196,7 @@ class Workbench:
             job.change(problem=problem)
             return made
 
-        code = call(kind, choice.stage, *arms, choice.workload, **asked)
+        code = self._code(choice, kind, choice.stage, *arms, choice.workload, **asked)
         return self._begun(Job(f"lines of {' and '.join(arms)}", work, code))
 
     def sweep(
@@ -218,7 +241,9 @@ class Workbench:
             return shown
 
         make_settings(budget_s)
-        return self._begun(Job(f"{choice.stage} over {over}", work, call("sweep", choice.stage, over, **asked)))
+        return self._begun(
+            Job(f"{choice.stage} over {over}", work, self._code(choice, "sweep", choice.stage, over, **asked))
+        )
 
     def pictures(self, variant: str) -> Job:
         """Input, output and difference of one variant on the chosen workload: a job whose result is ``Pictures``."""
@@ -230,7 +255,9 @@ class Workbench:
             found = make_pictures(choice.stage, [variant], choice.workload, threads=choice.threads)
             return shown_pictures(found[0])
 
-        code = call("pictures", choice.stage, variant, choice.workload, **given(threads=choice.threads_asked))
+        code = self._code(
+            choice, "pictures", choice.stage, variant, choice.workload, **given(threads=choice.threads_asked)
+        )
         return self._begun(Job(f"pictures of {variant}", work, code))
 
     def check_own(self, source: str | Path) -> Job:
@@ -249,7 +276,9 @@ class Workbench:
             asked = given(threads=choice.threads_asked)
             loaded = f"lk.load({str(own.path)!r})" if own.as_it_is else own.source.rstrip()
             requests = plan_requests([choice.stage], *positions[1:])
-            job.change(table=empty_rows(requests), code=f"{loaded}\n\n{call('check', *positions, **asked)}")
+            job.change(
+                table=empty_rows(requests), code=f"{loaded}\n\n{self._code(choice, 'check', *positions, **asked)}"
+            )
             found = api.check(*positions, **asked, listener=Filling(job, requests, 0.0))
             triples = zip(found.status, found.reason, job.table, strict=True)  # pandas has NaN where there is no reason
             reasons = [
@@ -276,6 +305,12 @@ class Workbench:
         with self._lock:
             for job in self._jobs:
                 job.stop()
+
+    def _code(self, choice: Choice, function: str, *positions: Any, **named: Any) -> str:
+        """The call that finds the same again, after that which brings the user's own pictures where they are chosen."""
+        made = call(function, *positions, **named)
+        place = self._places.get((choice.stage, choice.workload))
+        return made if place is None else f"{call('add_pictures', choice.stage, place)}\n{made}"
 
     def _begun(self, job: Job) -> Job:
         with self._lock:

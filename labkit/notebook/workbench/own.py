@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import atexit
 import re
-import shutil
 import symtable
 import sys
-import tempfile
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +17,7 @@ from labkit.core.registry import module_of, registry
 from labkit.measure.bench import LONGEST_BUDGET_S, make_settings
 from labkit.measure.table import failure
 from labkit.measure.trial import TrialTask
+from labkit.notebook.workbench.temporary import temporary_folder
 from labkit.processes.fleet import Fleet
 from labkit.processes.lock import MeasurementLock
 from labkit.processes.parent import Limits
@@ -54,7 +51,7 @@ def take_up(stage: str, given: str | Path) -> Own:
     settings = make_settings(LONGEST_BUDGET_S, time_limit_s=TRIAL_S)
     rng = np.random.default_rng(settings.seed)
     with MeasurementLock(f"a try of your own variant of {stage}"), Fleet(settings.threads, rng, launchers=0) as fleet:
-        earlier = tuple(module_of(file) for file in [*_folder().glob("*.py"), *([path] if path else [])])
+        earlier = tuple(module_of(file) for file in [*temporary_folder().glob("*.py"), *([path] if path else [])])
         task = TrialTask(stage, source, earlier, cloudpickle.dumps(notebook))
         outcome = fleet.clean.run(task, Limits(TRIAL_S, settings.memory_limit, watch_memory=True))
         if "problem" in outcome.found:
@@ -65,10 +62,10 @@ def take_up(stage: str, given: str | Path) -> Own:
         if bare:
             source = f"{source.rstrip()}\n\nimport labkit as lk\n\nlk.variant({stage!r}, kind={kind!r})({bare})\n"
         if bare or path is None:
-            path = _folder() / f"{_file_name(stage)}-{names[0]}.py"
+            path = temporary_folder() / f"{_file_name(stage)}-{names[0]}.py"
             path.write_text(source, encoding="utf-8")
         assert path is not None
-        for file in _folder().glob("*.py"):
+        for file in temporary_folder().glob("*.py"):
             if file != path and any(_defines(file, stage, name) for name in names):
                 registry.forget(file)
                 file.unlink()
@@ -76,7 +73,7 @@ def take_up(stage: str, given: str | Path) -> Own:
             registry.load(path, notebook)
         except UsageError as error:
             raise UsageError(str(error).replace(f"--load {path}: ", "")) from None
-        return Own(tuple(names), path, source, as_it_is=path.parent != _folder())
+        return Own(tuple(names), path, source, as_it_is=path.parent != temporary_folder())
 
 
 def names_of_notebook(source: str) -> dict[str, Any]:
@@ -113,14 +110,6 @@ def _defines(path: Path, stage: str, name: str) -> bool:
 
 def _file_name(stage: str) -> str:
     return re.sub(r"\W", "_", stage)
-
-
-@cache
-def _folder() -> Path:
-    """Where sources that came without a file lie while this process lives."""
-    folder = tempfile.mkdtemp(prefix="labkit-own-")
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    return Path(folder)
 
 
 def _read(path: Path) -> str:
