@@ -372,3 +372,18 @@ def test_many_changes_are_painted_a_few_times_and_the_last_one_always() -> None:
     painter.join(60)
     assert painted[-1] == ("done", "999")
     assert len(painted) < 100
+
+
+def test_a_button_writes_the_report_beside_the_notebook(
+    ran: tuple[WorkbenchView, list[str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    view, _ = ran
+    monkeypatch.chdir(tmp_path)
+    view.compare.write.click()
+    (written,) = tmp_path.glob("*.html")
+    assert f"The report is in {written}" in Parsed(view.compare.written.value).said
+    assert written.name in view.compare.report.value
+    monkeypatch.setattr("labkit.notebook.workbench.compare_tab.report_file", lambda shown: "nowhere/at.html")
+    view.compare.write.click()
+    assert "the folder" in view.compare.written.value
+    assert "--to" not in view.compare.written.value

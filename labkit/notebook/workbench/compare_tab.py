@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
 
+from labkit.core.errors import UsageError
 from labkit.measure.result import arm_of
 from labkit.notebook.workbench import pieces
 from labkit.notebook.workbench.compare_html import compare_html
@@ -26,7 +28,15 @@ class CompareTab(Tab):
         self.view = view
         self.table, self.differences, self.figure, self.code, self.report = (widgets.HTML() for _ in range(5))
         self.table.value = pieces.message("The table fills while it is measured.")
-        self.box = widgets.VBox([self.table, self.differences, self.figure, self.code, self.report])
+        self.write = widgets.Button(
+            description="Write report", tooltip="One HTML file for your team", layout={"display": "none"}
+        )
+        self.written = widgets.HTML()
+        self._whole: Shown | None = None
+        self.box = widgets.VBox(
+            [self.table, self.differences, self.figure, self.code, self.report, self.write, self.written]
+        )
+        self.write.on_click(lambda _: self.write_report())
 
     def paint(self, job: Job) -> None:
         title, below = titled(job.result) if job.result else (job.what, [])
@@ -36,9 +46,23 @@ class CompareTab(Tab):
         drawn = "".join(difference_html(pictures) for pictures in job.differences)
         where = f"<div class='lk-differ'><h3>Where they differ from the reference</h3><div class='lk-plates'>{drawn}</div></div>"
         self.differences.value = where if drawn else ""
-        whole = None if running else job.result
+        whole = self._whole = None if running else job.result
         self.figure.value = figure_html(whole) if whole else ""
         self.report.value = report_html(whole, self.view.model.results) if whole else ""
+        self.write.layout.display = "" if self.report.value else "none"
+        self.written.value = ""
+
+    def write_report(self) -> None:
+        """Write the report of the comparison that is shown, as its code says."""
+        if self._whole is None or not self.report.value:
+            return
+        self.written.value = pieces.message("Writes the report …")
+        try:
+            path = self.view.model.write_report(self._whole, report_file(self._whole))
+        except UsageError as error:
+            self.written.value = pieces.message(str(error).removeprefix("--"), trouble=True)
+        else:
+            self.written.value = pieces.message(f"✓ The report is in {path}")
 
 
 def titled(shown: Shown) -> tuple[str, list[str]]:
@@ -54,9 +78,15 @@ def report_html(shown: Shown, results: str | None) -> str:
     """The call that writes a report of a stored run beside the notebook; empty when it was not stored, or nothing was timed."""
     if shown.run is None or all(row["ratio"] is None for row in shown.document["rows"]):
         return ""
-    written = call("report", shown.run.id, **given(to=f"{shown.document['tables'][0]['stage']}.html", results=results))
+    written = call("report", shown.run.id, **given(to=report_file(shown), results=results))
     code = pieces.code(written, "a report of this comparison")
     return f"<div class='lk-report'><h3>A report for your team</h3>{code}</div>"
+
+
+def report_file(shown: Shown) -> str:
+    """The file for a report of a stored run: beside the notebook, and no other run's."""
+    stage = re.sub(r"[^\w-]+", "_", shown.document["tables"][0]["stage"])
+    return f"{stage}-{shown.run.id}.html" if shown.run else f"{stage}.html"
 
 
 def figure_html(shown: Shown) -> str:

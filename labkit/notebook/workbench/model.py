@@ -295,6 +295,11 @@ class Workbench:
 
         return self._begun(Job(f"your own variant of {choice.stage}", work, str(source)))
 
+    def write_report(self, shown: Shown, to: str) -> Path:
+        """Write a report of a stored run; raises UsageError as ``lk.report`` does."""
+        api.report(shown, to, results=self._results)
+        return Path(to).absolute()
+
     def history(self, stage: str) -> History:
         """This stage over the runs stored on this machine, and where it steps from one level to another."""
         return read_history(registry.stage(stage).name, self._folder)
