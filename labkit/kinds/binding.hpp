@@ -1,5 +1,5 @@
 // What every C++ file that Python calls has in common: an image as it comes, an image to be filled, how many threads are worth
-// waking, and the two variants' registration.
+// waking, and the variants' registration.
 #pragma once
 
 #define NPY_NO_DEPRECATED_API NPY_1_7_API_VERSION
@@ -66,15 +66,30 @@ inline int threads_for(std::size_t work, std::size_t worth, std::size_t most) {
 #endif
 }
 
+// This thread's number among those of a parallel region.
+inline int thread() {
+#if defined(_OPENMP)
+    return omp_get_thread_num();
+#else
+    return 0;
+#endif
+}
+
 // Before anything else of the module: NumPy's C API.
 inline void use_numpy() {
     if (_import_array() < 0) throw py::error_already_set();
 }
 
-// The module's functions native (one thread) and native_omp (all cores) become variants of the stage.
-inline void register_both(const py::module_& m, const char* stage) {
+// The module's function of this name, for one thread, becomes a variant of the stage; ``partial`` computes a part of its split.
+inline void register_one(const py::module_& m, const char* stage, const char* name, const py::object& partial = py::none()) {
     const py::object variant = py::module_::import("labkit.core").attr("variant");
-    variant(stage, py::arg("kind") = "native")(m.attr("native"));
+    variant(stage, py::arg("kind") = "native", py::arg("partial") = partial)(m.attr(name));
+}
+
+// The module's functions native (one thread) and native_omp (all cores) become variants of the stage.
+inline void register_both(const py::module_& m, const char* stage, const py::object& partial = py::none()) {
+    register_one(m, stage, "native", partial);
+    const py::object variant = py::module_::import("labkit.core").attr("variant");
     variant(stage, py::arg("kind") = "native", py::arg("parallel") = true)(m.attr("native_omp"));
 }
 

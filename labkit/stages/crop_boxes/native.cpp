@@ -17,23 +17,15 @@
 //    2.4 / 1.4  a thread claims its next boxes before it needs them, so that it always knows what to ask for  <- this file
 // Of this on one thread, 0.5 is allocation. With page and crops in the cache, an upright box takes 0.65 ns a pixel, a level
 // one 1.6 (a parallelogram) or 1.9 (in perspective), and another slanted one above 2; the rest is waiting for the page.
-#define NPY_NO_DEPRECATED_API NPY_1_7_API_VERSION
-#include <pybind11/pybind11.h>
-
-#include <numpy/arrayobject.h>
+#include "kinds/binding.hpp"
 
 #include <atomic>
 #include <thread>
 #include <vector>
 
-#if defined(_OPENMP)
-#include <omp.h>
-#endif
-
 #include "slanted.hpp"
 #include "upright.hpp"
 
-namespace py = pybind11;
 using std::uint8_t;
 
 namespace {
@@ -51,10 +43,9 @@ struct Work {
     py::list list;
 
     Work(const py::object& page_array, const py::object& boxes_array) {
-        auto* const pixels = reinterpret_cast<PyArrayObject*>(page_array.ptr());
+        const labkit::Picture pixels = labkit::picture(page_array);
         auto* const corners = reinterpret_cast<PyArrayObject*>(boxes_array.ptr());
-        page = {static_cast<const uint8_t*>(PyArray_DATA(pixels)), static_cast<int>(PyArray_DIM(pixels, 0)),
-                static_cast<int>(PyArray_DIM(pixels, 1))};
+        page = {pixels.data, static_cast<int>(pixels.height), static_cast<int>(pixels.width)};
         boxes = static_cast<const float*>(PyArray_DATA(corners));
         const auto count = static_cast<std::size_t>(PyArray_DIM(corners, 0));
         list = py::list(count);
@@ -143,14 +134,6 @@ void warp(const Work& work, const Piece& piece, crop::Ahead& ahead) {
     crop::warp_slanted(work.page, map, size, rows, {0, size.width}, crop);
 }
 
-int thread() {
-#if defined(_OPENMP)
-    return omp_get_thread_num();
-#else
-    return 0;
-#endif
-}
-
 // Pieces in consecutive groups of about the same area: group g is begins[g] .. begins[g + 1].
 struct Plan {
     static constexpr std::int64_t AREA = 1 << 14;  // pixels: 10 to 40 µs
@@ -180,9 +163,11 @@ struct Plan {
 // The calling thread keeps the GIL and allocates, the others compute what is allocated already; then it lets go of the GIL
 // and computes too. Allocating 1528 small arrays takes a tenth of a single thread's time: done first, by itself, it would be
 // a sixth of the time of two.
-py::list simd(const py::object& page, const py::object& boxes, int threads) {
+py::list simd(const py::object& page, const py::object& boxes, bool all_threads) {
     Work work(page, boxes);
     const Plan plan(work.sizes);
+    const std::size_t groups = plan.groups();
+    const int threads = all_threads ? labkit::threads_for(groups, 1, groups) : 1;
     std::atomic<std::size_t> allocated{0};
     std::atomic<int> next{0};
     std::atomic<bool> failed{false};
@@ -213,9 +198,9 @@ py::list simd(const py::object& page, const py::object& boxes, int threads) {
             ahead.rest();
         }
     };
-#pragma omp parallel num_threads(std::max(1, std::min(threads, plan.groups())))
+#pragma omp parallel num_threads(threads)
     {
-        if (thread() == 0) {
+        if (labkit::thread() == 0) {
             for (std::size_t k = 0; k < work.sizes.size() && !failed; k++) {
                 failed = !work.allocate(k);
                 allocated.store(k + 1, std::memory_order_release);
@@ -237,30 +222,18 @@ py::list simd(const py::object& page, const py::object& boxes, int threads) {
     return std::move(work.list);
 }
 
-int all_threads() {
-#if defined(_OPENMP)
-    return omp_get_max_threads();
-#else
-    return 1;
-#endif
-}
-
 }  // namespace
 
 PYBIND11_MODULE(native, m) {
-    if (_import_array() < 0) throw py::error_already_set();
+    labkit::use_numpy();
     m.def("native_loop", &native_loop, py::arg("page"), py::arg("boxes"),
           "The loop in C++ on one thread, with a homography in closed form: a division and twelve taps a pixel.");
     m.def(
-        "native", [](const py::object& page, const py::object& boxes) { return simd(page, boxes, 1); }, py::arg("page"),
+        "native", [](const py::object& page, const py::object& boxes) { return simd(page, boxes, false); }, py::arg("page"),
         py::arg("boxes"), "C++ with SIMD on one thread: upright and level boxes as whole vectors, others 16 pixels at a time.");
     m.def(
-        "native_omp", [](const py::object& page, const py::object& boxes) { return simd(page, boxes, all_threads()); },
+        "native_omp", [](const py::object& page, const py::object& boxes) { return simd(page, boxes, true); },
         py::arg("page"), py::arg("boxes"), "The same on all cores: OpenMP over boxes and pieces of large ones.");
-    const py::object variant = py::module_::import("labkit.core").attr("variant");
-    for (const char* name : {"native_loop", "native"}) {
-        const py::object function = m.attr(name);
-        variant("crop_boxes", py::arg("kind") = "native", py::arg("partial") = function)(function);
-    }
-    variant("crop_boxes", py::arg("kind") = "native")(m.attr("native_omp"));
+    labkit::register_one(m, "crop_boxes", "native_loop", m.attr("native_loop"));
+    labkit::register_both(m, "crop_boxes", m.attr("native"));
 }

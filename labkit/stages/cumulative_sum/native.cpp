@@ -9,20 +9,14 @@
 //
 // Source of the vector types: GCC manual, "Using Vector Instructions through Built-in Functions" (clang has them too).
 
-#include <omp.h>
-#include <pybind11/pybind11.h>
-
-#include <algorithm>
-#include <cstdint>
-
-namespace py = pybind11;
+#include "kinds/binding.hpp"
 
 namespace {
 
 using i64 = std::int64_t;
 
 constexpr i64 LANES = 8, VECTORS = 2, STEP = LANES * VECTORS;
-constexpr i64 WORTH_A_THREAD = i64{1} << 18;  // 12 µs of work; to wake a thread takes about as long
+constexpr std::size_t WORTH_A_THREAD = std::size_t{1} << 18;  // 12 µs of work; to wake a thread takes about as long
 typedef i64 Vector __attribute__((vector_size(LANES * sizeof(i64))));
 
 i64 added(i64 start, i64 stop) {
@@ -48,7 +42,7 @@ i64 partial(i64 start, i64 stop) {
 
 i64 on_all_cores(i64 n) {
     const py::gil_scoped_release unlocked;
-    const i64 threads = std::clamp<i64>(n / WORTH_A_THREAD, 1, omp_get_max_threads());
+    const i64 threads = labkit::threads_for(static_cast<std::size_t>(n), WORTH_A_THREAD, static_cast<std::size_t>(n));
     i64 total = 0;
 #pragma omp parallel for num_threads(static_cast<int>(threads)) reduction(+ : total) schedule(static, 1)
     for (i64 t = 0; t < threads; t++) total += added(n * t / threads, n * (t + 1) / threads);
@@ -63,7 +57,5 @@ PYBIND11_MODULE(native, m) {
         "native", [](i64 n) { return partial(0, n); }, py::arg("n"),
         "C++ with vectors of eight integers and independent sums; one thread.");
     m.def("native_omp", &on_all_cores, py::arg("n"), "The same on all cores: OpenMP over ranges of integers.");
-    const py::object variant = py::module_::import("labkit.core").attr("variant");
-    variant("cumulative_sum", py::arg("kind") = "native", py::arg("partial") = m.attr("partial"))(m.attr("native"));
-    variant("cumulative_sum", py::arg("kind") = "native")(m.attr("native_omp"));
+    labkit::register_both(m, "cumulative_sum", m.attr("partial"));
 }

@@ -19,11 +19,10 @@
 //    1.0 /  3.8 / 6.2   tiles: find, choose and use the runs in three loops without branches   <- this file
 // Left behind: streaming stores (100 ms on noise), huge pages (no difference). The fourth row was
 // timed through Python, panel included, with a second process on the machine.
-#include <pybind11/numpy.h>
-#include <pybind11/pybind11.h>
+#include "kinds/binding.hpp"
 
-#include <algorithm>
-#include <cstdint>
+#include <pybind11/numpy.h>
+
 #include <cstdlib>
 #include <cstring>
 #include <functional>
@@ -35,15 +34,11 @@
 #if defined(__AVX512F__) && defined(__AVX512BW__)
 #include <immintrin.h>
 #endif
-#if defined(_OPENMP)
-#include <omp.h>
-#endif
 
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"  // GCC 12 warns about its own AVX-512 header (bug 105593)
 #endif
 
-namespace py = pybind11;
 using u32 = std::uint32_t;
 using u64 = std::uint64_t;
 
@@ -172,14 +167,6 @@ inline void each_run(const u32* pixels, std::size_t count, const Wanted& wanted,
         const u32 kept = choose<everything>(runs, found, wanted, chosen);
         for (u32 k = 0; k < kept; k++) take(chosen.codes[k], chosen.lengths[k]);
     }
-}
-
-inline int thread() {
-#if defined(_OPENMP)
-    return omp_get_thread_num();
-#else
-    return 0;
-#endif
 }
 
 // The n best so far. A colour's key is count << 24 | ~colour: a larger key is a better colour, ties included.
@@ -332,7 +319,7 @@ std::vector<u64> best_keys(const u32* pixels, std::size_t count, std::size_t n, 
         for (int t = 0; t < threads; t++)
             everything ? gather<true>(bands[t], wanted, list.get()) : gather<false>(bands[t], wanted, list.get());
 #pragma omp parallel for num_threads(threads) schedule(dynamic, 4)
-        for (u32 b = 0; b < BINS; b++) counters[thread()].bin(b, bands, list.get(), best[thread()]);
+        for (u32 b = 0; b < BINS; b++) counters[labkit::thread()].bin(b, bands, list.get(), best[labkit::thread()]);
 
         Best all(n);
         for (Best& part : best)
@@ -342,15 +329,6 @@ std::vector<u64> best_keys(const u32* pixels, std::size_t count, std::size_t n, 
         done = bound;
         bound = needed;
     }
-}
-
-// A small picture isn't worth waking threads for (waking one costs about 20 µs: 32,768 pixels).
-int threads_for(std::size_t pixels) {
-#if defined(_OPENMP)
-    return static_cast<int>(std::clamp<std::size_t>(pixels >> 15, 1, omp_get_max_threads()));
-#else
-    return 1;
-#endif
 }
 
 py::array panel_of(const std::vector<u64>& keys) {
@@ -370,15 +348,17 @@ py::array panel_of(const std::vector<u64>& keys) {
     return panel;
 }
 
-std::vector<u64> keys_of(const py::array& image, std::size_t n, int threads) {
-    const auto* pixels = static_cast<const u32*>(image.data());
-    const std::size_t count = static_cast<std::size_t>(image.size()) / 4;
+std::vector<u64> keys_of(const py::object& image, std::size_t n, bool all_threads) {
+    const labkit::Picture in = labkit::picture(image);
+    const std::size_t count = in.height * in.width;
     const py::gil_scoped_release unlocked;
-    return best_keys(pixels, count, n, threads);
+    // Waking a thread takes as long as 32,768 pixels.
+    return best_keys(reinterpret_cast<const u32*>(in.data), count, n,
+                     all_threads ? labkit::threads_for(count, 1 << 15, count) : 1);
 }
 
-py::object main_colors(const py::array& image, std::size_t n, int threads) {
-    std::vector<u64> keys = keys_of(image, n, threads);
+py::object main_colors(const py::object& image, std::size_t n, bool all_threads) {
+    std::vector<u64> keys = keys_of(image, n, all_threads);
     std::sort(keys.begin(), keys.end(), std::greater<>());
     py::array_t<std::uint8_t> colors({keys.size(), std::size_t{3}});
     py::array_t<std::int64_t> counts(static_cast<py::ssize_t>(keys.size()));
@@ -390,8 +370,8 @@ py::object main_colors(const py::array& image, std::size_t n, int threads) {
     return py::module_::import("labkit.stages.main_colors").attr("MainColors")(colors, counts, panel_of(keys));
 }
 
-py::tuple partial(const py::array& image) {
-    const std::vector<u64> keys = keys_of(image, SIZE_MAX, 1);
+py::tuple partial(const py::object& image) {
+    const std::vector<u64> keys = keys_of(image, SIZE_MAX, false);
     py::array_t<u32> packed(static_cast<py::ssize_t>(keys.size()));
     py::array_t<std::int64_t> counts(static_cast<py::ssize_t>(keys.size()));
     u32* colour = packed.mutable_data();
@@ -406,18 +386,14 @@ py::tuple partial(const py::array& image) {
 }  // namespace
 
 PYBIND11_MODULE(native, m) {
+    labkit::use_numpy();
     m.def("partial", &partial, py::arg("image"),
           "Packed colours (uint32) and counts (int64) of all distinct colours of one band of rows, on one thread.");
     m.def(
-        "native", [](const py::array& image, std::size_t n) { return main_colors(image, n, 1); }, py::arg("image"),
+        "native", [](const py::object& image, std::size_t n) { return main_colors(image, n, false); }, py::arg("image"),
         py::arg("n") = 6, "C++ with SIMD on one thread: bound every colour's count by its bucket, count only possible winners.");
     m.def(
-        "native_omp",
-        [](const py::array& image, std::size_t n) {
-            return main_colors(image, n, threads_for(static_cast<std::size_t>(image.size()) / 4));
-        },
-        py::arg("image"), py::arg("n") = 6, "The same on all cores: OpenMP over bands of pixels, then over bins of colours.");
-    const py::object variant = py::module_::import("labkit.core").attr("variant");
-    variant("main_colors", py::arg("kind") = "native", py::arg("partial") = m.attr("partial"))(m.attr("native"));
-    variant("main_colors", py::arg("kind") = "native")(m.attr("native_omp"));
+        "native_omp", [](const py::object& image, std::size_t n) { return main_colors(image, n, true); }, py::arg("image"),
+        py::arg("n") = 6, "The same on all cores: OpenMP over bands of pixels, then over bins of colours.");
+    labkit::register_both(m, "main_colors", m.attr("partial"));
 }
