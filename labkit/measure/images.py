@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Collection, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import cv2
 import numpy as np
 
 from labkit.core.parts import arrays, elements
+from labkit.imagefiles.image import BadFile, decoded
 from labkit.measure.heat import enlarged, heat, is_numeric, levels, sheet
 
 SMALLEST = 8  # pixels a side: a table of 6 colours by 3 channels is no picture
@@ -115,8 +117,9 @@ def _files(value: Any) -> Iterator[tuple[str, np.ndarray]]:
             data = np.frombuffer(leaf, np.uint8)
         elif isinstance(leaf, str | os.PathLike) and Path(leaf).is_file():
             data = np.fromfile(leaf, np.uint8)
-        if data is not None and data.size and (image := cv2.imdecode(data, cv2.IMREAD_COLOR)) is not None:
-            yield where, image
+        if data is not None and data.size:
+            with suppress(BadFile):
+                yield where, decoded(data)
 
 
 def _shown(image: np.ndarray, scale: np.ndarray) -> np.ndarray:

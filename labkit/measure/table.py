@@ -342,8 +342,8 @@ def compile_note(first_call_s: float, cost_s: float) -> str | None:
     if first_call_s < LONG_COMPILE_S or first_call_s < MUCH_LONGER * cost_s:
         return None
     return (
-        f"its first call took {first_call_s:.2g} s, later ones {cost_s * 1e3:.2g} ms: what it compiles or loads is no part of its "
-        "time; a cache (cache=True for Numba) saves the wait"
+        f"its first call took {first_call_s:.2g} s, later ones {cost_s * 1e3:.2g} ms: what it compiles or loads is no part of "
+        "its time; a cache (cache=True for Numba) saves the wait"
     )
 
 
