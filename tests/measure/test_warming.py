@@ -5,6 +5,7 @@ import os
 import numpy as np
 import pytest
 
+from labkit.core.exam import Exam
 from labkit.core.registry import registry
 from labkit.measure.launch import LaunchTask
 from labkit.measure.schedule import plan_table
@@ -19,7 +20,7 @@ def test_an_arm_that_is_warmed_up_leaves_no_threads_that_a_fork_would_wait_for(a
     inputs = registry.stage("augment").workload("1080p_widest").build()  # large enough for cv2's own threads
     parent = Parent(1, np.random.default_rng(0))
     try:
-        parent.tell(("hold", {"inputs": inputs}), ("warm", "augment", arm, threads))
+        parent.tell(("hold", {"exam": Exam(inputs, None)}), ("warm", "augment", arm, threads))
         launch = LaunchTask("augment", (arm,), plan_table({arm: 0.02}, arm, 0.2, set()), None, threads, 5)
         outcome = parent.run(launch, Limits(20.0))
         assert outcome.ending == "done"
