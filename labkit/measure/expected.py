@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 CHECK, PREPARE, LAUNCH = 0.6, 0.15, 0.045  # starts an arm: its check, all launchers' warming up, its part of one launch
+TABLE = 1.5  # starts a table: what the reference answers beforehand
 USUAL_LAUNCHES = 19  # the first look, which decides most tables, of 25
 HOSTED = 1.5  # starts a launch in which old code and new code each get a process executed afresh
 USUAL_SHARE = 0.8  # of the budget: what is over with the first look
@@ -26,7 +27,7 @@ class Expected:
     ) -> None:
         each = CHECK if budget_s is None else CHECK + PREPARE + USUAL_LAUNCHES * LAUNCH
         more = USUAL_SHARE * (budget_s or 0.0) + hosted * USUAL_LAUNCHES * HOSTED * start_s
-        self._guesses = [start_s * number * each + more for number in arms]
+        self._guesses = [start_s * (TABLE + number * each) + more for number in arms]
         self.launches = budget_s is not None
         self._table_begin = now
         self._took: list[float] = []

@@ -35,7 +35,7 @@ def test_tables_to_come_take_longer_than_guessed_as_those_did_that_were() -> Non
     run = Expected([4, 4, 8], 1.0, None, 0.0)
     guess = run.total_s
     run.table_begins(0.0)
-    run.table_ends(3 * guess / 4)
+    run.table_ends(3 * Expected([4], 1.0, None, 0.0).total_s)
     assert run.total_s == pytest.approx(3 * guess)
 
 
