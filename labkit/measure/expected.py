@@ -12,7 +12,7 @@ from collections.abc import Sequence
 CHECK, PREPARE, LAUNCH = 0.6, 0.15, 0.045  # starts an arm: its check, all launchers' warming up, its part of one launch
 TABLE = 1.5  # starts a table: what the reference answers beforehand
 USUAL_LAUNCHES = 19  # the first look, which decides most tables, of 25
-HOSTED = 1.5  # starts a launch in which old code and new code each get a process executed afresh
+HOSTED = 3.0  # starts a launch in which old code and new code each get a process executed afresh
 USUAL_SHARE = 0.8  # of the budget: what is over with the first look
 
 
@@ -38,9 +38,9 @@ class Expected:
         self._table_begin, self._launched, self._at_work = now, [], None
 
     def launched(self, now: float, planned: int) -> None:
-        """A launch is over, of so many. From the second on it is known what one takes."""
+        """A launch is over, of so many. From the third on it is known what one takes."""
         self._launched.append(now)
-        if len(self._launched) > 1:
+        if len(self._launched) > 2:
             one = (now - self._launched[0]) / (len(self._launched) - 1)
             self._at_work = now - self._table_begin + one * (planned - len(self._launched))
 

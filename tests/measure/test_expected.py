@@ -21,14 +21,15 @@ def test_a_run_of_more_arms_tables_and_seconds_is_told_to_take_longer() -> None:
     assert Expected([4], 1.0, None, 0.0).total_s < one
 
 
-def test_from_the_second_launch_on_a_table_takes_what_its_launches_take() -> None:
+def test_from_the_third_launch_on_a_table_takes_what_its_launches_take() -> None:
     run = Expected([4], 1.0, 4.0, 0.0)
     run.table_begins(10.0)
     run.launched(20.0, 11)
+    run.launched(22.0, 11)
     before = run.total_s
-    run.launched(23.0, 11)
+    run.launched(26.0, 11)
     assert before == Expected([4], 1.0, 4.0, 0.0).total_s
-    assert run.total_s == 13.0 + 9 * 3.0
+    assert run.total_s == 16.0 + 8 * 3.0
 
 
 def test_tables_to_come_take_longer_than_guessed_as_those_did_that_were() -> None:
