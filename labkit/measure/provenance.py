@@ -47,13 +47,15 @@ def provenance(wanted: Collection[tuple[str, str]]) -> dict[str, Any]:
     for home, names in homes.items():
         top, project = _project(home)
         place = home if home.is_dir() else top  # a package is a project of its own, lone files of a checkout are one
-        found.setdefault(place, project)["defines"] += names
+        known = found.setdefault(place, project)
+        known["defines"] += names
+        known["dirty"] = known["dirty"] or project["dirty"]  # each file may be one that was never added
+        known["files"] += [os.path.relpath(home, top)] if home.is_file() else []
         tops[place] = top
-        if home.is_file():
-            found[place]["files"].append(os.path.relpath(home, top))
     if session and not any(project["commit"] for place, project in found.items() if place != OWN):
         top, project = _project(Path.cwd())
-        found[top], tops[top] = project, top
+        found.setdefault(top, project)
+        tops[top] = top
     ordered = sorted(found, key=lambda place: (place == OWN, found[place]["commit"] is None))
     here, top = Path.cwd(), tops[ordered[0]] if ordered else Path.cwd()
     inside = here.is_relative_to(top)

@@ -81,6 +81,16 @@ def test_changed_means_that_sources_differ_from_the_commit(checkout, change, dir
     assert provenance({("own_number", "plain")})["projects"][0]["dirty"] is dirty
 
 
+def test_of_several_files_one_that_was_never_added_is_enough(checkout):
+    (checkout / "other.py").write_text(STAGE.format(name="other_number"))
+    registry.load(checkout / "other.py")
+    try:
+        (project,) = provenance({("own_number", "plain"), ("other_number", "plain")})["projects"]
+    finally:
+        registry.forget(checkout / "other.py")
+    assert (sorted(project["files"]), project["dirty"]) == (["other.py", "stages/mine.py"], True)
+
+
 def test_a_file_that_git_ignores_or_that_lies_in_no_checkout_has_no_commit(checkout):
     git(checkout, "rm", "-qr", "--cached", "stages")
     (checkout / ".gitignore").write_text("stages/\n")

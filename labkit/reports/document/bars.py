@@ -33,7 +33,7 @@ def decision_bars(parts: Sequence[TablePart]) -> Figure:
         axes.barh(height, row["ratio"], height=0.62, color=color, alpha=0.75)
         low, high = row["ratio_low"] or row["ratio"], row["ratio_high"] or row["ratio"]
         axes.plot([low, high], [height, height], color="#000000", linewidth=1.4, marker="|", markersize=7)
-        time = words.duration(row["median_s"]) if before is None else words.before_after(before, row["median_s"])
+        time = words.wall_and_device(row) if before is None else words.before_after(before, row["median_s"])
         axes.annotate(
             f"{words.times(row)}, {time}", (high, height), (7, 0), textcoords="offset points", va="center", fontsize=9
         )
