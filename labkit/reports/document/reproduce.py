@@ -16,6 +16,8 @@ from labkit.reports.document.sources import is_labkit, named, projects
 
 EARLIER = re.compile(r"_at_([0-9a-f]{7})(?=@|$)")  # what ``bench --against`` adds to a variant's name
 
+SECONDS = ("budget", "time_limit")
+
 
 def commands(run: dict[str, Any], sweeps: Sequence[dict[str, Any]] = ()) -> list[str]:
     """Shell commands, one a line: check the commit out, make the data, measure each stage as it was measured.
@@ -74,9 +76,6 @@ def _worded(options: dict[str, Any]) -> list[str]:
         text = ",".join(map(str, value)) if isinstance(value, list) else f"{value:g}" if name in SECONDS else str(value)
         words += [f"--{name.replace('_', '-')}", text]
     return words
-
-
-SECONDS = ("budget", "time_limit")
 
 
 def _called(function: str, stage: str, options: dict[str, Any]) -> str:
