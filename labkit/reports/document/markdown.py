@@ -106,7 +106,7 @@ def fenced(text: str) -> str:
 def _head(facts: Facts, cover: Cover) -> str:
     names = dict.fromkeys(stage.name for stage in facts.stages)
     own = "Which variant to use: " + ", ".join(map(code, names)) if names else sentences.title(facts)
-    return f"## {markdown.safe(cover.title) if cover.title else own}\n\n"
+    return f"## {markdown.safe(cover.heading('')) or own}\n\n"
 
 
 def _decisions(facts: Facts, stages: Sequence[tuple[str, StagePart]]) -> str:
