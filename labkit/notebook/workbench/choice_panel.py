@@ -39,14 +39,14 @@ class ChoicePanel:
         )
         self.pictures = widgets.Text(
             description="Pictures",
-            placeholder="your own: a folder, or pics/*.png",
+            placeholder="folder, or pics/*.png",
             continuous_update=False,
-            tooltip="A file, a folder or a pattern; each picture becomes a workload of this stage",
+            tooltip="Pictures of your own: a file, a folder or a pattern; each becomes a workload of this stage",
             style=LABEL,
             layout=FULL,
         )
         self.upload = widgets.FileUpload(
-            accept="image/*", multiple=True, description="Upload pictures", tooltip="Pictures from this computer"
+            accept="image/*", multiple=True, description="Upload", tooltip="Pictures of your own, from this computer"
         )
         self.workload_facts, self.trouble = widgets.HTML(), widgets.HTML()
         self.all = _small("All", "Tick every variant that can run here")

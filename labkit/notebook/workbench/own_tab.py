@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from labkit.notebook.workbench.job import Job
 
 HINT = (
-    "Write a function with the stage's parameters, or name a file that holds one. It is compared with the reference on the "
-    "workload and on the stage's edge cases, and then stands in the list of variants. A function that a notebook cell "
-    "decorates with @lk.variant stands there as soon as the cell has run."
+    "Write a function with the stage's parameters, which may use what the notebook has imported and defined, or name a file "
+    "that holds one. It is compared with the reference on the workload and on the stage's edge cases, and then stands in the "
+    "list of variants. A function that a notebook cell decorates with @lk.variant stands there as soon as the cell has run."
 )
 TEMPLATE = '''import numpy as np
 
