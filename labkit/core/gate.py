@@ -42,11 +42,10 @@ def first_fault(
     what is no fault, but worth knowing.
     """
     rule = rule_for(agreement, exam.inputs)
-    found = rule.difference(first_output, exam.expected)
-    if found:
-        return Fault(str(found))
     if place := changed(used, exam.inputs):
         return Fault(f"changes its input in place{place}{MEANT}", "changed_input")
+    if found := rule.difference(first_output, exam.expected):
+        return Fault(str(found))
     if fault := _handed_over(first_output, used, exam, tell):
         return Fault(fault, "lazy_view")
     fault_there = None

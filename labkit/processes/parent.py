@@ -10,6 +10,7 @@ import gc
 import importlib
 import mmap
 import os
+import pickle
 import resource
 import select
 import signal
@@ -239,7 +240,12 @@ def _be_child(task: Task, limits: Limits, held: Any, writer: Connection, running
         def mark(number: int) -> None:
             running[:8] = number.to_bytes(8, "little", signed=True)
 
-        task.run(held, lambda name, value: writer.send((name, value)), mark)
+        def send(
+            name: str, value: Any
+        ) -> None:  # a tensor as its numbers: torch would have them shared, and its memory is gone
+            writer.send_bytes(pickle.dumps((name, value), pickle.HIGHEST_PROTOCOL))
+
+        task.run(held, send, mark)
         writer.send(("finished", True))
         code = 0
     except BaseException as error:
