@@ -25,7 +25,7 @@ from labkit.core.errors import UsageError
 from labkit.core.registry import registry
 from labkit.core.stage import Stage
 from labkit.core.variant import Variant
-from labkit.processes.parent import Limits, Outcome, Preparation, Task
+from labkit.processes.parent import Limits, Outcome, Preparation, Task, send_whole
 from labkit.processes.stop import stopped, wait
 
 LAUNCHERS = 5
@@ -108,7 +108,7 @@ class Parent:
 
     def _send(self, command: Command) -> None:
         try:
-            self._pipe.send(command)
+            send_whole(self._pipe, command)
         except ConnectionError:
             raise ParentLost(f"a measuring process ended with status {self._process.wait(5)}") from None
 

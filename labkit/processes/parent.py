@@ -129,7 +129,7 @@ def main(descriptor: int) -> None:
             kept = outcome.found.pop("kept", {})
             held.update(kept)
             outcome.kept = tuple(kept)
-            commands.send(outcome)
+            send_whole(commands, outcome)
             if not kept:
                 continue
         settled = False
@@ -240,18 +240,18 @@ def _be_child(task: Task, limits: Limits, held: Any, writer: Connection, running
         def mark(number: int) -> None:
             running[:8] = number.to_bytes(8, "little", signed=True)
 
-        def send(
-            name: str, value: Any
-        ) -> None:  # a tensor as its numbers: torch would have them shared, and its memory is gone
-            writer.send_bytes(pickle.dumps((name, value), pickle.HIGHEST_PROTOCOL))
-
-        task.run(held, send, mark)
+        task.run(held, lambda name, value: send_whole(writer, (name, value)), mark)
         writer.send(("finished", True))
         code = 0
     except BaseException as error:
         writer.send(("raised", (f"{type(error).__name__}: {error}".rstrip(": "), _place(error))))
     finally:
         os._exit(code)
+
+
+def send_whole(pipe: Connection, value: Any) -> None:
+    """Send a value with all that it holds: torch would have a pipe's tensors share memory, which is gone when a child ends."""
+    pipe.send_bytes(pickle.dumps(value, pickle.HIGHEST_PROTOCOL))
 
 
 def _place(error: BaseException) -> str:
