@@ -2,7 +2,8 @@
 
 Each check exists because the fault it catches has made a wrong variant look fast: an input changed in place (the next
 variant then works on other data), an output that is a view of the input (nothing was computed yet), an answer
-remembered from the call before (the clock then times a dictionary look-up).
+remembered from the call before (the clock then times a dictionary look-up). What is odd but right is told, no more: the order in
+which an array lies, say. tests/gauntlet/attacks.py is the table of what gets caught, and by what.
 """
 
 from __future__ import annotations
