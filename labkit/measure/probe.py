@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import resource
 import signal
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -37,6 +38,7 @@ LONG_CALL_S = 1.0  # of so long a call the gate's further ones are made on a sho
 SHORT_CALL_S = 0.1
 DRAWN_S = 1.0  # for drawn cases: the reference has so long, and each arm
 MANY_ALIKE, MANY_ALIKE_S = "as many pixels alike as float32 can't count", 0.5  # where a call takes no longer
+MANY_ALIKE_ROOM = 50  # bytes a byte of that input: less would be told as a variant that takes too much
 LONG_ENOUGH_S = 0.05  # the kernel's account of who ran is kept by its timer's tick, some milliseconds
 
 
@@ -180,8 +182,12 @@ def fault_beside(
         return fault
     for name, (inputs, _) in held.get("many_alike", {}).items():
         share = held["exam"].inputs[0].size / inputs[0].size
-        if cost_s < MANY_ALIKE_S * share and (
-            fault := edge_case_fault(call, {name: held["many_alike"][name]}, agreement, tell=lambda note: None)
+        room, _ = resource.getrlimit(resource.RLIMIT_DATA)
+        roomy = room == resource.RLIM_INFINITY or room > MANY_ALIKE_ROOM * inputs[0].size
+        if (
+            roomy
+            and cost_s < MANY_ALIKE_S * share
+            and (fault := edge_case_fault(call, {name: held["many_alike"][name]}, agreement, tell=lambda note: None))
         ):
             return fault
     for exam in (held.get("short"), held["exam"]):
