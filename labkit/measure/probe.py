@@ -17,8 +17,9 @@ from labkit.core.cpus import set_threads
 from labkit.core.drawn_cases import drawn_cases, many_alike
 from labkit.core.endurance import endurance_fault
 from labkit.core.errors import NotOffered
-from labkit.core.exam import Exam, prepare_exam, short_exam
-from labkit.core.gate import edge_case_fault, first_fault
+from labkit.core.exam import Exam, changed, prepare_exam, short_exam
+from labkit.core.fault import Fault
+from labkit.core.gate import MEANT, edge_case_fault, first_fault
 from labkit.core.parts import arrays, copied, settled
 from labkit.core.process import thread_count
 from labkit.core.process_state import changes, process_state
@@ -233,8 +234,12 @@ class ProbeTask:
             first = time.perf_counter() - start
             send("first_call_s", first)
             fault = rule_for(stage.agreement, exam.inputs).difference(output, exam.expected)
-            if fault:
-                send("fault", str(fault))
+            place = changed(used, exam.inputs)  # now: a further call may put it right
+            if fault or place:
+                send(
+                    "fault",
+                    str(fault) if fault else Fault(f"changes its input in place{place}{MEANT}", "changed_input"),
+                )
                 return
             before, start = run_times(), time.perf_counter()
             watch.begin()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import faulthandler
 import functools
 from collections.abc import Callable, Iterator
 from multiprocessing.connection import Pipe
@@ -27,6 +28,7 @@ ODD = {name: (call, agreement) for name, call, agreement in odd_stages()}
 @pytest.fixture(scope="module")
 def gate() -> Iterator[Callable[..., Outcome]]:
     """Probes a variant as a bench does: in a process of its own, with the reference's answers at hand."""
+    faulthandler.disable()  # some children are to end by a fault
     registry.discover()  # once here, not in each process
     patch = pytest.MonkeyPatch()
     for name in ("stages", "variants", "origins"):
@@ -62,6 +64,7 @@ def gate() -> Iterator[Callable[..., Outcome]]:
 
     yield judged
     patch.undo()
+    faulthandler.enable()
 
 
 def fault_of(outcome: Outcome) -> Fault | str | None:
