@@ -91,6 +91,12 @@ def view(shell: InteractiveShell) -> Iterator[WorkbenchView]:
     made.close()
 
 
+@pytest.fixture(autouse=True)
+def beside_the_notebook(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a report is written that has no folder in its name."""
+    monkeypatch.chdir(tmp_path)
+
+
 def outputs(shell: InteractiveShell, cell: str) -> str:
     """All that a cell says and shows; it must not fail."""
     with capture_output() as said:
@@ -126,10 +132,7 @@ def test_a_magic_or_a_call_works(shell: InteractiveShell, cell: str) -> None:
 
 
 @pytest.mark.parametrize("title", TABS)
-def test_every_button_of_a_tab_works(
-    view: WorkbenchView, title: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)  # a report lies beside the notebook
+def test_every_button_of_a_tab_works(view: WorkbenchView, title: str) -> None:
     (tab,) = (tab for tab in view.tabs if tab.title == title)
     view.pages.selected_index = view.tabs.index(tab)
     for button in [*([view.bar.run] if title == "Compare" else []), *every(widgets.Button, tab.box)]:
