@@ -21,10 +21,10 @@ from labkit.measure.against.beside import beside_revision
 from labkit.measure.against.pairs import measure_pairs
 from labkit.measure.bench import DEFAULT_BUDGET_S, LONGEST_BUDGET_S, Measurement, make_settings, plan_requests
 from labkit.measure.pictures import make_pictures
+from labkit.measure.request import DEFAULT_TIME_LIMIT_S, Listener
 from labkit.measure.sweep.facts import sweep_facts
 from labkit.measure.sweep.run import DEFAULT_BUDGET_S as SWEEP_BUDGET_S
 from labkit.measure.sweep.run import measure_sweep, plan_sweep
-from labkit.measure.table import DEFAULT_TIME_LIMIT_S, Listener
 from labkit.profiling.diff import diff_profiles
 from labkit.profiling.memory import measure_memory
 from labkit.profiling.run import DEFAULT_BUDGET_S as PROFILE_BUDGET_S

@@ -15,9 +15,9 @@ import pytest
 
 from labkit.core.registry import Registry, registry
 from labkit.measure.bench import Measurement
+from labkit.measure.request import Settings
 from labkit.measure.result import Row, Samples, Status, Table
 from labkit.measure.statistics import Best, Interval, Reason, Verdict
-from labkit.measure.table import Settings
 
 # In the background of a shell this process ignores Ctrl-C, and every program that tests start would be deaf to it.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:

@@ -12,8 +12,8 @@ import typer
 from labkit import api
 from labkit.cli import ci, options
 from labkit.measure.bench import DEFAULT_BUDGET_S, Measurement, make_settings
+from labkit.measure.request import DEFAULT_TIME_LIMIT_S, Settings
 from labkit.measure.result import Table
-from labkit.measure.table import DEFAULT_TIME_LIMIT_S, Settings
 from labkit.reports import against as against_words
 from labkit.reports.ci.findings import faults, regressions
 from labkit.reports.progress import Progress

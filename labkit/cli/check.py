@@ -9,7 +9,7 @@ import typer
 
 from labkit import api
 from labkit.cli import ci, options
-from labkit.measure.table import DEFAULT_TIME_LIMIT_S
+from labkit.measure.request import DEFAULT_TIME_LIMIT_S
 from labkit.reports import markdown
 from labkit.reports.ci.findings import faults
 from labkit.reports.progress import Progress

@@ -16,7 +16,7 @@ from labkit.core.registry import registry
 from labkit.functions.named import function_named, is_function_name
 from labkit.functions.stage import stage_of
 from labkit.measure.bench import DEFAULT_BUDGET_S, make_settings
-from labkit.measure.table import DEFAULT_TIME_LIMIT_S
+from labkit.measure.request import DEFAULT_TIME_LIMIT_S
 from labkit.reports.movements import movement_grid
 from labkit.reports.progress import Progress
 from labkit.reports.terminal import console, draw

@@ -12,8 +12,8 @@ from labkit import api
 from labkit.cli import options
 from labkit.cli.bench import end
 from labkit.core.errors import UsageError
+from labkit.measure.request import DEFAULT_TIME_LIMIT_S
 from labkit.measure.sweep.run import DEFAULT_BUDGET_S
-from labkit.measure.table import DEFAULT_TIME_LIMIT_S
 from labkit.reports.progress import Progress
 from labkit.reports.sweep.shown import SweepShown, print_sweep
 

@@ -19,10 +19,11 @@ from labkit.diagnosis.selftest import judge_self_test, self_test
 from labkit.diagnosis.variant import examine
 from labkit.engines.arm import ArmName
 from labkit.measure.bench import DEFAULT_BUDGET_S, make_settings, plan_requests, wanted_of
+from labkit.measure.checking import new_row
 from labkit.measure.machine import machine_facts
+from labkit.measure.request import Listener, Request, Settings
 from labkit.measure.result import Status
 from labkit.measure.surroundings import Reading, between
-from labkit.measure.table import Listener, Request, Settings, new_row
 from labkit.processes.fleet import Fleet
 from labkit.processes.lock import Holder, MeasurementLock, tell_on_stderr
 from labkit.processes.stop import Stop

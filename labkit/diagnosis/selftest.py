@@ -32,9 +32,9 @@ from labkit.diagnosis.finding import Finding, Level
 from labkit.engines.arm import ArmName
 from labkit.measure.bench import Measurement, measure, wanted_of
 from labkit.measure.conclude import provisional
+from labkit.measure.request import Listener, Request, Settings
 from labkit.measure.result import Row, Table
 from labkit.measure.statistics import GATE
-from labkit.measure.table import Listener, Request, Settings
 from labkit.processes.fleet import Fleet
 from labkit.processes.lock import MeasurementLock
 from labkit.processes.stop import Stop

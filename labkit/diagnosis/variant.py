@@ -15,8 +15,9 @@ from labkit.diagnosis.finding import Finding, Level
 from labkit.diagnosis.steps import STEPS, Examination, Order
 from labkit.diagnosis.streams import StreamsTask
 from labkit.engines.arm import ArmName
+from labkit.measure.checking import failure, new_row, run_task
 from labkit.measure.probe import ExamTask
-from labkit.measure.table import Listener, Settings, failure, new_row, run_task
+from labkit.measure.request import Listener, Settings
 from labkit.processes.fleet import Fleet
 from labkit.processes.parent import Limits, Outcome
 from labkit.profiling.sources import adopt, cell_sources

@@ -12,7 +12,7 @@ from labkit.core.agreement import Agreement
 from labkit.core.errors import UsageError
 from labkit.functions.stage import stage_of
 from labkit.measure.bench import DEFAULT_BUDGET_S
-from labkit.measure.table import DEFAULT_TIME_LIMIT_S, Listener
+from labkit.measure.request import DEFAULT_TIME_LIMIT_S, Listener
 from labkit.reports.shown import DiffShown, MemoryShown, PicturesShown, ProfileShown, Shown
 from labkit.reports.sweep.shown import SweepShown
 

@@ -18,23 +18,16 @@ from labkit.core.errors import UsageError, listed
 from labkit.core.registry import registry
 from labkit.engines import ENGINES, check_engine
 from labkit.engines.arm import ArmName
+from labkit.measure.checking import EdgeCases, check_table
 from labkit.measure.elsewhere import home_of
 from labkit.measure.expected import Expected
 from labkit.measure.machine import machine_facts
 from labkit.measure.pictured import Pictures, of_best
 from labkit.measure.provenance import provenance
+from labkit.measure.request import DEFAULT_TIME_LIMIT_S, Listener, Request, Settings
 from labkit.measure.result import Row, Table
 from labkit.measure.surroundings import Reading, between, surroundings
-from labkit.measure.table import (
-    DEFAULT_TIME_LIMIT_S,
-    EdgeCases,
-    Listener,
-    Request,
-    Settings,
-    Stopped,
-    check_table,
-    measure_table,
-)
+from labkit.measure.table import Stopped, measure_table
 from labkit.processes.fleet import Fleet, ParentLost
 from labkit.processes.lock import MeasurementLock
 from labkit.processes.memory import default_limit

@@ -14,9 +14,10 @@ from labkit.core.cpus import set_threads
 from labkit.core.errors import NotOffered
 from labkit.core.registry import registry
 from labkit.engines.arm import ArmName, open_arm
+from labkit.measure.checking import failure, run_task
 from labkit.measure.images import Mosaic, picture
+from labkit.measure.request import Settings
 from labkit.measure.result import Status, Table
-from labkit.measure.table import Settings, failure, run_task
 from labkit.processes.fleet import Fleet
 from labkit.processes.parent import Limits, Outcome
 

@@ -20,10 +20,11 @@ from labkit.core.registry import registry
 from labkit.engines import engine_missing
 from labkit.engines.arm import ArmName, open_arm
 from labkit.measure.bench import LONGEST_BUDGET_S, make_settings, plan_requests, wanted_of
+from labkit.measure.checking import failure, run_task
 from labkit.measure.images import picture
 from labkit.measure.pictured import Answered, Pictures, Send, VariantTask, pictures_of
+from labkit.measure.request import Settings
 from labkit.measure.result import Status
-from labkit.measure.table import Settings, failure, run_task
 from labkit.processes.fleet import Fleet, Wanted
 from labkit.processes.lock import Holder, MeasurementLock, tell_on_stderr
 from labkit.processes.parent import Limits, Outcome

@@ -24,7 +24,7 @@ from labkit.core.registry import registry, variant
 from labkit.core.stage import KINDS
 from labkit.functions.compare import compare
 from labkit.measure.bench import DEFAULT_BUDGET_S
-from labkit.measure.table import DEFAULT_TIME_LIMIT_S
+from labkit.measure.request import DEFAULT_TIME_LIMIT_S
 from labkit.profiling.interpreted import python_form
 from labkit.profiling.run import DEFAULT_BUDGET_S as PROFILE_BUDGET_S
 

@@ -25,9 +25,10 @@ from labkit.core.registry import registry
 from labkit.engines import STARTS_PROCESSES, engine_missing
 from labkit.engines.arm import ArmName
 from labkit.measure.bench import LONGEST_BUDGET_S, make_settings, plan_requests, wanted_of
+from labkit.measure.checking import failure
 from labkit.measure.machine import machine_facts
 from labkit.measure.provenance import provenance
-from labkit.measure.table import Settings, failure
+from labkit.measure.request import Settings
 from labkit.processes.fleet import Fleet, ParentLost
 from labkit.processes.lock import MeasurementLock
 from labkit.processes.parent import Limits

@@ -11,9 +11,9 @@ from labkit.core.errors import UsageError, VariantFailed
 from labkit.core.registry import registry
 from labkit.engines.arm import ArmName
 from labkit.measure.bench import make_settings, plan_requests, wanted_of
+from labkit.measure.checking import failure
 from labkit.measure.machine import machine_facts
 from labkit.measure.provenance import provenance
-from labkit.measure.table import failure
 from labkit.processes.fleet import Fleet, ParentLost
 from labkit.processes.lock import MeasurementLock
 from labkit.processes.parent import Limits, Outcome

@@ -13,9 +13,9 @@ from rich.progress import Progress as Bar
 from rich.text import Text
 
 from labkit.measure.expected import Expected
+from labkit.measure.request import Listener
 from labkit.measure.result import Row, Table
 from labkit.measure.schedule import MOST_LAUNCHES, Plan
-from labkit.measure.table import Listener
 from labkit.reports import words
 
 MUCH = 1.5  # times longer or shorter than was told

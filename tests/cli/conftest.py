@@ -11,8 +11,8 @@ import labkit as lk
 from labkit.cli import main
 from labkit.core.registry import Registry
 from labkit.measure import bench as measuring
+from labkit.measure.request import Listener
 from labkit.measure.result import Row, Status
-from labkit.measure.table import Listener
 
 
 class Said(NamedTuple):

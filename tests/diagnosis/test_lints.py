@@ -12,9 +12,9 @@ from labkit.diagnosis.finding import Level
 from labkit.diagnosis.lints import LINTS
 from labkit.engines.arm import ArmName
 from labkit.measure.bench import make_settings
+from labkit.measure.checking import new_row
 from labkit.measure.probe import EdgeCasesTask, ExamTask, ProbeTask
 from labkit.measure.result import Samples, Table
-from labkit.measure.table import new_row
 from labkit.processes.fleet import Fleet
 from labkit.processes.parent import Limits
 

@@ -13,9 +13,9 @@ from labkit.diagnosis.selftest import NAME, SelfTest, conclusion, judge_self_tes
 from labkit.measure.bench import Measurement, make_settings
 from labkit.measure.conclude import conclude
 from labkit.measure.limit import LIMIT
+from labkit.measure.request import Listener, Settings
 from labkit.measure.result import Row, Samples, Status, Table
 from labkit.measure.statistics import compare_family, plan_looks
-from labkit.measure.table import Listener, Settings
 
 ARMS = ("work", "same_work")
 LAUNCHES, ROUNDS = 25, 40

@@ -33,7 +33,7 @@ from labkit.core.workload import Workload
 from labkit.diagnosis.selftest import sums_of_three, work
 from labkit.engines.arm import ArmName
 from labkit.measure.bench import make_settings, measure, wanted_of
-from labkit.measure.table import Request
+from labkit.measure.request import Request
 from labkit.processes.fleet import Fleet
 from labkit.processes.lock import MeasurementLock
 from tests.gauntlet.score import Share

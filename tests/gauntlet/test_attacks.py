@@ -68,7 +68,7 @@ def gate() -> Iterator[Callable[..., Outcome]]:
 
 
 def fault_of(outcome: Outcome) -> Fault | str | None:
-    """What a table says of it, see :func:`labkit.measure.table._probe`."""
+    """What a table says of it, see :func:`labkit.measure.checking.probe`."""
     from labkit.core.protected import WRITES
 
     if outcome.found.get("protected") and outcome.detail == "SIGSEGV":

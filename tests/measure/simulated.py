@@ -11,9 +11,9 @@ import numpy as np
 from labkit.measure.bench import Measurement
 from labkit.measure.conclude import conclude
 from labkit.measure.limit import LIMIT
+from labkit.measure.request import Request, Settings
 from labkit.measure.result import Row, Samples, Status, Table
 from labkit.measure.statistics import plan_looks
-from labkit.measure.table import Request, Settings
 from tests.conftest import MACHINE
 
 Seconds = Callable[[str, str], float | None]

@@ -12,8 +12,8 @@ from labkit.measure.bench import make_settings, measure, plan_requests
 from labkit.measure.images import Mosaic, picture
 from labkit.measure.pictured import IN_PASSING_S, of_best
 from labkit.measure.pictures import look_at_inputs, make_pictures
+from labkit.measure.request import Listener
 from labkit.measure.result import Row, Samples, Status, Table
-from labkit.measure.table import Listener
 
 TOY = Path(__file__).parents[1] / "notebook" / "toy_images.py"
 

@@ -3,7 +3,7 @@
 from copy import deepcopy
 
 from labkit.measure.conclude import conclude, provisional
-from labkit.measure.table import Listener
+from labkit.measure.request import Listener
 
 
 class Watching(Listener):

@@ -10,13 +10,14 @@ import numpy as np
 import pytest
 
 from labkit.measure.bench import make_settings, measure, plan_requests
+from labkit.measure.checking import EdgeCases, check_table, compile_note
 from labkit.measure.launch import LaunchTask
 from labkit.measure.limit import LIMIT
 from labkit.measure.probe import HOPELESS, ProbeTask
+from labkit.measure.request import Listener
 from labkit.measure.result import Status
 from labkit.measure.schedule import FEWEST_LAUNCHES
 from labkit.measure.statistics import undisturbed
-from labkit.measure.table import EdgeCases, Listener, check_table, compile_note
 from labkit.processes.fleet import Parent
 
 BROKEN = {

@@ -14,10 +14,10 @@ from rich.console import Console
 
 from labkit.core.errors import UsageError
 from labkit.engines.arm import ArmName
+from labkit.measure.request import Request
 from labkit.measure.statistics.scalability import Law
 from labkit.measure.sweep.facts import sweep_facts
 from labkit.measure.sweep.run import Sweep, default_workers
-from labkit.measure.table import Request
 from labkit.reports.document.svg import inline
 from labkit.reports.sweep.grid import grid
 from labkit.reports.sweep.shown import SweepShown, print_sweep

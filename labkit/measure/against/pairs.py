@@ -13,9 +13,9 @@ from typing import Any
 from labkit.measure.against.beside import Beside
 from labkit.measure.bench import Measurement, measure, plan_requests
 from labkit.measure.limit import LIMIT
+from labkit.measure.request import Listener, Request, Settings
 from labkit.measure.result import Row, Samples, Status, Table
 from labkit.measure.statistics import Verdict
-from labkit.measure.table import Listener, Request, Settings
 
 LOST = {Status.DIFFERS, Status.CRASHED, Status.TIMED_OUT, Status.UNAVAILABLE}
 

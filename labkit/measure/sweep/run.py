@@ -19,7 +19,7 @@ from labkit.core.registry import registry
 from labkit.engines import engine_missing
 from labkit.measure import bench
 from labkit.measure.bench import Measurement, make_settings, plan_requests
-from labkit.measure.table import DEFAULT_TIME_LIMIT_S, Listener, Request
+from labkit.measure.request import DEFAULT_TIME_LIMIT_S, Listener, Request
 
 DEFAULT_BUDGET_S = 20.0  # a curve has more arms than most tables
 AXES = ("workers", "chunk", "size")

@@ -10,7 +10,7 @@ from labkit.core.registry import registry
 from labkit.engines import ENGINES
 from labkit.engines.arm import ArmName
 from labkit.measure.bench import DEFAULT_BUDGET_S, make_settings, plan_requests
-from labkit.measure.table import Request
+from labkit.measure.request import Request
 
 
 @dataclass(frozen=True)

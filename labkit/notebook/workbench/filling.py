@@ -6,9 +6,10 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
+from labkit.measure.checking import new_row
 from labkit.measure.conclude import provisional
+from labkit.measure.request import Listener, Request
 from labkit.measure.result import Row, Table
-from labkit.measure.table import Listener, Request, new_row
 from labkit.notebook.workbench.job import Job, Progress
 from labkit.store.run import row_facts
 

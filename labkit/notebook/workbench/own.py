@@ -15,7 +15,7 @@ import numpy as np
 from labkit.core.errors import UsageError, VariantFailed
 from labkit.core.registry import module_of, registry
 from labkit.measure.bench import LONGEST_BUDGET_S, make_settings
-from labkit.measure.table import failure
+from labkit.measure.checking import failure
 from labkit.measure.trial import TrialTask
 from labkit.notebook.workbench.temporary import temporary_folder
 from labkit.processes.fleet import Fleet

@@ -10,8 +10,8 @@ from typing import Any
 from labkit.core.errors import UsageError
 from labkit.engines.arm import ArmName
 from labkit.measure.bench import plan_requests
+from labkit.measure.request import DEFAULT_TIME_LIMIT_S
 from labkit.measure.result import arm_of
-from labkit.measure.table import DEFAULT_TIME_LIMIT_S
 from labkit.reports.document.sources import is_labkit, named, projects
 
 EARLIER = re.compile(r"_at_([0-9a-f]{7})(?=@|$)")  # what ``bench --against`` adds to a variant's name
