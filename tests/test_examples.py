@@ -84,7 +84,7 @@ LINES = [
 COMPLETE = [
     one
     for one in LINES
-    if one.text.startswith("labkit ") and (not one.language or re.fullmatch(r"labkit [\w-]+ [^A-Z\[]+", one.text))
+    if one.text.startswith("labkit ") and (not one.language or re.fullmatch(r"labkit \w[\w-]* [^A-Z\[]+", one.text))
 ]
 
 
@@ -104,7 +104,11 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where a reader types all this: labkit's data, photographs, pages, a notebook, and the files that blocks stand for."""
     made = tmp_path_factory.mktemp("reader")
     (made / "data").symlink_to(ROOT / "data")
-    for name, file, width in (("photos", "photo.jpg", 320), ("pages", "text-page.png", 240)):
+    for name, file, width in (
+        ("photos", "photo.jpg", 320),
+        ("pages", "text-page.png", 240),
+        ("pics", "photo.png", 320),
+    ):
         (made / name).mkdir()
         image = cv2.imread(str(ROOT / "data" / file))
         size = (width, width * image.shape[0] // image.shape[1])
@@ -115,8 +119,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("6 * 7")]), made / file)
     before = ""
     for one in EXAMPLES:
-        for file in re.findall(r"--load (\S+\.py)", one.text):
-            (made / file).write_text(definitions(before))
+        for file in re.findall(r"--load (\S+\.py)|compare (\S+\.py):", one.text):
+            (made / "".join(file)).write_text(definitions(before))
         if one.language == "yaml":
             (made / "steps.yaml").write_text(one.text)
         before = one.text if one.language == "python" else before
@@ -163,6 +167,9 @@ def takes(command: str) -> set[str]:
 @pytest.mark.parametrize("line", places([one for one in LINES if one.text.startswith("labkit ")]))
 def test_a_command_and_its_options_exist(line: Example) -> None:
     command, *words = shlex.split(re.sub(r"[\[\]]|\.\.\.", "", line.text), comments=True)[1:]
+    if command.startswith("-"):
+        assert command in {option for parameter in get_command(commands([])).params for option in parameter.opts}
+        return
     assert command in COMMANDS
     assert {word for word in words if word.startswith("-")} <= takes(command)
 

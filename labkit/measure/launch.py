@@ -68,7 +68,7 @@ class LaunchTask:
             looks.begin()
             exam: Exam = held["exam"]
             begin = time.perf_counter()
-            inputs, warm_s = self._warmed_up(calls, exam, looks, rng, mark)
+            inputs, warm_s, known_s = self._warmed_up(calls, exam, looks, rng, mark)
             if looks.left:
                 send("left", looks.left)
                 return
@@ -100,7 +100,8 @@ class LaunchTask:
             facts: dict[str, Any] = {"rounds": rounds, "threads_at_start": alone, "restless": executor.quiet.restless}
             facts["first_call_s"] = warm_s
             if exam.other is not None:
-                facts["new_and_again_s"] = {arm: firsts for arm, firsts in executor.firsts.items() if len(firsts) == 2}
+                firsts = {arm: [known_s[arm], *executor.firsts[arm]] for arm in known_s if arm != LIMIT}
+                facts["known_new_again_s"] = {arm: three for arm, three in firsts.items() if len(three) == 3}
             send("facts", facts | {"warm_up_s": warm_up_s, "timed_s": timed_s})
             send("samples", sample_columns(samples, list(calls)))
 
@@ -111,12 +112,14 @@ class LaunchTask:
         looks: Looks,
         rng: np.random.Generator,
         mark: Callable[[int], None],
-    ) -> tuple[tuple[Any, ...], dict[str, float]]:
-        """Call each arm once on other content; gives the inputs, in the same buffers, and how long each call took.
+    ) -> tuple[tuple[Any, ...], dict[str, float], dict[str, float]]:
+        """Call each arm on other content; gives the inputs, in the same buffers, and how long the calls took.
 
-        What answers with an iterator has computed nothing yet: from then on it is timed until that is gone through.
+        All are called once, then those that don't take long once more: the content is known by then. What answers with an
+        iterator has computed nothing yet: from then on it is timed until that is gone through.
         """
-        warm_s = {}
+        warm_s: dict[str, float] = {}
+        known_s: dict[str, float] = {}
         with first_content(exam) as content:
             inputs = displaced(content, rng)
             for number, call in enumerate(calls.values()):
@@ -131,12 +134,16 @@ class LaunchTask:
                     calls[arm] = partial(_gone_through, call)
                 del output
                 looks.after(arm)
+            for number, (arm, call) in enumerate(calls.items()):
+                if warm_s[arm] <= LONG_SAMPLE * self.plan.slice_s:
+                    mark(number)
+                    known_s[arm] = timed(call, inputs, 1)[0][0]
         if content is not exam.inputs:
             inputs = refilled(inputs, exam.inputs)
             for call in calls.values():
                 if is_remote(call):
                     call.refill(exam.inputs)
-        return inputs, warm_s
+        return inputs, warm_s, known_s
 
     def _open(self, stack: ExitStack, mark: Callable[[int], None], looks: Looks) -> dict[str, Call]:
         """Those that start processes first, while this process is still single-threaded and no arm has run.

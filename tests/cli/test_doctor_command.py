@@ -20,7 +20,7 @@ def machine(tmp_path, monkeypatch):
     """The command looks at a machine of files; the test may change what it sees there."""
     facts = {"surroundings": surroundings(build(tmp_path, sane())), "threads": {"cv2": 4}}
     facts["during"] = between(reading(0.0, 0.0), reading(10.0, 0.1))
-    monkeypatch.setattr(examination, "look", lambda: dict(facts))
+    monkeypatch.setattr(examination, "machine_conditions", lambda: dict(facts))
     monkeypatch.setattr(examination, "Fleet", lambda *arguments, **options: nullcontext())
     return facts
 

@@ -11,7 +11,8 @@ def test_the_version_is_one_line(labkit: Labkit) -> None:
     assert labkit("--version") == (0, f"labkit {__version__}\n", "")
 
 
-def test_a_shell_is_given_a_script_that_completes(labkit: Labkit) -> None:
+def test_a_shell_is_given_a_script_that_completes(labkit: Labkit, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("_TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION", "1")  # tests may run under a shell without
     said = labkit("--show-completion", "bash")
     assert said.status == 0
     assert "complete -o default -F _labkit_completion labkit" in said.out

@@ -92,11 +92,11 @@ def test_what_answers_with_an_iterator_is_timed_until_that_is_gone_through_on_co
     calls = {"at once": lambda values: 6, "one by one": one_by_one}
     content = Exam((np.arange(4),), 6, other=(np.arange(4) + 10,), other_expected=46)
     task = LaunchTask("any", tuple(calls), Plan(1, 1.0, {}, {}, {}), None, 1, 5)
-    inputs, _ = task._warmed_up(calls, content, Looks(), np.random.default_rng(3), lambda number: None)
-    assert seen == [10, 11, 12, 13]
+    inputs, _, _ = task._warmed_up(calls, content, Looks(), np.random.default_rng(3), lambda number: None)
+    assert seen == [10, 11, 12, 13] * 2
     for call in calls.values():
         call(*inputs)
-    assert seen[4:] == [0, 1, 2, 3]
+    assert seen[8:] == [0, 1, 2, 3]
 
 
 @pytest.mark.parametrize(
@@ -115,8 +115,11 @@ def test_launches_are_handed_answers_and_other_content_where_that_can_be(
     assert (handed.other is not None, handed.manners is not None, handed.other_expected) == (other, compared, None)
 
 
-def launches(new_s: float, again_s: float, number: int = FEWEST_LAUNCHES) -> list[dict[str, Any]]:
-    return [{"new_and_again_s": {"arm": [new_s, again_s]}}] * number
+def launches(
+    new_s: float, again_s: float, number: int = FEWEST_LAUNCHES, before_s: float | None = None
+) -> list[dict[str, Any]]:
+    before = again_s if before_s is None else before_s
+    return [{"known_new_again_s": {"arm": [before, new_s, again_s]}}] * number
 
 
 @pytest.mark.parametrize(
@@ -125,6 +128,7 @@ def launches(new_s: float, again_s: float, number: int = FEWEST_LAUNCHES) -> lis
         (launches(2e-3, 1e-5), True),
         (launches(2e-3, 1e-5, FEWEST_LAUNCHES - 1), False),  # too few to say so
         (launches(2e-3, 1.1e-3), False),  # caches, branches
+        (launches(2e-3, 3e-4, before_s=2e-3), False),  # the first calls of a process get memory that was never touched
         (launches(1.5e-5, 1e-6), False),  # a difference that an interrupt makes
         (launches(2e-3, 1e-5, 3) + launches(1e-3, 1e-3, 4), False),  # now and then
         ([{}] * FEWEST_LAUNCHES, False),  # there is no other content

@@ -193,16 +193,15 @@ def _in_another_thread(make):
     return made[0]
 
 
-def test_a_results_folder_that_cannot_be_written_costs_the_storing_alone(tmp_path):
+def test_a_results_folder_that_cannot_be_written_is_told_before_anything_is_measured(tmp_path):
     registry.load(TOY)
     (tmp_path / "file").touch()
     model = Workbench("toy_negative", results=tmp_path / "file" / "results")
     model.choose(variants=("xor",), budget_s=0.3)
     job = ended(model.run())
-    assert job.state == "done"
-    assert row_of(job, "xor")["ratio"] is not None
-    assert str(tmp_path / "file") in job.problem
-    assert job.result.folder is None
+    assert job.state == "failed"
+    assert str(tmp_path / "file") in job.error
+    assert row_of(job, "xor")["ratio"] is None
     registry.forget(TOY)
 
 

@@ -171,6 +171,15 @@ def test_a_client_with_too_many_connections_is_refused_until_it_closes_some(serv
     until(lambda: server.client.get("/health").status_code == 200)
 
 
+@pytest.fixture
+def in_a_terminal() -> Iterator[None]:
+    """What is started hears of a closed terminal, even where the tests themselves run under nohup."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
+
+
+@pytest.mark.usefixtures("in_a_terminal")
 def test_a_closed_terminal_ends_the_server_as_sigterm_does() -> None:
     with served(workers=1, start_new_session=True) as server, ThreadPoolExecutor(1) as pool:
         begun = pool.submit(server.augment, PNG, chain="slow", seed=500)

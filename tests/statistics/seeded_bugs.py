@@ -118,6 +118,11 @@ BUGS = (
     Bug("a step for nothing", "steps.py", "+ step_cost(runs) * steps for", "+ steps for"),
     Bug("a level that never ends", "steps.py", "np.copyto(began[1:], begin, where=better)", "pass"),
     Bug("the narrowest counts for all", "steps.py", "math.sqrt(0.5), math.sqrt(2.0))", "0.0, math.inf)"),
-    Bug("wide intervals count for more", "steps.py", "np.median(widths[told]) / widths[told]", "widths[told]"),
+    Bug(
+        "wide intervals count for more",
+        "steps.py",
+        "np.median(widths[positive]) / widths[positive]",
+        "widths[positive]",
+    ),
     Bug("runs without a value counted", "steps.py", "int(known[end - 1])", "end - 1"),
 )
