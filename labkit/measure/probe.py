@@ -30,7 +30,7 @@ from labkit.core.workload import Workload, input_files
 from labkit.engines.arm import ArmName, open_arm
 from labkit.measure.watch import Watch
 from labkit.processes import charge
-from labkit.processes.memory import resident
+from labkit.processes.memory import forget_high_water, resident
 from labkit.processes.tasks import run_times, threads_used
 
 Send = Callable[[str, Any], None]
@@ -233,14 +233,13 @@ class ProbeTask:
                 return
             first = time.perf_counter() - start
             send("first_call_s", first)
-            fault = rule_for(stage.agreement, exam.inputs).difference(output, exam.expected)
-            place = changed(used, exam.inputs)  # now: a further call may put it right
-            if fault or place:
-                send(
-                    "fault",
-                    str(fault) if fault else Fault(f"changes its input in place{place}{MEANT}", "changed_input"),
-                )
+            peak = resident("VmHWM")
+            if place := changed(used, exam.inputs):  # now: a further call may put it right
+                found = rule_for(stage.agreement, exam.inputs).difference(output, exam.expected)
+                meant = Fault(f"changes its input in place{place}{MEANT}", "changed_input")
+                send("fault", str(found) if found else meant)
                 return
+            forget_high_water()  # of what looking at the inputs took
             before, start = run_times(), time.perf_counter()
             watch.begin()
             costs = [self._second_cost(call, used, first, send)]
@@ -257,12 +256,12 @@ class ProbeTask:
             cost = min(costs)
             send("threads", threads_used(before, run_times()))
             send("seen", watch.seen)
-            send("memory_after", resident("VmHWM"))
+            send("memory_after", max(peak or 0, resident("VmHWM") or 0) or None)
             short = held.get("short") if cost > LONG_CALL_S else None
             notes: list[str] = []
-            found = first_fault(call, exam, stage.agreement, output, used, short, notes.append)
-            send("fault", found)
-            if self.edge_cases and not found:
+            fault = first_fault(call, exam, stage.agreement, output, used, short, notes.append)
+            send("fault", fault)
+            if self.edge_cases and not fault:
                 send("edge_fault", fault_beside(call, held, stage, cost, notes.append))
             send("notes", notes)
             send("left", changes(state, process_state()))
@@ -270,7 +269,7 @@ class ProbeTask:
             send("cost_s", cost)
             if (
                 self.edge_cases
-                and not found
+                and not fault
                 and registry.variant(self.stage, ArmName.parse(self.arm).variant).kind != "gpu"
             ):
                 self._write_into(call, short or exam, send)

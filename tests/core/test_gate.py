@@ -3,6 +3,7 @@
 import functools
 import hashlib
 import itertools
+import tracemalloc
 from collections.abc import Callable
 from copy import deepcopy
 from typing import Any, NamedTuple
@@ -13,6 +14,7 @@ import pytest
 from labkit.core.agreement import Exact, OutsideMask
 from labkit.core.errors import NotOffered
 from labkit.core.exam import bind, prepare_exam, short_exam
+from labkit.core.exam import changed as place_of_change
 from labkit.core.gate import edge_case_fault, first_fault
 from labkit.core.stage import Stage, define_stage
 from labkit.core.workload import Workload
@@ -441,3 +443,19 @@ def test_inputs_are_completed_by_the_contracts_defaults_and_checked_by_it() -> N
 
 def test_agreement_is_the_stages_own() -> None:
     assert isinstance(STAGE.agreement, Exact)
+
+
+def test_whether_an_input_was_changed_is_looked_at_in_little_memory() -> None:
+    image = np.zeros((4096, 4096), np.uint8)
+    other = image.copy()
+    other[-1, -1] = 1
+    tracemalloc.start()
+    try:
+        assert place_of_change((image,), (image.copy(),)) == ""
+        assert place_of_change((other,), (image,)) == " (argument [0])"
+        held, _ = tracemalloc.get_traced_memory()
+        tracemalloc.reset_peak()
+        place_of_change((other,), (image,))
+        assert tracemalloc.get_traced_memory()[1] - held < image.nbytes / 8
+    finally:
+        tracemalloc.stop()
