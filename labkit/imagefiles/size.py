@@ -68,9 +68,7 @@ def _jpeg(file: BinaryIO) -> Size | None:
         if marker in FRAMES:
             _, height, width = struct.unpack(">BHH", file.read(5))
             return Size(width, height)
-        if length < 2:
-            return None
-        file.seek(length - 2, 1)
+        file.seek(max(0, length - 2), 1)  # libjpeg passes over a length that does not even hold itself
     return None
 
 

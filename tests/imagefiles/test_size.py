@@ -137,6 +137,16 @@ TIFFS = ("tiff", "lzw", "big")  # in which a tag may come twice
 MOST_PIXELS = 1_000_000
 
 
+def test_a_comment_of_a_jpeg_may_have_a_length_that_does_not_hold_itself() -> None:
+    content = bytearray(FILES["jpeg"])
+    place = content.index(b"\xff\xfe")
+    content[place + 2 : place + 4] = b"\0\0"
+    image = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR)
+    size = image_size(io.BytesIO(content))
+    assert size is not None
+    assert (size.height, size.width) == image.shape[:2]
+
+
 @pytest.mark.parametrize("form", FILES)
 @settings(deadline=None)
 @given(data=st.data())
