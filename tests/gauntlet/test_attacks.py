@@ -136,7 +136,8 @@ def fault_of(outcome: Outcome) -> Fault | str | None:
 def test_an_attack_is_caught_by_what_is_meant_to_catch_it(gate: Callable[[str, str], Judged], name: str) -> None:
     found = gate("attacks", name)
     assert found.fault is not None, f"passed the gate; edge cases of seed {SEED}"
-    assert ATTACKS[name].caught_by in found.fault
+    words = ATTACKS[name].caught_by
+    assert any(text in found.fault for text in ((words,) if isinstance(words, str) else words))
     assert found.key == ATTACKS[name].key
 
 
