@@ -10,7 +10,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 CHECK, PREPARE, LAUNCH = 0.6, 0.15, 0.045  # starts an arm: its check, all launchers' warming up, its part of one launch
-CHECK_ALONE = 1.4  # starts an arm where nothing is timed: the one process that is needed then starts alone, and so sooner
+CHECK_ALONE = (
+    1.4  # starts an arm where nothing is timed: the one process that is needed then starts alone, and so sooner
+)
 TABLE = 1.5  # starts a table: what the reference answers beforehand
 USUAL_LAUNCHES = 19  # the first look, which decides most tables, of 25
 HOSTED = 3.0  # starts a launch in which old code and new code each get a process executed afresh
