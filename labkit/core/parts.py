@@ -70,13 +70,33 @@ def parts(value: Any, objects: bool = False) -> Parts | None:
     return _of_numbers(value) or (_of_object(value) if objects else None)
 
 
+def yields(value: Any) -> bool:
+    """Is it an iterator, or a list or tuple that holds one? Such an answer has computed nothing yet."""
+    return isinstance(value, Iterator) or (
+        type(value) in (list, tuple) and any(isinstance(item, Iterator) for item in value)
+    )
+
+
 def settled(value: Any) -> Any:
     """A value with what its iterators give in their place: a generator has computed nothing yet, and gives it once."""
-    if isinstance(value, Iterator):
-        return Yielded(tuple(settled(item) for item in value))
-    if type(value) in (list, tuple) and any(isinstance(item, Iterator) for item in value):
-        return type(value)(settled(item) for item in value)
-    return value
+    if not yields(value):
+        return value
+    inner = (settled(item) for item in value)
+    return type(value)(inner) if type(value) in (list, tuple) else Yielded(tuple(inner))
+
+
+class Settling:
+    """A call whose answers are :func:`settled`, if the first one had to be: a look at each would cost a clock time."""
+
+    def __init__(self, call: Callable[..., Any]) -> None:
+        self._call = call
+        self._yields: bool | None = None
+
+    def __call__(self, *inputs: Any) -> Any:
+        output = self._call(*inputs)
+        if self._yields is None:
+            self._yields = yields(output)
+        return settled(output) if self._yields else output
 
 
 def copied(value: Any) -> Any:

@@ -118,11 +118,7 @@ class Registry:
         if self._state != "discovering":
             known = [_identity(earlier) for earlier in self.brought]
             place = known.index(_identity(thing)) if _identity(thing) in known else len(known)
-            self.brought = [
-                *self.brought[:place],
-                thing,
-                *self.brought[place + 1 :],
-            ]  # a stage stays before its variants
+            self.brought[place : place + 1] = [thing]  # a stage stays before its variants
 
     def discover(self) -> None:
         """Import every stage folder of labkit and every package that offers stages by an entry point; once.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import os
 import sys
 import threading
@@ -13,6 +12,7 @@ from dataclasses import dataclass, replace
 from statistics import median
 from typing import Any
 
+from labkit.core.parts import copied
 from labkit.processes.tasks import Quiet, scheduled
 
 TRIES, IDLE_TRIES = 3, 15
@@ -78,7 +78,7 @@ def _cpu_s() -> float:
 
 
 def _after_one(call: Callable[..., Any], inputs: tuple[Any, ...]) -> Late:
-    used = copy.deepcopy(inputs)
+    used = copied(inputs)
     Quiet().wait()
     kept = _library_threads()
     start = time.perf_counter()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from labkit.core.parts import arrays
+from labkit.core.parts import arrays, copied
 
 TRIES = 4
 SHORTEST_S = 1e-4
@@ -38,7 +37,7 @@ def remembered(call: Callable[..., Any], inputs: tuple[Any, ...]) -> Remembered 
     tries = []
     try:
         call(*inputs)
-        for new, again in [(content, copy.deepcopy(content)) for content in fresh]:
+        for new, again in [(content, copied(content)) for content in fresh]:
             tries.append(Remembered(_seconds(call, new), _seconds(call, again)))
             if tries[-1].new_s < max(SHORTEST_S, CLEARLY_FASTER * tries[-1].again_s):
                 return None
@@ -49,7 +48,7 @@ def remembered(call: Callable[..., Any], inputs: tuple[Any, ...]) -> Remembered 
 
 def _other_content(inputs: tuple[Any, ...], number: int) -> tuple[Any, ...]:
     """The inputs with every uint8 value changed, another way for each number."""
-    fresh = copy.deepcopy(inputs)
+    fresh = copied(inputs)
     for _, array in arrays(fresh):
         if array.dtype == np.uint8:
             array ^= np.uint8(number)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import hashlib
 import os
 import pickle
@@ -13,6 +12,7 @@ from multiprocessing.connection import Connection, Pipe
 from typing import Any
 
 from labkit.core.cpus import set_threads
+from labkit.core.parts import copied, settled
 from labkit.engines.arm import ArmName, open_arm
 
 WORKERS, ANSWERS = 2, 2
@@ -54,6 +54,6 @@ class StreamsTask:
             warnings.simplefilter("ignore")
             set_threads(1)
             with open_arm(self.stage, ArmName(self.variant), 1) as call:
-                writer.send([content(call(*copy.deepcopy(inputs))) for _ in range(ANSWERS)])
+                writer.send([content(settled(call(*copied(inputs)))) for _ in range(ANSWERS)])
         finally:
             os._exit(0)

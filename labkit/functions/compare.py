@@ -92,8 +92,8 @@ def compare(
     things : two functions or more; or two ids of runs, beginnings of ids, or ``last``.
     on : what the functions are called with. A tuple holds all arguments, a dictionary named inputs (each a value or a tuple),
         a text or ``Path`` pictures (a file, a folder, a pattern such as ``pics/*.png``; read as cv2.imread does: uint8 BGR), a
-        function makes any of these in the measuring process; anything else is the one argument. With nothing the functions
-        are called without arguments.
+        function makes any of these where it is measured, and once here to see how many arguments they are; anything else is
+        the one argument. With nothing the functions are called without arguments.
     tolerance : exact when None; a number is the largest difference allowed, as ``lk.Within`` has it; a function takes
         (output, expected) and gives True where they agree, or raises AssertionError; else an agreement such as ``lk.Psnr(40)``.
     kwargs : keyword arguments of every call.

@@ -9,14 +9,13 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import numpy as np
 
 from labkit.core.cpus import set_threads
 from labkit.core.exam import Exam, changed, first_content
-from labkit.core.parts import arrays, settled
+from labkit.core.parts import Settling, arrays, settled
 from labkit.core.process import thread_count
 from labkit.core.process_state import changes, process_state
 from labkit.core.registry import registry
@@ -27,10 +26,10 @@ from labkit.measure.executor import Answers, Call, ClockExecutor, Wrong, timed
 from labkit.measure.limit import LIMIT, open_limit
 from labkit.measure.schedule import Plan, Sample, run_rounds
 from labkit.processes.host import refilled
+from labkit.processes.hosted import OFFSETS
 
 Send = Callable[[str, Any], None]
 LONG_SAMPLE = 0.1  # of a launch's time
-OFFSETS = 256  # places a buffer may start at: every 16 bytes of a page
 
 
 @dataclass(frozen=True)
@@ -131,7 +130,7 @@ class LaunchTask:
                 timing, output = timed(call, inputs, 1, keep=not is_remote(call))
                 warm_s[arm] = timing[0]
                 if settled(output) is not output:
-                    calls[arm] = partial(_gone_through, call)
+                    calls[arm] = Settling(call)
                 del output
                 looks.after(arm)
             for number, (arm, call) in enumerate(calls.items()):
@@ -171,10 +170,6 @@ class LaunchTask:
         return home_in_launch(self.stage, name) or (Apart(self.stage) if str(name) in self.apart else None)
 
 
-def _gone_through(call: Call, *inputs: Any) -> Any:
-    return settled(call(*inputs))
-
-
 class Looks:
     """Looks at the state of the process after each arm: what one has left changed is known by its name."""
 
@@ -203,9 +198,8 @@ def displaced(inputs: tuple[Any, ...], rng: np.random.Generator) -> tuple[Any, .
     Where a buffer lies moves a kernel by several per cent; over many launches the places average out. All arms of a
     launch share these buffers.
     """
-    moved = copy.deepcopy(inputs)
-    places = {id(array): _displaced_array(array, rng) for _, array in arrays(moved)}
-    return tuple(_replaced(value, places) for value in moved)
+    found = [array for _, array in arrays(inputs)]  # kept: the memo is by identity
+    return copy.deepcopy(inputs, {id(array): _displaced_array(array, rng) for array in found})
 
 
 def _displaced_array(array: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -214,19 +208,6 @@ def _displaced_array(array: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     place = memory[offset : offset + array.nbytes].view(array.dtype).reshape(array.shape)
     np.copyto(place, array)
     return place
-
-
-def _replaced(value: Any, places: Mapping[int, np.ndarray]) -> Any:
-    if isinstance(value, np.ndarray):
-        return places.get(id(value), value)
-    if isinstance(value, list):
-        return [_replaced(inner, places) for inner in value]
-    if isinstance(value, dict):
-        return {key: _replaced(inner, places) for key, inner in value.items()}
-    if isinstance(value, tuple):
-        inner = [_replaced(part, places) for part in value]
-        return type(value)(*inner) if hasattr(value, "_fields") else tuple(inner)
-    return value
 
 
 def sample_columns(samples: list[Sample], arms: list[str]) -> dict[str, np.ndarray]:

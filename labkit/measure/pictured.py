@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from labkit.core.agreement import Difference, rule_for
 from labkit.core.cpus import set_threads
 from labkit.core.errors import NotOffered
+from labkit.core.parts import copied, settled
 from labkit.core.registry import registry
 from labkit.engines.arm import ArmName, open_arm
 from labkit.measure.checking import failure, run_task
@@ -53,13 +53,6 @@ class Pictures:
     fault: Difference | None = None
 
 
-class Answered(NamedTuple):
-    """Inputs with the reference's answer, as an exam has them too."""
-
-    inputs: tuple[Any, ...]
-    expected: Any
-
-
 @dataclass(frozen=True)
 class VariantTask:
     """Let one arm answer the inputs of the exam that is kept, and picture where its answer differs."""
@@ -75,7 +68,7 @@ class VariantTask:
         set_threads(self.threads)
         with open_arm(self.stage, ArmName.parse(self.arm), self.threads) as call:
             try:
-                output = call(*copy.deepcopy(inputs))
+                output = settled(call(*copied(inputs)))
             except NotOffered as error:
                 send("not_offered", str(error))
                 return

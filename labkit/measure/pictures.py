@@ -5,7 +5,6 @@ Everything is computed in launch processes, and only small pictures come back. N
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,15 +13,15 @@ import numpy as np
 
 from labkit.core.cpus import set_threads
 from labkit.core.errors import UsageError, VariantFailed
-from labkit.core.exam import bind
-from labkit.core.parts import arrays
+from labkit.core.exam import Exam, bind
+from labkit.core.parts import arrays, copied, settled
 from labkit.core.registry import registry
 from labkit.engines import engine_missing
 from labkit.engines.arm import ArmName, open_arm
 from labkit.measure.bench import LONGEST_BUDGET_S, make_settings, plan_requests, wanted_of
 from labkit.measure.checking import failure, run_task
 from labkit.measure.images import picture
-from labkit.measure.pictured import Answered, Pictures, Send, VariantTask, pictures_of
+from labkit.measure.pictured import Pictures, Send, VariantTask, pictures_of
 from labkit.measure.request import Settings
 from labkit.measure.result import Status
 from labkit.processes.fleet import Fleet, Wanted
@@ -77,9 +76,9 @@ class ReferenceTask:
         set_threads(self.threads)
         inputs = bind(stage, stage.workload(self.workload).build())
         with open_arm(self.stage, ArmName(stage.reference), self.threads) as reference:
-            expected = copy.deepcopy(reference(*copy.deepcopy(inputs)))
+            expected = copied(settled(reference(*copied(inputs))))
         send("shown", picture(inputs, self.longest))
-        send("kept", {"exam": Answered(inputs, expected)})
+        send("kept", {"exam": Exam(inputs, expected)})
 
 
 def make_pictures(

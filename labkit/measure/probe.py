@@ -20,7 +20,7 @@ from labkit.core.errors import NotOffered
 from labkit.core.exam import Exam, changed, prepare_exam, short_exam
 from labkit.core.fault import Fault
 from labkit.core.gate import MEANT, edge_case_fault, first_fault
-from labkit.core.parts import arrays, copied, settled
+from labkit.core.parts import Settling, arrays, copied, settled
 from labkit.core.process import thread_count
 from labkit.core.process_state import changes, process_state
 from labkit.core.protected import protected
@@ -224,7 +224,7 @@ class ProbeTask:
             start = time.perf_counter()
             opened = charge.current.to(stack.enter_context)(open_arm(self.stage, ArmName.parse(self.arm), self.threads))
             send("setup_s", time.perf_counter() - start)
-            call = charge.current.to(lambda *inputs: settled(opened(*inputs)))
+            call = charge.current.to(Settling(opened))
             start = time.perf_counter()
             try:
                 output = call(*used)

@@ -22,6 +22,7 @@ def workbench(
     tolerance: Any = None,
     kwargs: Mapping[str, Any] | None = None,
     prepare: Callable[[], Any] | None = None,
+    in_place: bool = False,
     baseline: str | None = None,
     budget: float | None = None,
     threads: int | None = None,
@@ -30,8 +31,8 @@ def workbench(
     """The dashboard for a notebook: choose, run, look; every picture tells the call that makes it anew.
 
     What is given is chosen to begin with, in the words of :func:`labkit.api.bench`; all of it can be changed by hand. In place
-    of a stage it takes functions as they are, ``lk.workbench(old, new, on=picture)``, with ``on``, ``tolerance``, ``kwargs``
-    and ``prepare`` as :func:`labkit.functions.compare.compare` has them.
+    of a stage it takes functions as they are, ``lk.workbench(old, new, on=picture)``, with ``on``, ``tolerance``, ``kwargs``,
+    ``prepare`` and ``in_place`` as :func:`labkit.functions.compare.compare` has them.
 
     Raises
     ------
@@ -39,14 +40,20 @@ def workbench(
     """
     if callable(stage):
         given: list[Any] = [one for one in (stage, variants, workload, *functions) if one is not None]
-        stage, chosen, workload = (
-            stage_of(*given, on=on, tolerance=tolerance, kwargs=kwargs, prepare=prepare),
-            None,
-            None,
-        )
+        stage = stage_of(*given, on=on, tolerance=tolerance, kwargs=kwargs, prepare=prepare, in_place=in_place)
+        chosen = workload = None
     else:
-        if functions or tolerance is not None or kwargs or prepare or not (isinstance(on, tuple) and not on):
-            raise UsageError("on, tolerance, kwargs and prepare are for functions; give these first, or a stage alone")
+        if (
+            functions
+            or tolerance is not None
+            or kwargs
+            or prepare
+            or in_place
+            or not (isinstance(on, tuple) and not on)
+        ):
+            raise UsageError(
+                "on, tolerance, kwargs, prepare and in_place are for functions; give these first, or a stage alone"
+            )
         _, chosen, _ = name_lists(stages=[], variants=variants, workloads=None)
     model = Workbench(stage, results=Path(results) if results else None)
     wanted: dict[str, Any] = {"workload": workload, "baseline": baseline, "budget_s": budget, "threads": threads}

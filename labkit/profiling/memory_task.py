@@ -14,6 +14,7 @@ import numpy as np
 
 from labkit.core.cpus import set_threads
 from labkit.core.errors import NotOffered
+from labkit.core.parts import settled
 from labkit.core.registry import registry
 from labkit.engines.arm import ArmName, open_arm
 from labkit.processes.tree import TreePeak
@@ -60,7 +61,7 @@ class MemoryTask:
                     quiet = tree.share()
                     if before is not None and quiet is not None:
                         send("standing_bytes", max(0, quiet - before))
-                    output, peak, seconds = tree.peak_of(lambda: call(*inputs), repeat=arm.engine is not None)
+                    output, peak, seconds = tree.peak_of(lambda: settled(call(*inputs)), repeat=arm.engine is not None)
                     send("peak_bytes", peak)
                     send("call_s", seconds)
                     send("output_bytes", bytes_held(output))
@@ -68,7 +69,7 @@ class MemoryTask:
                     return
                 (Path(self.folder) / START).touch()
                 with tracking(self.folder, self.objects):
-                    output = call(*inputs)
+                    output = settled(call(*inputs))
             homes = _homes(self.stage, variant.function or variant.arm, variant.partial)
             why = without_lines(variant.partial if arm.engine else opened, homes)
             send("tracked", read_folder(self.folder, homes, (self.arm, f"{variant.kind}: {why}") if why else None))

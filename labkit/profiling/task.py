@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import gc
 import multiprocessing
 import os
@@ -18,6 +17,7 @@ import numpy as np
 
 from labkit.core.agreement import rule_for
 from labkit.core.cpus import set_threads
+from labkit.core.parts import Settling, copied
 from labkit.core.registry import registry
 from labkit.engines import STARTS_PROCESSES, split_arm
 from labkit.engines.arm import ArmName, open_arm
@@ -104,18 +104,18 @@ class _Subject:
     def open(self, stack: ExitStack, inputs: tuple[Any, ...]) -> None:
         """Make both arms ready, call each once (imports and compilers belong to the first call), and learn the functions."""
         others = len(multiprocessing.active_children())
-        self.plain = stack.enter_context(open_arm(self.stage, self.name, self.threads))
-        expected = copy.deepcopy(self.plain(*copy.deepcopy(inputs)))
-        used = copy.deepcopy(inputs)
+        self.plain = Settling(stack.enter_context(open_arm(self.stage, self.name, self.threads)))
+        expected = copied(self.plain(*copied(inputs)))
+        used = copied(inputs)
         traced_call = self._traced()
         place = stack.enter_context(tempfile.TemporaryDirectory(prefix="labkit-profile-"))
         self.reports = Reports(place, own_folders(self.variant))
         if self.in_processes and self.variant.partial is not None:
-            self.watched: Call = stack.enter_context(self._engine_arm(self.reports.task(self.variant.partial)))
+            self.watched = Settling(stack.enter_context(self._engine_arm(self.reports.task(self.variant.partial))))
             output = self.watched(*used)
         else:
             with self.reports.of_pools(), interpreted(self._entry):
-                self.watched = traced_call or stack.enter_context(self._python_arm())
+                self.watched = Settling(traced_call or stack.enter_context(self._python_arm()))
                 output = self.recorder.explore(self.watched, used, cython=self.how == "traced")
             if not self.reports.findings():
                 self.unseen = (len(multiprocessing.active_children()) - others) // 2  # the plain arm has as many
@@ -160,7 +160,7 @@ class _Subject:
         return split_arm(registry.stage(self.stage), variant, str(self.name.engine), workers, self.name.chunk)
 
     def call_once(self, inputs: tuple[Any, ...], recorded: bool) -> None:
-        used = copy.deepcopy(inputs)
+        used = copied(inputs)
         if not recorded:
             start = time.perf_counter_ns()
             self.plain(*used)

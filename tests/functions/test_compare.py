@@ -193,6 +193,23 @@ def test_every_call_takes_the_functions_by_the_name_of_their_stage() -> None:
     assert list(found.document["rows"][0]) == list(api.bench(found.stage, budget=0.1).document["rows"][0])
 
 
+def test_functions_that_yield_are_profiled_and_pictured_like_others() -> None:
+    def rows(image: np.ndarray) -> Iterator[np.ndarray]:
+        for row in image:
+            yield row * np.uint8(2)
+
+    def again(image: np.ndarray) -> Iterator[np.ndarray]:
+        return (row + row for row in image)
+
+    stage = stage_of(rows, again, on=PICTURE)
+    assert set(statuses(stage).values()) == {"measured"}
+    profile = api.profile(stage, "rows", calls=1).table
+    assert profile.hits[profile.source.str.contains("yield row")].tolist() == [len(PICTURE)]
+    assert len(api.diff(stage, "rows", "again", calls=1).blocks) > 1
+    assert api.pictures(stage, "again").status == "measured"
+    assert api.memory(stage, "rows").output_bytes == PICTURE.nbytes
+
+
 def test_pictures_are_read_from_a_file_a_folder_or_a_pattern(tmp_path: Path) -> None:
     for number in range(12):
         cv2.imwrite(str(tmp_path / f"사진 {number}.png"), np.full((number + 1, 5, 3), number, np.uint8))
