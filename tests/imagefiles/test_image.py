@@ -6,6 +6,8 @@ import os
 import resource
 import signal
 import struct
+import subprocess
+import sys
 from pathlib import Path
 
 import cv2
@@ -13,6 +15,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
+from labkit.core.cpus import thread_environment
 from labkit.core.whole import PART, remove_leftovers
 from labkit.imagefiles.beside import PREFIX
 from labkit.imagefiles.image import ANIMATION, TRANSPARENT, BadFile, encoded, read_image, write_image
@@ -21,6 +24,7 @@ from tests.folders.conftest import encode, picture, png_claiming
 
 IMAGE = picture(height=24, width=36)
 MANY = 10**9
+OPENBLAS_BUFFER = 135_266_304  # bytes, of each thread
 
 
 def saved(path: Path, image: Image.Image, **settings: object) -> Path:
@@ -151,16 +155,54 @@ def test_a_file_of_more_pixels_than_its_header_says_is_refused(tmp_path: Path, m
         read_image(tmp_path / "liar.png", 100)
 
 
-def test_decoding_is_stopped_that_takes_far_more_memory_than_its_pixels_do(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def told_by_a_process_of_its_own(code: str) -> str:
+    """What Python code prints where no thread of the tests' runs."""
+    return subprocess.run(
+        [sys.executable, "-c", code], env=os.environ | thread_environment(1), check=True, capture_output=True, text=True
+    ).stdout.strip()
+
+
+def test_decoding_is_stopped_that_takes_far_more_memory_than_its_pixels_do(tmp_path: Path) -> None:
     path = saved(tmp_path / "huge.tif", Image.new("RGB", (6000, 6000)), compression="tiff_lzw")
-    limit = resource.getrlimit(resource.RLIMIT_DATA)
-    assert read_image(path, MANY).shape == (6000, 6000, 3)
-    monkeypatch.setattr("labkit.imagefiles.image.image_size", lambda file: Size(1, 1))
-    with pytest.raises(BadFile, match=r"far more memory than 1×1 pixels do"):
-        read_image(path, 1)
-    assert resource.getrlimit(resource.RLIMIT_DATA) == limit
+    code = f"""
+import resource
+from pathlib import Path
+from labkit.imagefiles import image
+limit = resource.getrlimit(resource.RLIMIT_DATA)
+assert image.read_image(Path({str(path)!r}), {MANY}).shape == (6000, 6000, 3)
+image.image_size = lambda file: image.Size(1, 1)
+try:
+    image.read_image(Path({str(path)!r}), 1)
+except image.BadFile as error:
+    print(error)
+assert resource.getrlimit(resource.RLIMIT_DATA) == limit
+"""
+    assert "far more memory than 1×1 pixels do" in told_by_a_process_of_its_own(code)
+
+
+def test_a_thread_that_a_library_has_started_finds_room_while_a_picture_is_decoded() -> None:
+    code = f"""
+import _thread, queue
+import numpy as np
+from labkit.imagefiles.bound import at_most
+ask, answers = queue.Queue(), queue.Queue()
+def of_a_library():  # of which threading knows as little
+    for _ in range(2):
+        ask.get()
+        answers.put(np.ones(OPENBLAS, np.uint8).size)
+OPENBLAS = {OPENBLAS_BUFFER}
+_thread.start_new_thread(of_a_library, ())
+ask.put(1)
+answers.get()
+with at_most(1 << 20) as bounded:
+    ask.put(1)
+    print(bounded, answers.get())
+    try:
+        np.ones(4 * OPENBLAS, np.uint8)
+    except MemoryError:
+        print("stopped")
+"""
+    assert told_by_a_process_of_its_own(code).split() == ["True", str(OPENBLAS_BUFFER), "stopped"]
 
 
 def bad_files(folder: Path) -> dict[str, tuple[Path, str]]:
