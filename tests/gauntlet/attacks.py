@@ -114,14 +114,19 @@ STAGES: dict[str, tuple[Stage, Callable[..., Any]]] = {
 }
 
 
-USED_AGAIN = ("a buffer used again", "a later call has written over the output of the first one")
+USED_AGAIN = (
+    "a buffer used again",
+    "a later call has written over the output of the first one",
+    "of the second call is that of the first",
+)
 
 
 @dataclass(frozen=True)
 class Attack:
     """A wrong variant: its stage, and the words and key of the fault that is to be found.
 
-    Several words where it depends on how quick the machine is which of the checks comes upon it first.
+    Several words where it depends on how many calls came before which of the checks comes upon it first: a machine makes as
+    many as fit into the time.
     """
 
     stage: str
