@@ -2,6 +2,7 @@
 rest works.
 
 Several are built at a time, and only those whose source has changed, or a header that it includes, or what all are built by.
+A ``.cpp`` with a ``.py`` of its name beside it holds kernels and no Python: it is built once for each path of instructions.
 A stage's ``loops.py`` is built under the name ``_loops_cython`` (it stays what ``import loops`` finds), with the bodies of its
 kernels under ``with cython.nogil``, which neither the interpreter nor Numba could read.
 A source whose first line is ``// pkg-config: opencv4 (opencv_core opencv_imgproc)`` needs that package, and of its
@@ -10,6 +11,7 @@ libraries those in brackets; without the package it is left out.
 
 import ast
 import os
+import platform
 import re
 import shutil
 import subprocess
@@ -23,10 +25,18 @@ from setuptools import Extension, find_packages, setup
 from setuptools.command.build_ext import build_ext
 from setuptools.modified import newer_group
 
-COMPILE = ["-O3", "-march=native", "-fopenmp", "-fvisibility=hidden"]
+COMPILE = ["-O3", "-fopenmp", "-fvisibility=hidden"]
 COMPILE += ["-g0"]  # with -g it takes 1.6 times as long and is 20 times as large
 # GCC 12 finds its own AVX-512 headers at fault (its bug 105593)
 COMPILE += ["-Wno-uninitialized", "-Wno-maybe-uninitialized"]
+HERE = ["-march=native"]  # for this machine alone
+PATHS = {  # of instructions, see labkit/kinds/simd.py; no product and sum become one, which rounds otherwise
+    "baseline": ["-march=x86-64-v2"],
+    "avx2": ["-march=x86-64-v3"],
+    "avx512": ["-march=x86-64-v4", "-mavx512vbmi", "-mavx512vbmi2", "-mavx512vnni", "-mavx512bitalg"],
+}
+if platform.machine() not in ("x86_64", "AMD64"):
+    PATHS = {"baseline": []}
 MOST_AT_A_TIME = 4  # a compiler takes up to half a gigabyte
 PACKAGE = Path("labkit")
 GENERATED = Path("build/cython")
@@ -85,32 +95,42 @@ def without_the_gil(text: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def extension(source: Path) -> Extension | None:
-    cpp = source.suffix == ".cpp"
-    built = named(source)
-    made = Extension(
-        ".".join(source.with_name(built.stem).parts),
-        [str(built)],
-        include_dirs=[str(PACKAGE), numpy.get_include(), pybind11.get_include()],
-        extra_compile_args=[*COMPILE, "-std=c++17"] if cpp else COMPILE,
-        extra_link_args=["-fopenmp"],
-        define_macros=[] if cpp else [("NPY_NO_DEPRECATED_API", "NPY_1_7_API_VERSION")],
-        depends=sorted(map(str, headers(source))),
-    )
+def extensions_of(source: Path) -> list[Extension]:
+    """One, or one a path of instructions for kernels; none where the package that it needs is not here."""
+    if source.suffix == ".cpp" and source.with_suffix(".py").exists():
+        return [
+            extension(source, f"_{source.stem}_{path}", [*flags, "-ffp-contract=off"]) for path, flags in PATHS.items()
+        ]
+    if source.stem == "_call":  # runs everywhere, and then says which path is taken
+        return [extension(source, source.stem, [])]
+    made = extension(source, named(source).stem, HERE)
     needs = re.match(r"// pkg-config: (\S+) \((.*)\)", source.read_text(encoding="utf-8"))
     if needs:
         includes = pkg_config(needs[1], "--cflags-only-I")
         if includes is None:
-            return None
+            return []
         made.include_dirs += includes
         made.library_dirs += pkg_config(needs[1], "--libs-only-L") or []
         made.libraries += needs[2].split()
-    return made
+    return [made]
+
+
+def extension(source: Path, name: str, flags: list[str]) -> Extension:
+    cpp = source.suffix == ".cpp"
+    return Extension(
+        ".".join(source.with_name(name).parts),
+        [str(named(source))],
+        include_dirs=[str(PACKAGE), numpy.get_include(), pybind11.get_include()],
+        extra_compile_args=[*COMPILE, *flags, *(["-std=c++17"] if cpp else [])],
+        extra_link_args=["-fopenmp"],
+        define_macros=[] if cpp else [("NPY_NO_DEPRECATED_API", "NPY_1_7_API_VERSION")],
+        depends=sorted(map(str, headers(source))),
+    )
 
 
 def found(*wanted: str) -> list[Extension]:
     sources = sorted(path for pattern in wanted for path in PACKAGE.glob(pattern))
-    return [made for made in map(extension, sources) if made]
+    return [made for source in sources for made in extensions_of(source)]
 
 
 class BuildExtensions(build_ext):

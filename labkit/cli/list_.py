@@ -10,6 +10,7 @@ from rich.text import Text
 
 from labkit.cli import options
 from labkit.core.registry import registry
+from labkit.core.simd import VARIABLE, available, simd
 from labkit.core.stage import KINDS, Stage
 from labkit.reports.terminal import console
 
@@ -31,7 +32,7 @@ def command(
     registry.discover()
     stages = [registry.stage(name) for name in sorted(registry.stages)]
     if as_json:
-        options.print_json({"stages": [_described(stage) for stage in stages]})
+        options.print_json({"simd": simd(), "stages": [_described(stage) for stage in stages]})
     elif matrix:
         _print_matrix(stages)
     else:
@@ -73,7 +74,7 @@ def _cell(stage: Stage, cell: str) -> dict[str, Any]:
 
 
 def _print_list(stages: list[Stage]) -> None:
-    out = console()
+    out, path = console(), simd()
     for stage in stages:
         out.print(Text(f"\n{stage.name}", style="bold"), Text(stage.summary), soft_wrap=True)
         for variant in registry.of(stage.name).values():
@@ -85,6 +86,9 @@ def _print_list(stages: list[Stage]) -> None:
             out.print(line, soft_wrap=True)
         for name, load in stage.workloads.items():
             out.print(Text(f"  on {name:<17} {'workload':<8} {load.summary}"), soft_wrap=True)
+    others = ", ".join(other for other in available() if other != path)
+    forced = f" ({VARIABLE} forces another: {others})" if others else ""
+    out.print(Text(f"\nC++ kernels use {path}{forced}"), soft_wrap=True)
 
 
 def _print_matrix(stages: list[Stage]) -> None:

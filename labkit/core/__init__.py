@@ -14,6 +14,7 @@ from labkit.core.contract import (
     OneOf,
     Real,
     SameShape,
+    Shaped,
     Whole,
 )
 from labkit.core.derived import Many
@@ -44,6 +45,7 @@ __all__ = [
     "Real",
     "Rows",
     "SameShape",
+    "Shaped",
     "Share",
     "Split",
     "Stage",

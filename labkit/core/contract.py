@@ -209,6 +209,14 @@ class Same:
     """An output of its first input's dtype and shape."""
 
 
+@dataclass(frozen=True)
+class Shaped:
+    """An output whose ``shape(*inputs)`` follows from the stage's inputs, of this dtype."""
+
+    shape: Callable[..., tuple[int, ...]]
+    dtype: str = "uint8"
+
+
 Grey = Annotated[np.ndarray, Image(1)]
 BGR = Annotated[np.ndarray, Image(3)]
 BGRA = Annotated[np.ndarray, Image(4)]
@@ -222,7 +230,7 @@ class Terms:
     """A contract's annotations: what each marked parameter takes, and what comes out."""
 
     takes: Mapping[str, Any] = field(default_factory=dict)
-    gives: Image | Same | None = None
+    gives: Image | Same | Shaped | None = None
     defaults: Mapping[str, Any] = field(default_factory=dict)
     parameters: tuple[str, ...] = ()
 
@@ -236,6 +244,15 @@ class Terms:
     def drawn(self) -> Drawn | None:
         """The random choices that are among the parameters."""
         return next((taken for taken in self.takes.values() if isinstance(taken, Drawn)), None)
+
+    @property
+    def codes(self) -> dict[str, dict[Any, int]]:
+        """For each parameter that takes one of a few words: their numbers, as a kernel in C is given them."""
+        return {
+            name: {value: number for number, value in enumerate(taken.values)}
+            for name, taken in self.takes.items()
+            if isinstance(taken, OneOf) and any(isinstance(value, str) for value in taken.values)
+        }
 
     @property
     def of_one_image(self) -> bool:
@@ -252,6 +269,8 @@ class Terms:
     def output(self, *inputs: Any) -> np.ndarray:
         """An uninitialised array of the output's form, for complete inputs of the stage."""
         first: np.ndarray = inputs[0]
+        if isinstance(self.gives, Shaped):
+            return np.empty(self.gives.shape(*inputs), self.gives.dtype)
         if isinstance(self.gives, Image):
             return np.empty(self.gives.shape(*first.shape[:2]), np.uint8)
         return np.empty_like(first)
@@ -261,6 +280,8 @@ class Terms:
         if self.gives is None or not self.images:
             return None
         first: np.ndarray = inputs[0]
+        if isinstance(self.gives, Shaped):
+            return math.prod(self.gives.shape(*inputs)) * np.dtype(self.gives.dtype).itemsize
         if isinstance(self.gives, Image):
             return math.prod(self.gives.shape(*first.shape[:2]))
         return first.nbytes
@@ -277,7 +298,9 @@ def read_terms(contract: Callable[..., Any]) -> Terms:
     takes = {name: taken for name in signature.parameters if (taken := _mark(hints.get(name))) is not None}
     gives = _mark(hints.get("return"))
     defaults = {name: p.default for name, p in signature.parameters.items() if p.default is not inspect.Parameter.empty}
-    return Terms(takes, gives if isinstance(gives, Image | Same) else None, defaults, tuple(signature.parameters))
+    return Terms(
+        takes, gives if isinstance(gives, Image | Same | Shaped) else None, defaults, tuple(signature.parameters)
+    )
 
 
 def _evaluated(contract: Callable[..., Any], name: str, annotation: Any) -> Any:
@@ -294,11 +317,11 @@ def _evaluated(contract: Callable[..., Any], name: str, annotation: Any) -> Any:
 
 
 def _mark(annotation: Any) -> Any:
-    """The Taken (or Same) in an annotation: bare, in an Annotated, or several images joined by |."""
+    """The Taken (or Same, or Shaped) in an annotation: bare, in an Annotated, or several images joined by |."""
     if hasattr(annotation, "check") and not isinstance(annotation, type):
         return annotation
     if get_origin(annotation) is Annotated:
-        return next((m for m in get_args(annotation)[1:] if hasattr(m, "check") or isinstance(m, Same)), None)
+        return next((m for m in get_args(annotation)[1:] if hasattr(m, "check") or isinstance(m, Same | Shaped)), None)
     if get_origin(annotation) in (Union, types.UnionType):
         marks = [_mark(one) for one in get_args(annotation)]
         if marks and all(isinstance(mark, Image) for mark in marks):

@@ -3,5 +3,6 @@
 from labkit.kinds.arrays import arrays
 from labkit.kinds.device import gpu
 from labkit.kinds.loops import loops
+from labkit.kinds.native import native
 
-__all__ = ["arrays", "gpu", "loops"]
+__all__ = ["arrays", "gpu", "loops", "native"]

@@ -3,6 +3,8 @@
 #pragma once
 
 #define NPY_NO_DEPRECATED_API NPY_1_7_API_VERSION
+#include "rows.hpp"
+
 #include <pybind11/pybind11.h>
 
 #include <numpy/arrayobject.h>
@@ -19,16 +21,6 @@
 namespace py = pybind11;
 
 namespace labkit {
-
-using u8 = std::uint8_t;
-
-struct Picture {
-    const u8* data;
-    std::size_t height, width, channels;
-
-    const u8* row(std::size_t y) const { return data + y * width * channels; }
-    const u8* end() const { return row(height); }
-};
 
 // Raises what Python raises for what no kernel could read; the contract has refused it long before, with better words.
 inline Picture picture(const py::object& image) {

@@ -17,9 +17,10 @@ In a stage's ``loops.py``::
             for x in range(image.shape[1]):
                 out[y, x] = 255 - image[y, x]
 
-The function gets the stage's inputs, then the output to fill, then what ``scratch`` makes. Its annotations are C types for
-Cython and nothing to the others. Interpreted, arrays are memoryviews: their elements are Python's integers, which do not
-wrap. The rules that keep the three alike are in CONTRIBUTING.md, "Loops". Source: Cython's documentation, "Pure Python Mode".
+The function gets the stage's inputs (for one of a few words its number), then the output to fill, then what ``scratch``
+makes. Its annotations are C types for Cython and nothing to the others. Interpreted, arrays are memoryviews: their elements
+are Python's integers, which do not wrap. The rules that keep the three alike are in CONTRIBUTING.md, "Loops". Source: Cython's
+documentation, "Pure Python Mode".
 """
 
 from __future__ import annotations
@@ -81,7 +82,9 @@ class Reading:
     def __init__(self, face: Face, function: Kernel, stage: str, scratch: Any, output: Any, result: Any) -> None:
         self._made_of = (face, function, stage, scratch, output, result)
         self._face, self.function, self._scratch, self._result = face, function, scratch, result
-        self._output = output or registry.stage(stage).terms.output
+        terms = registry.stage(stage).terms
+        self._output = output or terms.output
+        self._codes = [(terms.parameters.index(name), numbers) for name, numbers in terms.codes.items()]
         face.put_on(self)
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -90,8 +93,17 @@ class Reading:
     def __call__(self, *inputs: Any, **named: Any) -> Any:
         inputs = self._face.complete(inputs, named)
         out = self._output(*inputs)
-        self.run(*inputs, out, *(self._scratch(*inputs) if self._scratch else ()))
+        self.run(*self._coded(inputs), out, *(self._scratch(*inputs) if self._scratch else ()))
         return self._result(out) if self._result else out
+
+    def _coded(self, inputs: tuple[Any, ...]) -> tuple[Any, ...]:
+        """With the number of each word that is one of a few, as the contract lists them."""
+        if not self._codes:
+            return inputs
+        coded = list(inputs)
+        for place, numbers in self._codes:
+            coded[place] = numbers[coded[place]]
+        return tuple(coded)
 
     def run(self, *arguments: Any) -> None:
         """Call the kernel, with arrays in the form that this reading takes."""

@@ -12,6 +12,7 @@ from typing import Any
 import psutil
 
 from labkit.core.cpus import cgroup_quota, cpu_limit
+from labkit.core.simd import simd
 from labkit.measure.provenance import commit_of, of_labkit
 from labkit.processes.memory import cgroup_memory
 
@@ -42,6 +43,7 @@ def machine_facts(sources: dict[str, Any] | None = None) -> dict[str, Any]:
         "system": f"{platform.system()} {platform.release()}",
         "python": platform.python_version(),
         "cpu": _cpu_name(),
+        "simd": simd(),
         "cores": os.cpu_count(),
         "cpu_limit": cpu_limit(),
         "cgroup_cpus": cgroup_quota(),

@@ -156,10 +156,9 @@ def machine(facts: dict[str, Any]) -> str:
         if facts["cpu_limit"] != facts["cores"]
         else f"{facts['cores']} CPUs"
     )
+    path = f", kernels by {facts['simd']}" if facts.get("simd") else ""  # runs of before have none
     commit = f", commit {facts['commit'][:10]}{' (changed since)' if facts['dirty'] else ''}" if facts["commit"] else ""
-    return (
-        f"{facts['cpu']}, {limit}, {size(facts['memory_bytes'])}, {facts['system']}, Python {facts['python']}{commit}"
-    )
+    return f"{facts['cpu']}{path}, {limit}, {size(facts['memory_bytes'])}, {facts['system']}, Python {facts['python']}{commit}"
 
 
 def _digits(value: float, digits: int) -> str:

@@ -12,6 +12,8 @@ import pytest
 
 import labkit
 from labkit.core import registry
+from labkit.core.simd import NEEDS
+from labkit.kinds.native import Native, library
 from tests.conformance.trials import STAGES, missing, variants
 
 HOME = Path(labkit.__file__).parent
@@ -33,6 +35,9 @@ def test_its_function_comes_from_its_own_kind(stage: str, name: str) -> None:
     if file.name == "loops.py":
         assert type(found.function).__name__ == LOOP[found.kind]
         return
+    if isinstance(found.function, Native):
+        assert found.kind == "native"
+        return
     assert (file.suffix == ".so") == (found.kind in ("cython", "native"))
     if found.kind == "numba":
         held = [
@@ -49,6 +54,9 @@ def test_its_function_comes_from_its_own_kind(stage: str, name: str) -> None:
 def test_where_a_compiler_is_at_hand_it_is_built_and_no_variant_is_missing(source: Path) -> None:
     if source.name == "opencv_api.cpp" and not any(Path("/usr").glob("lib*/**/pkgconfig/opencv4.pc")):
         pytest.skip("no opencv_api: no OpenCV for C++ on this machine")
+    if source.with_suffix(".py").exists() and source.suffix == ".cpp":
+        assert [path for path in NEEDS if not library(source, path).exists()] == [], "run make setup"
+        return
     name = "_loops_cython" if source.name == "loops.py" else source.stem
     place = importlib.util.find_spec(f"labkit.stages.{source.parent.name}.{name}")
     assert place is not None, "run make setup"

@@ -1,7 +1,10 @@
-"""What C++ is compiled to for older machines computes the same: each file that asks for vectors, built once a machine."""
+"""What C++ is compiled to for other machines computes the same: kernels on each path of instructions that this one has, and
+each file with a binding of its own that asks for vectors, built once a machine.
+"""
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -15,6 +18,7 @@ import pybind11
 import pytest
 
 import labkit
+from labkit.core.simd import NEEDS, VARIABLE, available
 
 HOME = Path(labkit.__file__).parent
 MACHINES = {"without AVX": "-mno-avx -DLABKIT_PORTABLE", "AVX2": "-mno-avx512f"}
@@ -26,12 +30,14 @@ def asks_for_vectors(source: Path) -> bool:
     text = source.read_text(encoding="utf-8")
     if "__AVX" in text:
         return True
-    named = re.findall(r'#include "(.*)"', text)
+    named = re.findall(r'^#include "(.*)"', text, re.MULTILINE)
     places = (folder / name for name in named for folder in (source.parent, HOME))
     return any(asks_for_vectors(place) for place in places if place.exists())
 
 
-STAGES = [path.parent.name for path in sorted(HOME.glob("stages/*/native.cpp")) if asks_for_vectors(path)]
+SOURCES = sorted(HOME.glob("stages/*/native.cpp"))
+KERNELS = [path.parent.name for path in SOURCES if path.with_suffix(".py").exists()]
+STAGES = [path.parent.name for path in SOURCES if path.parent.name not in KERNELS and asks_for_vectors(path)]
 PAIRS = [(stage, machine) for stage in STAGES for machine in MACHINES]
 
 
@@ -61,4 +67,14 @@ def test_it_computes_the_same(stage: str, machine: str, built: dict[tuple[str, s
         pytest.skip("this machine has no AVX2")
     words = [sys.executable, "-m", "tests.conformance.other_machine", stage, str(built[stage, machine])]
     done = subprocess.run(words, capture_output=True, text=True)
+    assert done.stdout.strip() == "same", done.stderr[-900:]
+
+
+@pytest.mark.parametrize("path", [path for path in NEEDS if path != available()[0]])
+@pytest.mark.parametrize("stage", KERNELS)
+def test_a_kernel_computes_the_same_on_each_path(stage: str, path: str) -> None:
+    if path not in available():
+        pytest.skip(f"this processor has no {path}")
+    words = [sys.executable, "-m", "tests.conformance.other_machine", stage]
+    done = subprocess.run(words, capture_output=True, text=True, env=os.environ | {VARIABLE: path})
     assert done.stdout.strip() == "same", done.stderr[-900:]
