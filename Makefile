@@ -56,7 +56,7 @@ gauntlet: .venv/test-gauntlet setup  ## labkit beside eight other harnesses wher
 lock: .venv/ready  ## refresh requirements.lock, the tested versions
 	@$(BIN)/python -m pip install --quiet pip-tools
 	@echo 'torch==2.13.0' > .venv/pins.txt
-	@CUSTOM_COMPILE_COMMAND='make lock' $(BIN)/pip-compile --quiet --upgrade --extra gauntlet --extra gpu --extra ocr --extra ray --extra test --strip-extras \
+	@CUSTOM_COMPILE_COMMAND='make lock' $(BIN)/pip-compile --quiet --upgrade --extra gauntlet --extra gpu --extra ocr --extra peers --extra ray --extra test --strip-extras \
 	  --no-annotate --allow-unsafe --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --constraint .venv/pins.txt \
 	  --output-file requirements.lock pyproject.toml
 	@sed -i 's/+cpu$$//' requirements.lock

@@ -6,6 +6,8 @@ inputs are drawn.
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
 from collections.abc import Callable
 from typing import Any
 
@@ -18,6 +20,7 @@ from labkit.core.derived import drawn
 from labkit.inputs.files import encoded
 from labkit.stages.augment.draw import Choices, blur_size
 from labkit.stages.ocr_preprocess.workloads import of_greys
+from tests.conformance import catalogue
 
 Random = np.random.Generator
 Inputs = tuple[Any, ...]
@@ -149,6 +152,8 @@ DRAWS: dict[str, tuple[Callable[[Random], Inputs] | None, ...]] = {
     "decode": (png, jpeg),
     "ocr_preprocess": (None, lumpy, misleading, tied),
 }
+for found in pkgutil.iter_modules(catalogue.__path__, f"{catalogue.__name__}."):
+    DRAWS |= getattr(importlib.import_module(found.name), "DRAWS", {})
 
 
 def draw(stage: str, seed: int) -> Inputs:

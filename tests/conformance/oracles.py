@@ -5,7 +5,9 @@ A stage that is not in the table is held to its reference. ``STAGE_many`` is hel
 
 from __future__ import annotations
 
+import importlib
 import math
+import pkgutil
 from collections import Counter
 from collections.abc import Callable
 from typing import Any
@@ -19,6 +21,7 @@ from labkit.stages.augment.draw import Choices
 from labkit.stages.main_colors import MainColors
 from labkit.stages.ocr_preprocess import BLUE, GREEN, RED, SHIFT
 from labkit.stages.ocr_preprocess.otsu import threshold
+from tests.conformance import catalogue
 
 # A position rounded to 1/32 pixel is off by up to 1/64 in x and in y: 2 · 255/64 = 7.97, and two roundings to integers.
 FROM_EXACT = 8.0
@@ -141,6 +144,10 @@ RULES: dict[str, Any] = {
     "augment_many": Near(),
     "crop_boxes": Within(FROM_EXACT, mean=FROM_EXACT / 4),  # a small crop of noise by OpenCV: 1.2 on average
 }
+for found in pkgutil.iter_modules(catalogue.__path__, f"{catalogue.__name__}."):
+    module = importlib.import_module(found.name)
+    ORACLES |= module.ORACLES
+    RULES |= getattr(module, "RULES", {})
 
 
 def rule(stage: str) -> Agreement:
