@@ -74,7 +74,7 @@ class LaunchTask:
             warm_up_s = time.perf_counter() - begin
             gc.disable()  # the parent has collected and frozen what was there before
             looks.begin()
-            long = [arm for arm, spent in warm_s.items() if spent > LONG_SAMPLE * self.plan.slice_s]
+            long = [arm for arm, spent in warm_s.items() if self._is_long(arm, spent)]
             answers = Answers(exam, registry.stage(self.stage).agreement, self.plan.slice_s, long, rng)
 
             def after(arm: str) -> None:
@@ -134,7 +134,7 @@ class LaunchTask:
                 del output
                 looks.after(arm)
             for number, (arm, call) in enumerate(calls.items()):
-                if warm_s[arm] <= LONG_SAMPLE * self.plan.slice_s:
+                if not self._is_long(arm, warm_s[arm]):
                     mark(number)
                     known_s[arm] = timed(call, inputs, 1)[0][0]
         if content is not exam.inputs:
@@ -143,6 +143,10 @@ class LaunchTask:
                 if is_remote(call):
                     call.refill(exam.inputs)
         return inputs, warm_s, known_s
+
+    def _is_long(self, arm: str, first_call_s: float) -> bool:
+        """Do its calls take long for a launch? By what was estimated: a first call may compile, and one on new content too."""
+        return self.plan.costs.get(arm, first_call_s) > LONG_SAMPLE * self.plan.slice_s
 
     def _open(self, stack: ExitStack, mark: Callable[[int], None], looks: Looks) -> dict[str, Call]:
         """Those that start processes first, while this process is still single-threaded and no arm has run.

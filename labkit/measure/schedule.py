@@ -29,7 +29,7 @@ identical code in samples of one call and of two was told up to 24 % apart, with
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
@@ -50,13 +50,17 @@ LONGEST_BATCH_S = 0.02  # five ticks: beyond, one more or less is under 0.2 %
 
 @dataclass(frozen=True)
 class Plan:
-    """How a table is measured: ``every[arm]`` says in which rounds an arm comes, ``batch[arm]`` calls make one sample."""
+    """How a table is measured: ``every[arm]`` says in which rounds an arm comes, ``batch[arm]`` calls make one sample.
+
+    ``costs`` are the estimated seconds a call from which it was made.
+    """
 
     launches: int
     slice_s: float
     every: Mapping[str, int]
     batch: Mapping[str, int]
     too_slow: Mapping[str, float]
+    costs: Mapping[str, float] = field(default_factory=dict)
 
 
 def plan_table(costs: Mapping[str, float], baseline: str, budget_s: float, untested: Collection[str] = ()) -> Plan:
@@ -90,7 +94,7 @@ def plan_table(costs: Mapping[str, float], baseline: str, budget_s: float, untes
     }
     kept = {arm: costs[arm] * batch[arm] for arm in kept}
     every = {arm: max(1, round(length / kept[baseline] / MUCH_SLOWER)) for arm, length in kept.items()}
-    return Plan(launches, slice_s, every, batch, too_slow)
+    return Plan(launches, slice_s, every, batch, too_slow, costs)
 
 
 def _alike(costs: Mapping[str, float]) -> dict[str, tuple[float, float]]:

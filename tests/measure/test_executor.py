@@ -1,6 +1,7 @@
 """What is seen beside the clock: outputs of timed calls, and first calls on new content. No measured time is asserted."""
 
 import pickle
+import time
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
@@ -97,6 +98,19 @@ def test_what_answers_with_an_iterator_is_timed_until_that_is_gone_through_on_co
     for call in calls.values():
         call(*inputs)
     assert seen[8:] == [0, 1, 2, 3]
+
+
+@pytest.mark.parametrize(("cost_s", "calls"), [(1e-4, 2), (0.5, 1)], ids=["quick", "long"])
+def test_what_is_quick_is_called_on_known_content_too_however_long_its_first_call_takes(
+    cost_s: float, calls: int
+) -> None:
+    seen = []
+    plan = Plan(1, 1.0, {}, {}, {}, {"compiles": cost_s})
+    compiles = {"compiles": lambda values: (seen.append(values), time.sleep(0 if seen[1:] else 0.15))}
+    content = Exam((np.arange(4),), None, other=(np.arange(4) + 10,), other_expected=None)
+    task = LaunchTask("any", ("compiles",), plan, None, 1, 5)
+    _, _, known_s = task._warmed_up(compiles, content, Looks(), np.random.default_rng(3), lambda number: None)
+    assert (len(seen), "compiles" in known_s) == (calls, calls == 2)
 
 
 @pytest.mark.parametrize(
