@@ -3,6 +3,6 @@
 from labkit.kinds.arrays import arrays
 from labkit.kinds.device import gpu
 from labkit.kinds.loops import loops
-from labkit.kinds.native import native
+from labkit.kinds.native import function, native
 
-__all__ = ["arrays", "gpu", "loops", "native"]
+__all__ = ["arrays", "function", "gpu", "loops", "native"]

@@ -1,13 +1,20 @@
 // Calls the kernels of rows.hpp: reads their inputs, makes the output, lets go of the GIL, hands bands of rows to threads.
-#include "kinds/binding.hpp"
+#define NPY_NO_DEPRECATED_API NPY_1_7_API_VERSION
 #include "kinds/rows.hpp"
 
+#include "kinds/threads.hpp"
+
+#include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
+
+#include <numpy/arrayobject.h>
 
 #include <exception>
 #include <stdexcept>
 #include <string>
 #include <vector>
+
+namespace py = pybind11;
 
 namespace {
 
@@ -38,20 +45,26 @@ struct Caller {
         if (inputs.size() != names.size() + codes.size())
             throw py::type_error("it takes " + std::to_string(names.size() + codes.size()) + " inputs");
         labkit::Picture pictures[MOST_INPUTS];
-        double parameters[MOST_INPUTS];
+        std::vector<double> parameters;
         std::size_t bytes = 0;
         for (std::size_t k = 0; k < names.size(); k++) {
             pictures[k] = read(inputs[k].ptr(), names[k], types[k]);
             bytes += pictures[k].end() - pictures[k].data;
         }
-        for (std::size_t k = 0; k < codes.size(); k++) parameters[k] = number(inputs[names.size() + k], codes[k]);
+        for (std::size_t k = 0; k < codes.size(); k++) {
+            const py::object value = inputs[names.size() + k];
+            if (!PyTuple_Check(value.ptr()))
+                parameters.push_back(number(value, codes[k]));
+            else
+                for (const py::handle& one : py::reinterpret_borrow<py::tuple>(value)) parameters.push_back(number(one, codes[k]));
+        }
         const py::object made = make(inputs);
         auto* const array = reinterpret_cast<PyArrayObject*>(made.ptr());
         const labkit::Picture whole_output = shape_of(array);
         const std::size_t bands = PyArray_NDIM(array) > static_cast<int>(axis) ? PyArray_DIM(array, axis) : 1;
         labkit::Rows rows{static_cast<labkit::u8*>(PyArray_DATA(array)), whole_output.height, whole_output.width,
                           whole_output.channels, whole_output.item, whole_output.stride(), 0, bands, 1};
-        run({pictures, parameters}, rows, bytes);
+        run({pictures, parameters.data()}, rows, bytes);
         return made;
     }
 
@@ -116,7 +129,7 @@ struct Caller {
 }  // namespace
 
 PYBIND11_MODULE(_call, m) {
-    labkit::use_numpy();
+    if (_import_array() < 0) throw py::error_already_set();
     py::class_<Caller>(m, "Caller")
         .def(py::init<std::uintptr_t, std::vector<std::string>, std::vector<int>, std::vector<py::object>, py::object, std::size_t,
                       bool, bool, std::size_t>(),

@@ -1,4 +1,4 @@
-"""A kernel in C++ becomes the variants ``native`` and ``native_omp`` of a stage.
+"""What is written in C++ becomes variants of a stage: a kernel of rows ``native`` and ``native_omp``, a function what it says.
 
 In a stage's ``native.py``, beside ``native.cpp`` which holds the kernel (see ``rows.hpp``)::
 
@@ -52,71 +52,114 @@ def native(
 
     Raises UsageError for an unknown stage.
     """
-    source = Path(sys._getframe(1).f_globals["__file__"]).with_suffix(".cpp")
-    origin = sys._getframe(1).f_globals["__name__"]
+    scope = sys._getframe(1).f_globals
+    source, origin = Path(scope["__file__"]).with_suffix(".cpp"), scope["__name__"]
+    settings = {"kernel": kernel or stage, "worth": worth, "whole": whole, "axis": axis}
     for threaded in (False, True):
+        said = f"The same on all cores{'' if whole else ': OpenMP over bands of rows'}." if threaded else summary
         label = f"{name}_omp" if threaded else name
-        said = "The same on all cores: OpenMP over bands of rows." if threaded else summary
-        if threaded and whole:
-            said = "The same on all cores."
-        made = Native(label, origin, said, stage, source, kernel or stage, worth, threaded, whole, axis)
+        made = Native(label, origin, said, stage, source, threaded=threaded, **settings)
         variant(stage, "native", label, missing=made.missing, parallel=threaded)(made)
 
 
-class Native:
-    """A callable with the stage's signature that runs a kernel of C++. Travels by what it was made of."""
+def function(stage: str, name: str, summary: str, *, parallel: bool = False, partial: str | None = None) -> None:
+    """Register a function of the ``.cpp`` beside the calling file (see ``function.hpp``) under its name there.
 
-    def __init__(
-        self,
-        name: str,
-        origin: str,
-        summary: str,
-        stage: str,
-        source: Path,
-        kernel: str,
-        worth: int,
-        threaded: bool,
-        whole: bool,
-        axis: int,
-    ) -> None:
-        self._made_of = (name, origin, summary, stage, source, kernel, worth, threaded, whole, axis)
-        self.stage, self.source, self.kernel = stage, source, kernel
-        self._settings = {"worth": worth, "threaded": threaded, "whole": whole, "axis": axis}
+    ``partial`` is another one, that computes a part of the stage's split. Raises UsageError for an unknown stage.
+    """
+    scope = sys._getframe(1).f_globals
+    source, origin = Path(scope["__file__"]).with_suffix(".cpp"), scope["__name__"]
+    made = Function(name, origin, summary, stage, source)
+    part = Symbol(source, partial) if partial else None
+    variant(stage, "native", name, missing=made.missing, parallel=parallel, partial=part)(made)
+
+
+class Compiled:
+    """A callable with the stage's signature whose work is done in a library. Travels by what it was made of."""
+
+    def __init__(self, name: str, origin: str, summary: str, stage: str, source: Path, **settings: Any) -> None:
+        self._made_of, self._settings = (name, origin, summary, stage, source), settings
+        self.stage, self.source = stage, source
         self._face = Face(name, origin, summary, registry.stage(stage).signature)
         self._count = len(self._face.signature.parameters)
         self._call: Callable[..., Any] | None = None
         self._face.put_on(self)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), self._made_of
+        return _made_again, (type(self), self._made_of, self._settings)
 
     def __call__(self, *inputs: Any, **named: Any) -> Any:
-        call = self._call or self._loaded()
+        if self._call is None:
+            self._call = self._loaded()
         if named or len(inputs) != self._count:
             inputs = self._face.complete(inputs, named)
-        return call(*inputs)
+        return self._call(*inputs)
 
     def missing(self) -> str | None:
         """Why it can't be had; None when it can."""
         return None if library(self.source, simd()).exists() else why_unbuilt(self.source)
 
     def _loaded(self) -> Callable[..., Any]:
+        raise NotImplementedError
+
+
+def _made_again(kind: type[Compiled], made_of: tuple[Any, ...], settings: dict[str, Any]) -> Compiled:
+    return kind(*made_of, **settings)
+
+
+class Native(Compiled):
+    """A kernel of rows."""
+
+    def _loaded(self) -> Callable[..., Any]:
         from labkit.kinds._call import Caller
 
-        loaded = ctypes.CDLL(str(library(self.source, simd())))
-        address = ctypes.cast(getattr(loaded, f"labkit_{self.kernel}"), ctypes.c_void_p).value
+        settings = dict(self._settings)
+        symbol = getattr(ctypes.CDLL(str(library(self.source, simd()))), f"labkit_{settings.pop('kernel')}")
         terms = registry.stage(self.stage).terms
         arrays, codes = _inputs(terms)
         made: Callable[..., Any] = Caller(
-            address=address,
+            address=ctypes.cast(symbol, ctypes.c_void_p).value,
             names=list(arrays),
             types=list(arrays.values()),
             codes=codes,
             output=_output(terms),
-            **self._settings,
+            **settings,
         )
-        self._call = made
         return made
+
+
+class Function(Compiled):
+    """A function that reads and makes Python's objects by itself."""
+
+    def _loaded(self) -> Callable[..., Any]:
+        return _symbol(self.source, self._face.name)
+
+
+class Symbol:
+    """A function of a library, under no stage's signature."""
+
+    def __init__(self, source: Path, name: str) -> None:
+        self.source, self.name = source, name
+        self._call: Callable[..., Any] | None = None
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.source, self.name)
+
+    def __call__(self, *inputs: Any) -> Any:
+        if self._call is None:
+            self._call = _symbol(self.source, self.name)
+        return self._call(*inputs)
+
+
+def _symbol(source: Path, name: str) -> Callable[..., Any]:
+    """A function of a library for the path that is taken, called with the GIL; objects go in and one comes out."""
+    found = getattr(ctypes.PyDLL(str(library(source, simd()))), f"labkit_{name}")
+    found.restype = ctypes.py_object
+
+    def call(*inputs: Any) -> Any:
+        return found(*map(ctypes.py_object, inputs))
+
+    return call
 
 
 def library(source: Path, path: str) -> Path:

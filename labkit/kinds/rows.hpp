@@ -33,7 +33,7 @@ struct Picture {
 
 struct Inputs {
     const Picture* pictures;
-    const double* parameters;  // in the stage's order: numbers as they are, True 1, of a OneOf its place
+    const double* parameters;  // in the stage's order: numbers as they are, True 1, of a OneOf its place, of a tuple each
 
     const Picture& image(std::size_t k = 0) const { return pictures[k]; }
     template <class Number = int>

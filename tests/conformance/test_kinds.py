@@ -13,7 +13,7 @@ import pytest
 import labkit
 from labkit.core import registry
 from labkit.core.simd import NEEDS
-from labkit.kinds.native import Native, library
+from labkit.kinds.native import Compiled, library
 from tests.conformance.trials import STAGES, missing, variants
 
 HOME = Path(labkit.__file__).parent
@@ -35,7 +35,7 @@ def test_its_function_comes_from_its_own_kind(stage: str, name: str) -> None:
     if file.name == "loops.py":
         assert type(found.function).__name__ == LOOP[found.kind]
         return
-    if isinstance(found.function, Native):
+    if isinstance(found.function, Compiled):
         assert found.kind == "native"
         return
     assert (file.suffix == ".so") == (found.kind in ("cython", "native"))

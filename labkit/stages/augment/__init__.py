@@ -9,7 +9,9 @@ from __future__ import annotations
 import math
 from typing import Annotated, Any
 
-from labkit.core import BGR, Drawn, UsageError, Within, stage
+import numpy as np
+
+from labkit.core import BGR, Drawn, Shaped, UsageError, Within, stage
 from labkit.stages.augment import workloads
 from labkit.stages.augment.draw import Choices, draw
 
@@ -19,6 +21,15 @@ from labkit.stages.augment.draw import Choices, draw
 TOLERANCE = 1.0
 
 WIDEST = 63  # taps; the draw gives at most 21
+
+
+def shape_of(image: np.ndarray, choices: Choices) -> tuple[int, int, int]:
+    """Of the output: an odd number of quarter turns makes rows of columns."""
+    height, width = image.shape[:2]
+    return (width, height, 3) if choices.turns % 2 else (height, width, 3)
+
+
+Turned = Annotated[np.ndarray, Shaped(shape_of)]
 
 
 def check_choices(choices: Choices) -> None:
@@ -46,7 +57,7 @@ def check_choices(choices: Choices) -> None:
         "multiprocess": "one image is less work than sending it to a process: augment_many splits by images",
     },
 )
-def augment(image: BGR, choices: Annotated[Choices, Drawn(Choices, draw, check_choices)]) -> BGR:
+def augment(image: BGR, choices: Annotated[Choices, Drawn(Choices, draw, check_choices)]) -> Turned:
     """Turn by quarters, flip, change brightness and contrast, blur: one image, with choices drawn beforehand.
 
     Parameters

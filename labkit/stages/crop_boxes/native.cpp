@@ -1,4 +1,4 @@
-// crop_boxes in C++17. Reading order: geometry.hpp (sizes and homography), native_loop below, then the SIMD kernels:
+// crop_boxes in C++17. Reading order: geometry.hpp (sizes and homography), loop below, then the SIMD kernels:
 // blend.hpp (the arithmetic), upright.hpp and slanted.hpp (two ways to bring taps together).
 //
 // How it came to this (the workload `page`: 2.3 million pixels, 57 % of the boxes upright; ms on one thread / on two, of a
@@ -17,7 +17,7 @@
 //    2.4 / 1.4  a thread claims its next boxes before it needs them, so that it always knows what to ask for  <- this file
 // Of this on one thread, 0.5 is allocation. With page and crops in the cache, an upright box takes 0.65 ns a pixel, a level
 // one 1.6 (a parallelogram) or 1.9 (in perspective), and another slanted one above 2; the rest is waiting for the page.
-#include "kinds/binding.hpp"
+#include "kinds/function.hpp"
 
 #include <atomic>
 #include <thread>
@@ -40,27 +40,26 @@ struct Work {
     const float* boxes;
     std::vector<Size> sizes;
     std::vector<uint8_t*> crops;
-    py::list list;
+    labkit::Owned list;
 
-    Work(const py::object& page_array, const py::object& boxes_array) {
+    Work(PyObject* page_array, PyObject* boxes_array) : list(PyList_New(PyArray_DIM(labkit::array_of(boxes_array), 0))) {
         const labkit::Picture pixels = labkit::picture(page_array);
-        auto* const corners = reinterpret_cast<PyArrayObject*>(boxes_array.ptr());
+        PyArrayObject* const corners = labkit::array_of(boxes_array);
         page = {pixels.data, static_cast<int>(pixels.height), static_cast<int>(pixels.width)};
         boxes = static_cast<const float*>(PyArray_DATA(corners));
         const auto count = static_cast<std::size_t>(PyArray_DIM(corners, 0));
-        list = py::list(count);
         crops.resize(count);
         for (std::size_t k = 0; k < count; k++) sizes.push_back(crop::size_of(box(k), page));
     }
     const float* box(std::size_t k) const { return boxes + 8 * k; }
 
-    // Makes the array of one crop, with the GIL. False with a Python error set. (py::array_t takes half as long again.)
+    // Makes the array of one crop, with the GIL. False with a Python error set.
     bool allocate(std::size_t k) {
         npy_intp shape[] = {sizes[k].height, sizes[k].width, 3};
         PyObject* const made = PyArray_SimpleNew(3, shape, NPY_UINT8);
         if (!made) return false;
-        PyList_SET_ITEM(list.ptr(), static_cast<Py_ssize_t>(k), made);
-        crops[k] = static_cast<uint8_t*>(PyArray_DATA(reinterpret_cast<PyArrayObject*>(made)));
+        PyList_SET_ITEM(list.get(), static_cast<Py_ssize_t>(k), made);
+        crops[k] = static_cast<uint8_t*>(PyArray_DATA(labkit::array_of(made)));
         return true;
     }
 };
@@ -86,14 +85,14 @@ void warp_plainly(const Page& page, const float* box, Size size, uint8_t* out) {
         }
 }
 
-py::list native_loop(const py::object& page, const py::object& boxes) {
+PyObject* loop(PyObject* page, PyObject* boxes) {
     Work work(page, boxes);
     for (std::size_t k = 0; k < work.sizes.size(); k++)
-        if (!work.allocate(k)) throw py::error_already_set();
-    const py::gil_scoped_release unlocked;
+        if (!work.allocate(k)) throw labkit::ErrorSet();
+    const labkit::Unlocked unlocked;
     for (std::size_t k = 0; k < work.sizes.size(); k++)
         if (work.sizes[k].width) warp_plainly(work.page, work.box(k), work.sizes[k], work.crops[k]);
-    return std::move(work.list);
+    return work.list.release();
 }
 
 // Some rows of one crop: what a thread takes at a time. Large crops are cut, so that threads share them too.
@@ -163,7 +162,7 @@ struct Plan {
 // The calling thread keeps the GIL and allocates, the others compute what is allocated already; then it lets go of the GIL
 // and computes too. Allocating 1528 small arrays takes a tenth of a single thread's time: done first, by itself, it would be
 // a sixth of the time of two.
-py::list simd(const py::object& page, const py::object& boxes, bool all_threads) {
+PyObject* simd(PyObject* page, PyObject* boxes, bool all_threads) {
     Work work(page, boxes);
     const Plan plan(work.sizes);
     const std::size_t groups = plan.groups();
@@ -206,7 +205,7 @@ py::list simd(const py::object& page, const py::object& boxes, bool all_threads)
                 allocated.store(k + 1, std::memory_order_release);
             }
             if (!failed) {
-                const py::gil_scoped_release unlocked;
+                const labkit::Unlocked unlocked;
                 compute();
                 // Asleep at the barrier, this thread would be woken some 40 µs after the last group is done: it looks
                 // for as long as a group takes before it goes to sleep.
@@ -218,22 +217,18 @@ py::list simd(const py::object& page, const py::object& boxes, bool all_threads)
             busy--;
         }
     }
-    if (failed) throw py::error_already_set();
-    return std::move(work.list);
+    if (failed) throw labkit::ErrorSet();
+    return work.list.release();
 }
 
 }  // namespace
 
-PYBIND11_MODULE(native, m) {
-    labkit::use_numpy();
-    m.def("native_loop", &native_loop, py::arg("page"), py::arg("boxes"),
-          "The loop in C++ on one thread, with a homography in closed form: a division and twelve taps a pixel.");
-    m.def(
-        "native", [](const py::object& page, const py::object& boxes) { return simd(page, boxes, false); }, py::arg("page"),
-        py::arg("boxes"), "C++ with SIMD on one thread: upright and level boxes as whole vectors, others 16 pixels at a time.");
-    m.def(
-        "native_omp", [](const py::object& page, const py::object& boxes) { return simd(page, boxes, true); },
-        py::arg("page"), py::arg("boxes"), "The same on all cores: OpenMP over boxes and pieces of large ones.");
-    labkit::register_one(m, "crop_boxes", "native_loop", m.attr("native_loop"));
-    labkit::register_both(m, "crop_boxes", m.attr("native"));
+LABKIT_FUNCTION(native_loop)(PyObject* page, PyObject* boxes) {
+    return labkit::called([&] { return loop(page, boxes); });
+}
+LABKIT_FUNCTION(native)(PyObject* page, PyObject* boxes) {
+    return labkit::called([&] { return simd(page, boxes, false); });
+}
+LABKIT_FUNCTION(native_omp)(PyObject* page, PyObject* boxes) {
+    return labkit::called([&] { return simd(page, boxes, true); });
 }

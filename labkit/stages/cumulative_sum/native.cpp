@@ -9,7 +9,7 @@
 //
 // Source of the vector types: GCC manual, "Using Vector Instructions through Built-in Functions" (clang has them too).
 
-#include "kinds/binding.hpp"
+#include "kinds/function.hpp"
 
 namespace {
 
@@ -35,13 +35,7 @@ i64 added(i64 start, i64 stop) {
     return total;
 }
 
-i64 partial(i64 start, i64 stop) {
-    const py::gil_scoped_release unlocked;
-    return added(start, stop);
-}
-
 i64 on_all_cores(i64 n) {
-    const py::gil_scoped_release unlocked;
     const i64 threads = labkit::threads_for(static_cast<std::size_t>(n), WORTH_A_THREAD, static_cast<std::size_t>(n));
     i64 total = 0;
 #pragma omp parallel for num_threads(static_cast<int>(threads)) reduction(+ : total) schedule(static, 1)
@@ -49,13 +43,30 @@ i64 on_all_cores(i64 n) {
     return total;
 }
 
+i64 integer(PyObject* value) {
+    const i64 found = PyLong_AsLongLong(value);
+    if (found == -1 && PyErr_Occurred()) throw labkit::ErrorSet();
+    return found;
+}
+
+PyObject* sum(i64 start, i64 stop, bool all_threads) {
+    i64 total;
+    {
+        const labkit::Unlocked unlocked;
+        total = all_threads ? on_all_cores(stop) : added(start, stop);
+    }
+    return PyLong_FromLongLong(total);
+}
+
 }  // namespace
 
-PYBIND11_MODULE(native, m) {
-    m.def("partial", &partial, py::arg("start"), py::arg("stop"), "The sum of start … stop - 1, without the GIL.");
-    m.def(
-        "native", [](i64 n) { return partial(0, n); }, py::arg("n"),
-        "C++ with vectors of eight integers and independent sums; one thread.");
-    m.def("native_omp", &on_all_cores, py::arg("n"), "The same on all cores: OpenMP over ranges of integers.");
-    labkit::register_both(m, "cumulative_sum", m.attr("partial"));
+// The sum of start … stop - 1, without the GIL.
+LABKIT_FUNCTION(partial)(PyObject* start, PyObject* stop) {
+    return labkit::called([&] { return sum(integer(start), integer(stop), false); });
+}
+LABKIT_FUNCTION(native)(PyObject* n) {
+    return labkit::called([&] { return sum(0, integer(n), false); });
+}
+LABKIT_FUNCTION(native_omp)(PyObject* n) {
+    return labkit::called([&] { return sum(0, integer(n), true); });
 }

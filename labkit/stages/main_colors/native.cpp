@@ -19,7 +19,7 @@
 //    1.0 /  3.8 / 6.2   tiles: find, choose and use the runs in three loops without branches   <- this file
 // Left behind: streaming stores (100 ms on noise), huge pages (no difference). The fourth row was
 // timed through Python, panel included, with a second process on the machine.
-#include "kinds/binding.hpp"
+#include "kinds/function.hpp"
 
 #include <pybind11/numpy.h>
 
@@ -331,10 +331,10 @@ std::vector<u64> best_keys(const u32* pixels, std::size_t count, std::size_t n, 
     }
 }
 
-py::array panel_of(const std::vector<u64>& keys) {
+labkit::Owned panel_of(const std::vector<u64>& keys) {
     constexpr std::size_t ROWS = 64, COLUMNS = 512, LINE = COLUMNS * 3;
-    py::array_t<std::uint8_t> panel({keys.size() * ROWS, COLUMNS, std::size_t{3}});
-    std::uint8_t* out = panel.mutable_data();
+    labkit::Owned panel = labkit::made<3>({static_cast<npy_intp>(keys.size() * ROWS), COLUMNS, 3}, NPY_UINT8);
+    std::uint8_t* out = labkit::elements<std::uint8_t>(panel);
     for (const u64 key : keys) {
         const u32 colour = 0xFFFFFF - static_cast<u32>(key & 0xFFFFFF);
         for (std::size_t x = 0; x < LINE; x += 3) {
@@ -348,52 +348,52 @@ py::array panel_of(const std::vector<u64>& keys) {
     return panel;
 }
 
-std::vector<u64> keys_of(const py::object& image, std::size_t n, bool all_threads) {
+std::vector<u64> keys_of(PyObject* image, std::size_t n, bool all_threads) {
     const labkit::Picture in = labkit::picture(image);
     const std::size_t count = in.height * in.width;
-    const py::gil_scoped_release unlocked;
+    const labkit::Unlocked unlocked;
     // Waking a thread takes as long as 32,768 pixels.
     return best_keys(reinterpret_cast<const u32*>(in.data), count, n,
                      all_threads ? labkit::threads_for(count, 1 << 15, count) : 1);
 }
 
-py::object main_colors(const py::object& image, std::size_t n, bool all_threads) {
+PyObject* main_colors(PyObject* image, PyObject* wanted, bool all_threads) {
+    const std::size_t n = PyLong_AsSize_t(wanted);
+    if (PyErr_Occurred()) throw labkit::ErrorSet();
     std::vector<u64> keys = keys_of(image, n, all_threads);
     std::sort(keys.begin(), keys.end(), std::greater<>());
-    py::array_t<std::uint8_t> colors({keys.size(), std::size_t{3}});
-    py::array_t<std::int64_t> counts(static_cast<py::ssize_t>(keys.size()));
+    const auto found = static_cast<npy_intp>(keys.size());
+    const labkit::Owned colors = labkit::made<2>({found, 3}, NPY_UINT8), counts = labkit::made<1>({found}, NPY_INT64);
     for (std::size_t k = 0; k < keys.size(); k++) {
         const u32 colour = 0xFFFFFF - static_cast<u32>(keys[k] & 0xFFFFFF);
-        for (std::size_t c = 0; c < 3; c++) colors.mutable_at(k, c) = static_cast<std::uint8_t>(colour >> (16 - 8 * c));
-        counts.mutable_at(k) = static_cast<std::int64_t>(keys[k] >> 24);
+        for (std::size_t c = 0; c < 3; c++)
+            labkit::elements<std::uint8_t>(colors)[3 * k + c] = static_cast<std::uint8_t>(colour >> (16 - 8 * c));
+        labkit::elements<std::int64_t>(counts)[k] = static_cast<std::int64_t>(keys[k] >> 24);
     }
-    return py::module_::import("labkit.stages.main_colors").attr("MainColors")(colors, counts, panel_of(keys));
+    const labkit::Owned stage(PyImport_ImportModule("labkit.stages.main_colors")), panel = panel_of(keys);
+    return PyObject_CallMethod(stage.get(), "MainColors", "OOO", colors.get(), counts.get(), panel.get());
 }
 
-py::tuple partial(const py::object& image) {
+PyObject* all_colors(PyObject* image) {
     const std::vector<u64> keys = keys_of(image, SIZE_MAX, false);
-    py::array_t<u32> packed(static_cast<py::ssize_t>(keys.size()));
-    py::array_t<std::int64_t> counts(static_cast<py::ssize_t>(keys.size()));
-    u32* colour = packed.mutable_data();
-    std::int64_t* number = counts.mutable_data();
+    const auto found = static_cast<npy_intp>(keys.size());
+    labkit::Owned packed = labkit::made<1>({found}, NPY_UINT32), counts = labkit::made<1>({found}, NPY_INT64);
     for (std::size_t k = 0; k < keys.size(); k++) {
-        colour[k] = 0xFFFFFF - static_cast<u32>(keys[k] & 0xFFFFFF);
-        number[k] = static_cast<std::int64_t>(keys[k] >> 24);
+        labkit::elements<u32>(packed)[k] = 0xFFFFFF - static_cast<u32>(keys[k] & 0xFFFFFF);
+        labkit::elements<std::int64_t>(counts)[k] = static_cast<std::int64_t>(keys[k] >> 24);
     }
-    return py::make_tuple(packed, counts);
+    return PyTuple_Pack(2, packed.get(), counts.get());
 }
 
 }  // namespace
 
-PYBIND11_MODULE(native, m) {
-    labkit::use_numpy();
-    m.def("partial", &partial, py::arg("image"),
-          "Packed colours (uint32) and counts (int64) of all distinct colours of one band of rows, on one thread.");
-    m.def(
-        "native", [](const py::object& image, std::size_t n) { return main_colors(image, n, false); }, py::arg("image"),
-        py::arg("n") = 6, "C++ with SIMD on one thread: bound every colour's count by its bucket, count only possible winners.");
-    m.def(
-        "native_omp", [](const py::object& image, std::size_t n) { return main_colors(image, n, true); }, py::arg("image"),
-        py::arg("n") = 6, "The same on all cores: OpenMP over bands of pixels, then over bins of colours.");
-    labkit::register_both(m, "main_colors", m.attr("partial"));
+// Packed colours (uint32) and counts (int64) of all distinct colours of one band of rows, on one thread.
+LABKIT_FUNCTION(partial)(PyObject* image) {
+    return labkit::called([&] { return all_colors(image); });
+}
+LABKIT_FUNCTION(native)(PyObject* image, PyObject* n) {
+    return labkit::called([&] { return main_colors(image, n, false); });
+}
+LABKIT_FUNCTION(native_omp)(PyObject* image, PyObject* n) {
+    return labkit::called([&] { return main_colors(image, n, true); });
 }

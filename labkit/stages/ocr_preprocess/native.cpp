@@ -8,10 +8,14 @@
 //    62     sums in a loop for themselves, blocks of 4096 pixels, a smaller sample                        <- this file
 // The majority's bits cost nothing; its 10 µs are one read and one write of the grey levels, from the last row to the first,
 // because the last rows are still in the cache.
+#if defined(_OPENMP)
+#include <omp.h>
+#endif
+
 #include <memory>
 #include <vector>
 
-#include "kinds/binding.hpp"
+#include "kinds/rows.hpp"
 
 #include "levels.hpp"
 #include "majority.hpp"
@@ -168,27 +172,12 @@ void preprocess_threaded(const u8* pixels, std::size_t height, std::size_t width
     if (failed) throw std::bad_alloc();
 }
 
-py::object call(const py::object& image, bool threaded) {
-    const labkit::Picture in = labkit::picture(image);
-    labkit::Made out(in.height, in.width, 1, false);
-    const py::gil_scoped_release unlocked;
-    const int threads = threaded ? labkit::threads_for(in.height * in.width, 1 << 18, in.height) : 1;
-    if (threads > 1)
-        preprocess_threaded(in.data, in.height, in.width, out.data, threads);
-    else
-        preprocess(in.data, in.height, in.width, out.data);
-    return std::move(out.object);  // not copied: the lock is not ours here
-}
-
 }  // namespace
 
-PYBIND11_MODULE(native, m) {
-    labkit::use_numpy();
-    m.def(
-        "native", [](const py::object& image) { return call(image, false); }, py::arg("image"),
-        "C++ with SIMD on one thread: grey and histogram in one read, then 64 pixels a word of bits.");
-    m.def(
-        "native_omp", [](const py::object& image) { return call(image, true); }, py::arg("image"),
-        "The same on all cores: OpenMP over bands of rows, which meet to find the threshold.");
-    labkit::register_both(m, "ocr_preprocess");
+LABKIT_KERNEL(ocr_preprocess)(const labkit::Inputs& inputs, const labkit::Rows& out) {
+    const labkit::Picture& in = inputs.image();
+    if (out.threads > 1)
+        preprocess_threaded(in.data, in.height, in.width, out.data, out.threads);
+    else
+        preprocess(in.data, in.height, in.width, out.data);
 }
