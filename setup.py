@@ -10,6 +10,7 @@ libraries those in brackets; without the package it is left out.
 """
 
 import ast
+import copy
 import os
 import platform
 import re
@@ -159,7 +160,9 @@ class BuildExtensions(build_ext):
     def build_extension(self, made: Extension) -> None:
         if self.is_old(made):  # where its building fails it is missing, not what it was before
             Path(self.get_ext_fullpath(made.name)).unlink(missing_ok=True)
-        super().build_extension(made)
+        apart = copy.copy(self)  # paths of one source are built side by side: each has its own object file
+        apart.build_temp = os.path.join(self.build_temp, made.name)
+        build_ext.build_extension(apart, made)
 
     def is_old(self, made: Extension) -> bool:
         return newer_group([*made.sources, *made.depends], self.get_ext_fullpath(made.name), "newer")

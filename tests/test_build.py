@@ -1,7 +1,9 @@
 """What is compiled is rebuilt when it is old, and only then; without a compiler everything else works."""
 
 import json
+import ctypes
 import os
+import platform
 import shlex
 import shutil
 import subprocess
@@ -31,6 +33,19 @@ def answer() -> cython.int:
 """
 
 
+PATHS = """#if defined(__AVX512VBMI__)
+#define PATH 512
+#elif defined(__AVX2__)
+#define PATH 2
+#else
+#define PATH 0
+#endif
+extern "C" __attribute__((visibility("default"))) int path() { return PATH; }
+"""
+PLATFORM = {"baseline": 0, "avx2": 2, "avx512": 512} if platform.machine() == "x86_64" else {"baseline": 0}
+EXTENSIONS = 3 + len(PLATFORM)
+
+
 def build(tree: Path, **environment: str) -> str:
     """Build in place; what that says."""
     words = [sys.executable, "setup.py", "--quiet", "build_ext", "--inplace"]
@@ -41,7 +56,7 @@ def build(tree: Path, **environment: str) -> str:
 
 @pytest.fixture(scope="module")
 def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A package labkit with two stages, built."""
+    """A package labkit with three stages, built."""
     tree = tmp_path_factory.mktemp("small")
     shutil.copy(ROOT / "setup.py", tree)
     for name, text in {
@@ -51,11 +66,13 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "stages/one/native.cpp": MODULE.format(name="native", header="kinds/rows.hpp"),
         "stages/one/other.cpp": MODULE.format(name="other", header="own.hpp"),
         "stages/two/loops.py": LOOPS,
+        "stages/three/native.cpp": PATHS,
+        "stages/three/native.py": "",
     }.items():
         file = tree / "labkit" / name
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text)
-    assert "labkit: builds all 3 extensions" in build(tree)
+    assert f"labkit: builds all {EXTENSIONS} extensions" in build(tree)
     return tree
 
 
@@ -73,6 +90,16 @@ def answers(tree: Path) -> list[str]:
 @COMPILER
 def test_loops_are_compiled_beside_the_file_that_is_interpreted(small: Path) -> None:
     assert answers(small) == ["1", "2", "1", "0"]
+
+
+@COMPILER
+def test_each_path_of_instructions_gets_a_library_of_its_own(small: Path) -> None:
+    """They are built side by side from one source."""
+    (small / "labkit/stages/three/native.cpp").touch()
+    build(small)
+    for path, number in PLATFORM.items():
+        (built,) = (small / "labkit/stages/three").glob(f"_native_{path}.*so")
+        assert ctypes.CDLL(str(built)).path() == number
 
 
 @COMPILER
@@ -107,7 +134,7 @@ def test_what_can_not_be_built_any_more_is_not_there_as_it_was(small: Path) -> N
 def test_a_missing_compiler_is_told_once(small: Path) -> None:
     (small / "setup.py").touch()
     said = build(small, CC="no-such-gcc", CXX="no-such-g++")
-    assert said == "labkit: 3 extensions are not built: there is no no-such-g++ and no no-such-gcc\n"
+    assert said == f"labkit: {EXTENSIONS} extensions are not built: there is no no-such-g++ and no no-such-gcc\n"
 
 
 @pytest.fixture(scope="module")
