@@ -1,7 +1,7 @@
 """What is compiled is rebuilt when it is old, and only then; without a compiler everything else works."""
 
-import json
 import ctypes
+import json
 import os
 import platform
 import shlex
