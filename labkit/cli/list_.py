@@ -5,15 +5,16 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 import typer
-from rich.table import Table
 from rich.text import Text
 
 from labkit.cli import options
 from labkit.core.registry import registry
 from labkit.core.simd import VARIABLE, available, simd
 from labkit.core.stage import KINDS, Stage
-from labkit.reports.terminal import console
+from labkit.reports.grid import Cell, Grid
+from labkit.reports.terminal import console, draw_whole
 
+OPEN = "open: nobody has written one yet"
 CELLS = (*(kind for kind in KINDS if kind != "gpu"), "multiprocess", "gpu")
 
 
@@ -70,7 +71,7 @@ def _cell(stage: Stage, cell: str) -> dict[str, Any]:
             "variants": [v.name for v in found],
             "reason": None if here else f"{found[0].name}: {found[0].unavailable()}",
         }
-    return {"variants": [], "reason": stage.empty_cells.get(cell, "nobody has written one yet")}
+    return {"variants": [], "reason": stage.empty_cells.get(cell, OPEN)}
 
 
 def _print_list(stages: list[Stage]) -> None:
@@ -92,17 +93,28 @@ def _print_list(stages: list[Stage]) -> None:
 
 
 def _print_matrix(stages: list[Stage]) -> None:
-    out = console()
-    table = Table("stage", *CELLS, show_lines=True)
-    reasons = []
+    draw_whole(matrix_grid(stages), console())
+
+
+def matrix_grid(stages: list[Stage]) -> Grid:
+    """One row a stage: how many variants of each kind there are, or why there are none, each reason once below."""
+    reasons: dict[str, int] = {}
+    rows = []
     for stage in stages:
-        line = [stage.name]
+        row = [Cell(stage.name)]
         for cell in CELLS:
             found = _cell(stage, cell)
-            line.append(str(len(found["variants"])) if not found["reason"] else f"{len(found['variants']) or '–'}*")
-            if found["reason"]:
-                reasons.append(f"* {stage.name}, {cell}: {found['reason']}")
-        table.add_row(*line)
-    out.print(table)
-    for reason in reasons:
-        out.print(Text(reason), soft_wrap=True)
+            text, reason = str(len(found["variants"]) or "–"), found["reason"]
+            if reason == OPEN:
+                row.append(Cell("open", tone="unavailable"))
+            elif reason:
+                row.append(Cell(f"{text} [{reasons.setdefault(reason, len(reasons) + 1)}]", tone="idle"))
+            else:
+                row.append(Cell(text))
+        rows.append(row)
+    notes = [f"[{number}] {reason}" for reason, number in reasons.items()]
+    count = sum(cell.text == "open" for row in rows for cell in row)
+    if count:
+        notes.append(f"open: nobody has written one yet ({count} of {len(rows) * len(CELLS)} cells)")
+    title = "How many variants of each kind there are; multiprocess: those that run in parts under engines"
+    return Grid(("stage", *CELLS), frozenset({0}), rows, title=title, notes=notes)
