@@ -103,6 +103,7 @@ def floor_bytes(terms: Terms) -> Callable[..., int] | None:
         return None
 
     def floor(*inputs: Any) -> int:
+        inputs = (*inputs, *(terms.defaults[name] for name in terms.parameters[len(inputs) :]))
         return sum(v.nbytes for v in inputs if isinstance(v, np.ndarray)) + (terms.output_bytes(*inputs) or 0)
 
     return floor

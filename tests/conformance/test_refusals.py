@@ -38,7 +38,11 @@ def wrong(taken: Any) -> Wrong:
     if isinstance(taken, Drawn):
         return {"nothing": (None, TypeError), "a number": (7, TypeError), "a plain tuple": ((0, 0), TypeError)}
     if isinstance(taken, OneOf):
-        found = {"none of them": (-977, ValueError), "text": ("no such", (TypeError, ValueError))}  # type: ignore[dict-item]
+        words = any(isinstance(value, str) for value in taken.values)
+        found = {
+            "none of them": (-977, TypeError if words else ValueError),
+            "text": ("no such", ValueError if words else TypeError),
+        }
         if all(type(value) is int for value in taken.values):
             found |= {"a float": (float(taken.values[0]), TypeError), "a bool": (True, TypeError)}
         return found
