@@ -31,11 +31,12 @@ COMPILE += ["-g0"]  # with -g it takes 1.6 times as long and is 20 times as larg
 # GCC 12 finds its own AVX-512 headers at fault (its bug 105593)
 COMPILE += ["-Wno-uninitialized", "-Wno-maybe-uninitialized"]
 HERE = [f"-march={os.environ.get('LABKIT_MARCH', 'native')}"]  # of what has no paths; x86-64-v2 for a wheel
-PATHS = {  # of instructions, see labkit/kinds/simd.py; no product and sum become one, which rounds otherwise
+PATHS = {  # of instructions, see labkit/core/simd.py
     "baseline": ["-march=x86-64-v2"],
     "avx2": ["-march=x86-64-v3"],
     "avx512": ["-march=x86-64-v4", "-mavx512vbmi", "-mavx512vbmi2", "-mavx512vnni", "-mavx512bitalg"],
 }
+EXACT = ["-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math"]  # no fused product and sum; results as IEEE says
 if platform.machine() not in ("x86_64", "AMD64"):
     PATHS = {"baseline": []}
 MOST_AT_A_TIME = 4  # a compiler takes up to half a gigabyte
@@ -100,7 +101,7 @@ def extensions_of(source: Path) -> list[Extension]:
     """One, or one a path of instructions for kernels; none where the package that it needs is not here."""
     if source.suffix == ".cpp" and source.with_suffix(".py").exists():
         return [
-            extension(source, f"_{source.stem}_{path}", [*flags, "-ffp-contract=off"]) for path, flags in PATHS.items()
+            extension(source, f"_{source.stem}_{path}", [*flags, *EXACT]) for path, flags in PATHS.items()
         ]
     if source.stem == "_call":  # runs everywhere, and then says which path is taken
         return [extension(source, source.stem, [])]

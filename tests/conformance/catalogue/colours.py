@@ -1,0 +1,16 @@
+"""Colours."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import cv2
+import numpy as np
+
+
+def hsv(image: np.ndarray) -> np.ndarray:
+    return cv2.cvtColor(image, cv2.COLOR_BGR2HSV)
+
+
+ORACLES: dict[str, Callable[..., Any]] = {"hsv": hsv}
