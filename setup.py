@@ -100,9 +100,7 @@ def without_the_gil(text: str) -> str:
 def extensions_of(source: Path) -> list[Extension]:
     """One, or one a path of instructions for kernels; none where the package that it needs is not here."""
     if source.suffix == ".cpp" and source.with_suffix(".py").exists():
-        return [
-            extension(source, f"_{source.stem}_{path}", [*flags, *EXACT]) for path, flags in PATHS.items()
-        ]
+        return [extension(source, f"_{source.stem}_{path}", [*flags, *EXACT]) for path, flags in PATHS.items()]
     if source.stem == "_call":  # runs everywhere, and then says which path is taken
         return [extension(source, source.stem, [])]
     made = extension(source, named(source).stem, HERE)

@@ -1,4 +1,4 @@
-"""Colours."""
+"""Colours and levels."""
 
 from __future__ import annotations
 
@@ -13,4 +13,8 @@ def hsv(image: np.ndarray) -> np.ndarray:
     return cv2.cvtColor(image, cv2.COLOR_BGR2HSV)
 
 
-ORACLES: dict[str, Callable[..., Any]] = {"hsv": hsv}
+def clahe(image: np.ndarray, limit: float, columns: int, rows: int) -> np.ndarray:
+    return cv2.createCLAHE(limit, (columns, rows)).apply(image)
+
+
+ORACLES: dict[str, Callable[..., Any]] = {"clahe": clahe, "hsv": hsv}
