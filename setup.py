@@ -103,7 +103,8 @@ def extensions_of(source: Path) -> list[Extension]:
         return [extension(source, f"_{source.stem}_{path}", [*flags, *EXACT]) for path, flags in PATHS.items()]
     if source.stem == "_call":  # runs everywhere, and then says which path is taken
         return [extension(source, source.stem, [])]
-    made = extension(source, named(source).stem, HERE)
+    alike = EXACT if source.name == "loops.py" else []  # as the interpreter and Numba compute it
+    made = extension(source, named(source).stem, [*HERE, *alike])
     needs = re.match(r"// pkg-config: (\S+) \((.*)\)", source.read_text(encoding="utf-8"))
     if needs:
         includes = pkg_config(needs[1], "--cflags-only-I")

@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from labkit.stages.ocr_preprocess.otsu import threshold as otsu
+
 
 def adaptive_threshold(image: np.ndarray, block: int, c: float) -> np.ndarray:
     """The mean of every window, rounded."""
@@ -17,4 +19,20 @@ def adaptive_threshold(image: np.ndarray, block: int, c: float) -> np.ndarray:
     return np.where(image - mean > -math.ceil(c), 255, 0).astype(np.uint8)
 
 
-ORACLES: dict[str, Callable[..., Any]] = {"adaptive_threshold": adaptive_threshold}
+def threshold(image: np.ndarray, method: str, level: int) -> np.ndarray:
+    """By the histogram; between equally good levels OpenCV's rounding decides, which otsu follows."""
+    if method == "otsu":
+        level = otsu(np.bincount(image.ravel(), minlength=256).tolist())
+    return np.where(image > level, 255, 0).astype(np.uint8)
+
+
+def tied(random: np.random.Generator) -> tuple[Any, ...]:
+    """Levels symmetric about one of them: two of Otsu's levels are equally good."""
+    middle, offsets = int(random.integers(20, 230)), random.choice(np.arange(1, 20), 3, replace=False)
+    sides = [np.repeat([middle - k, middle + k], random.integers(1, 60)) for k in offsets]
+    levels = np.concatenate([*sides, np.full(random.integers(1, 60), middle)]).astype(np.uint8)
+    return random.permutation(levels)[None], "otsu", 0
+
+
+ORACLES: dict[str, Callable[..., Any]] = {each.__name__: each for each in (adaptive_threshold, threshold)}
+DRAWS = {"threshold": (None, tied)}
