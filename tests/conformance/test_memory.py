@@ -47,9 +47,7 @@ def test_calls_leave_memory_and_references_as_they_were(stage: str, name: str, o
         for _ in range(count):
             function(*inputs)
         gc.collect()
-        references = [
-            sys.getrefcount(one) for one in inputs if not isinstance(one, int)
-        ]  # small ones are shared by all
+        references = [sys.getrefcount(one) for one in inputs if not isinstance(one, int)]  # small ones are everybody's
         return psutil.Process().memory_info().rss, sys.getallocatedblocks(), references
 
     resident, blocks, references = after(200)

@@ -26,6 +26,30 @@ def threshold(image: np.ndarray, method: str, level: int) -> np.ndarray:
     return np.where(image > level, 255, 0).astype(np.uint8)
 
 
+def trim_margins(image: np.ndarray, tolerance: int, margin: int) -> np.ndarray:
+    """The least and the largest place of all that differs."""
+    height, width = image.shape[:2]
+    pixels = image.reshape(height, width, -1).astype(int)
+    inside = np.zeros((height, width), bool)
+    inside[1:-1, 1:-1] = True
+    levels = [sorted(pixels[~inside, k])[(np.count_nonzero(~inside) - 1) // 2] for k in range(pixels.shape[2])]
+    places = np.argwhere((np.abs(pixels - levels) > tolerance).any(axis=2))
+    if not len(places):
+        return np.array([0, 0, height, width], np.int32)
+    low, high = places.min(axis=0) - margin, places.max(axis=0) + 1 + margin
+    return np.array([*np.maximum(low, 0), *np.minimum(high, (height, width))], np.int32)
+
+
+def on_paper(random: np.random.Generator) -> tuple[Any, ...]:
+    """A few things, somewhere on grained paper, some but a pixel large."""
+    height, width = (int(side) for side in random.integers(1, 500, 2))
+    image = random.integers(200, 210, (height, width, 3)[: random.integers(2, 4)], np.uint8)
+    for _ in range(random.integers(0, 4)):
+        y, x = int(random.integers(height)), int(random.integers(width))
+        image[y : y + random.integers(1, 30), x : x + random.integers(1, 30)] = random.integers(0, 256)
+    return image, int(random.integers(8, 40)), int(random.integers(0, 20))
+
+
 def tied(random: np.random.Generator) -> tuple[Any, ...]:
     """Levels symmetric about one of them: two of Otsu's levels are equally good."""
     middle, offsets = int(random.integers(20, 230)), random.choice(np.arange(1, 20), 3, replace=False)
@@ -49,5 +73,7 @@ def sobel(image: np.ndarray, of: str) -> np.ndarray:
     return {"x": across, "y": down, "sum": np.abs(across) + np.abs(down)}[of]
 
 
-ORACLES: dict[str, Callable[..., Any]] = {each.__name__: each for each in (adaptive_threshold, sobel, threshold)}
-DRAWS = {"threshold": (None, tied)}
+ORACLES: dict[str, Callable[..., Any]] = {
+    each.__name__: each for each in (adaptive_threshold, sobel, threshold, trim_margins)
+}
+DRAWS = {"threshold": (None, tied), "trim_margins": (None, on_paper)}
