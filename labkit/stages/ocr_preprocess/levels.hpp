@@ -8,7 +8,7 @@
 #pragma once
 
 #include "grey.hpp"
-#include "otsu.hpp"
+#include "kinds/otsu.hpp"
 #include "search.hpp"
 
 namespace ocr {

@@ -19,7 +19,7 @@
 
 #include "levels.hpp"
 #include "majority.hpp"
-#include "otsu.hpp"
+#include "kinds/otsu.hpp"
 #include "search.hpp"
 
 namespace {

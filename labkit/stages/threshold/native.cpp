@@ -2,7 +2,7 @@
 // comparison that the compiler turns into vectors.
 #include "kinds/rows.hpp"
 #include "kinds/threads.hpp"
-#include "stages/ocr_preprocess/otsu.hpp"
+#include "kinds/otsu.hpp"
 
 #include <cstring>
 #include <vector>

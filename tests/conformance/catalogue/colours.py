@@ -17,4 +17,9 @@ def clahe(image: np.ndarray, limit: float, columns: int, rows: int) -> np.ndarra
     return cv2.createCLAHE(limit, (columns, rows)).apply(image)
 
 
-ORACLES: dict[str, Callable[..., Any]] = {"clahe": clahe, "hsv": hsv}
+def brightness_contrast(image: np.ndarray, alpha: float, beta: float) -> np.ndarray:
+    values = image.astype(np.float32) * np.float32(alpha) + np.float32(beta)
+    return np.clip(np.rint(values), 0, 255).astype(np.uint8)
+
+
+ORACLES: dict[str, Callable[..., Any]] = {"brightness_contrast": brightness_contrast, "clahe": clahe, "hsv": hsv}

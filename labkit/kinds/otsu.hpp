@@ -2,10 +2,11 @@
 #pragma once
 
 #include <algorithm>
-
-#include "grey.hpp"
+#include <cstdint>
 
 namespace ocr {
+
+using u64 = std::uint64_t;
 
 // Without contraction: a fused multiply-add rounds once where OpenCV rounds twice, and decides otherwise between two
 // thresholds that are equally good.
