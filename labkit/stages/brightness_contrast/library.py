@@ -21,7 +21,8 @@ def stringzilla(image: np.ndarray, alpha: float = 1.2, beta: float = 10.0) -> np
     from stringzilla import translate
 
     made = np.empty_like(image)
-    translate(memoryview(image.reshape(-1)), memoryview(table(alpha, beta)), out=memoryview(made.reshape(-1)))
+    pixels, levels, out = (memoryview(one.reshape(-1)) for one in (image, table(alpha, beta), made))  # type: ignore[arg-type]
+    translate(pixels, levels, out=out)
     return made
 
 
