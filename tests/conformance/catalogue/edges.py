@@ -7,8 +7,11 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from scipy.ndimage import correlate, label
 
 from labkit.stages.ocr_preprocess.otsu import threshold as otsu
+
+SOBEL = np.outer([1, 2, 1], [-1, 0, 1])
 
 
 def adaptive_threshold(image: np.ndarray, block: int, c: float) -> np.ndarray:
@@ -58,22 +61,41 @@ def tied(random: np.random.Generator) -> tuple[Any, ...]:
     return random.permutation(levels)[None], "otsu", 0
 
 
+def canny(image: np.ndarray, low: int, high: int) -> np.ndarray:
+    """Each candidate for itself, in Python's integers; then groups of joined pixels that hold a strong one."""
+    low, high = min(low, high), max(low, high)
+    framed = np.pad(image.astype(int), 1, mode="edge")
+    across, down = (correlate(framed, kernel)[1:-1, 1:-1] for kernel in (SOBEL, SOBEL.T))
+    steep = np.pad(np.abs(across) + np.abs(down), 1)
+    thin = np.zeros(image.shape, bool)
+    for y, x in np.argwhere(steep[1:-1, 1:-1] > low).tolist():
+        dx, dy = int(across[y, x]), int(down[y, x])
+        flat, upright = abs(dy) << 15 < abs(dx) * 13573, abs(dy) << 15 > abs(dx) * (13573 + (1 << 16))
+        step = (0, 1) if flat else (1, 0) if upright else (1, -1 if (dx < 0) != (dy < 0) else 1)
+        here = steep[y + 1, x + 1]
+        before, after = (steep[y + 1 + sign * step[0], x + 1 + sign * step[1]] for sign in (-1, 1))
+        thin[y, x] = here > before and (here >= after if flat or upright else here > after)
+    groups, count = label(thin, np.ones((3, 3)))
+    strong = np.zeros(count + 1, bool)
+    strong[groups[thin & (steep[1:-1, 1:-1] > high)]] = True
+    return np.where(strong[groups], 255, 0).astype(np.uint8)
+
+
 def sobel(image: np.ndarray, of: str) -> np.ndarray:
     """Nine shifted pictures, weighed."""
     rows, columns = (np.pad(np.arange(side), 1, mode="reflect" if side > 1 else "edge") for side in image.shape)
     framed = image.astype(np.int16)[rows][:, columns]
-    weights = np.outer([1, 2, 1], [-1, 0, 1])
 
     def filtered(kernel: np.ndarray) -> np.ndarray:
         height, width = image.shape
         parts = [kernel[i, j] * framed[i : i + height, j : j + width] for i in range(3) for j in range(3)]
         return np.sum(parts, axis=0, dtype=np.int16)
 
-    across, down = filtered(weights), filtered(weights.T)
+    across, down = filtered(SOBEL), filtered(SOBEL.T)
     return {"x": across, "y": down, "sum": np.abs(across) + np.abs(down)}[of]
 
 
 ORACLES: dict[str, Callable[..., Any]] = {
-    each.__name__: each for each in (adaptive_threshold, sobel, threshold, trim_margins)
+    each.__name__: each for each in (adaptive_threshold, canny, sobel, threshold, trim_margins)
 }
 DRAWS = {"threshold": (None, tied), "trim_margins": (None, on_paper)}
