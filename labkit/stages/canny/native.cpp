@@ -13,7 +13,6 @@
 #include <algorithm>
 #include <cstring>
 #include <exception>
-#include <memory>
 #include <vector>
 
 #if defined(__AVX2__)
@@ -87,19 +86,7 @@ void thin(const i16* across, const i16* down, const i16* const* around, std::siz
     }
 }
 
-// A pixel a byte, in a frame of zeros.
-struct Map {
-    std::size_t height, width, stride;
-    std::unique_ptr<u8[]> bytes;
-
-    Map(std::size_t h, std::size_t w) : height(h), width(w), stride(w + 2), bytes(new u8[(h + 2) * stride]) {
-        std::memset(bytes.get(), 0, stride);
-        std::memset(bytes.get() + (h + 1) * stride, 0, stride);
-    }
-    u8* row(std::size_t y) const { return bytes.get() + (y + 1) * stride + 1; }
-};
-
-void thin_band(const labkit::Picture& in, Index begin, Index end, Bounds bounds, const Map& map) {
+void thin_band(const labkit::Picture& in, Index begin, Index end, Bounds bounds, const labkit::Rows& out) {
     const auto height = static_cast<Index>(in.height);
     const std::size_t width = in.width, apart = width + 2;
     std::vector<i16> room(7 * apart);
@@ -118,37 +105,56 @@ void thin_band(const labkit::Picture& in, Index begin, Index end, Bounds bounds,
         if (y <= begin) continue;
         const Index made = y - 1;
         const i16* const around[] = {steep[(made + 2) % 3], steep[(made + 3) % 3], steep[(made + 4) % 3]};
-        u8* const to = map.row(made);
-        to[-1] = to[width] = 0;
-        thin(across[made & 1], down[made & 1], around, width, bounds, to);
+        thin(across[made & 1], down[made & 1], around, width, bounds, out.row(made));
     }
 }
 
+struct Place {
+    std::uint32_t y, x;
+};
+
+// Makes strong what is weak and joined to this pixel, and calls found(y, x) for it.
+template <class Found>
+void join_neighbours(const labkit::Rows& out, Place place, Found found) {
+    const auto stride = static_cast<Index>(out.stride);
+    u8* const pixel = out.row(place.y) + place.x;
+    const int top = place.y ? -1 : 0, bottom = place.y + 1 < out.height ? 1 : 0;
+    const int left = place.x ? -1 : 0, right = place.x + 1 < out.width ? 1 : 0;
+    for (int dy = top; dy <= bottom; dy++)
+        for (int dx = left; dx <= right; dx++)
+            if (u8& other = pixel[dy * stride + dx]; other == WEAK) {
+                other = STRONG;
+                found(Place{place.y + dy, place.x + dx});
+            }
+}
+
 // Makes strong what is joined to a strong pixel.
-void join(const Map& map) {
-    std::vector<u8*> stack;
-    std::vector<u8> wanted(map.width + 8);
-    const auto stride = static_cast<Index>(map.stride);
-    const Index near[] = {-stride - 1, -stride, -stride + 1, -1, 1, stride - 1, stride, stride + 1};
-    for (std::size_t y = 0; y < map.height; y++) {
-        u8* const row = map.row(y);
-        const u8 *const a = row - stride, *const c = row + stride;
-        u8* const __restrict w = wanted.data();
-        for (Index x = 0; x < static_cast<Index>(map.width); x++)
-            w[x] = static_cast<u8>(row[x] >> 1 & (a[x - 1] | a[x] | a[x + 1] | row[x - 1] | row[x + 1] | c[x - 1] | c[x] | c[x + 1]));
-        for (std::size_t x = 0; x < map.width; x += 8) {
-            std::uint64_t eight;
-            std::memcpy(&eight, w + x, 8);
-            for (eight &= 0x0101010101010101; eight; eight &= eight - 1) stack.push_back(row + x + __builtin_ctzll(eight) / 8);
+void join(const labkit::Rows& out) {
+    const std::size_t width = out.width;  // a byte that is stored might else be part of it
+    std::vector<Place> stack;
+    std::vector<u8> columns(width + 2), wanted(width + 32);
+    u8 *const v = columns.data() + 1, *const w = wanted.data();
+    for (std::size_t y = 0; y < out.height; y++) {
+        const u8 *const row = out.row(y), *const a = y ? out.row(y - 1) : row, *const c = y + 1 < out.height ? out.row(y + 1) : row;
+#pragma GCC ivdep
+        for (std::size_t x = 0; x < width; x++) v[x] = a[x] | row[x] | c[x];
+#pragma GCC ivdep
+        for (std::size_t x = 0; x < width; x++) {
+            const auto at = static_cast<Index>(x);
+            w[x] = static_cast<u8>(row[x] >> 1 & (v[at - 1] | v[at] | v[at + 1]) & 1);
+        }
+        for (std::size_t x = 0; x < width; x += 32) {
+            std::uint64_t eight[4];
+            std::memcpy(eight, w + x, 32);
+            if (!(eight[0] | eight[1] | eight[2] | eight[3])) continue;
+            for (int k = 0; k < 4; k++)
+                for (std::uint64_t left = eight[k]; left; left &= left - 1)
+                    stack.push_back({static_cast<std::uint32_t>(y), static_cast<std::uint32_t>(x + 8 * k + __builtin_ctzll(left) / 8)});
         }
         while (!stack.empty()) {
-            u8* const pixel = stack.back();
+            const Place place = stack.back();
             stack.pop_back();
-            for (const Index k : near)
-                if (pixel[k] == WEAK) {
-                    pixel[k] = STRONG;
-                    stack.push_back(pixel + k);
-                }
+            join_neighbours(out, place, [&](Place found) { stack.push_back(found); });
         }
     }
 }
@@ -159,23 +165,22 @@ LABKIT_KERNEL(canny)(const labkit::Inputs& inputs, const labkit::Rows& out) {
     const labkit::Picture& in = inputs.image();
     const int first = inputs.parameter(0), second = inputs.parameter(1);
     const Bounds bounds{static_cast<i16>(std::min(first, second)), static_cast<i16>(std::max(first, second))};
-    const Map map(in.height, in.width);
     const auto height = static_cast<Index>(in.height);
+    const std::size_t width = in.width;
     const Index bands = out.threads;
     std::exception_ptr failed;
 #pragma omp parallel for num_threads(out.threads) schedule(static)
     for (Index band = 0; band < bands; band++) try {
-            thin_band(in, height * band / bands, height * (band + 1) / bands, bounds, map);
+            thin_band(in, height * band / bands, height * (band + 1) / bands, bounds, out);
         } catch (...) {
 #pragma omp critical(canny_failed)
             failed = std::current_exception();
         }
     if (failed) std::rethrow_exception(failed);
-    join(map);
+    join(out);
 #pragma omp parallel for num_threads(out.threads) schedule(static)
     for (Index y = 0; y < height; y++) {
-        const u8* const from = map.row(y);
-        u8* const __restrict to = out.row(y);
-        for (std::size_t x = 0; x < in.width; x++) to[x] = from[x] == STRONG ? 255 : 0;
+        u8* const row = out.row(y);
+        for (std::size_t x = 0; x < width; x++) row[x] = row[x] == STRONG ? 255 : 0;
     }
 }
