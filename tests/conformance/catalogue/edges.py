@@ -81,6 +81,14 @@ def canny(image: np.ndarray, low: int, high: int) -> np.ndarray:
     return np.where(strong[groups], 255, 0).astype(np.uint8)
 
 
+def outliers(image: np.ndarray) -> np.ndarray:
+    """Each number by its definition, from float64."""
+    levels = image.astype(float)
+    laplacian = correlate(levels, np.array([[0, 1, 0], [1, -4, 1], [0, 1, 0]]), mode="mirror")
+    shares = [float(np.mean(image == level)) for level in np.unique(image)]
+    return np.array([levels.mean(), levels.std(), laplacian.var(), max(0.0, -sum(p * math.log2(p) for p in shares))])
+
+
 def sobel(image: np.ndarray, of: str) -> np.ndarray:
     """Nine shifted pictures, weighed."""
     rows, columns = (np.pad(np.arange(side), 1, mode="reflect" if side > 1 else "edge") for side in image.shape)
@@ -96,6 +104,6 @@ def sobel(image: np.ndarray, of: str) -> np.ndarray:
 
 
 ORACLES: dict[str, Callable[..., Any]] = {
-    each.__name__: each for each in (adaptive_threshold, canny, sobel, threshold, trim_margins)
+    each.__name__: each for each in (adaptive_threshold, canny, outliers, sobel, threshold, trim_margins)
 }
 DRAWS = {"threshold": (None, tied), "trim_margins": (None, on_paper)}
