@@ -53,6 +53,13 @@ def on_paper(random: np.random.Generator) -> tuple[Any, ...]:
     return image, int(random.integers(8, 40)), int(random.integers(0, 20))
 
 
+def named(random: np.random.Generator) -> tuple[Any, ...]:
+    """Short texts of few letters, so that some are the beginning of others; some missing, some unseen."""
+    texts = ["".join(random.choice(list("abé"), random.integers(0, 5))) for _ in range(int(random.integers(1, 300)))]
+    classes = sorted({text for text in texts[::2] if text} | {"b"})
+    return np.array(texts), np.array(classes), str(random.choice(["integer", "one_hot"]))
+
+
 def tied(random: np.random.Generator) -> tuple[Any, ...]:
     """Levels symmetric about one of them: two of Otsu's levels are equally good."""
     middle, offsets = int(random.integers(20, 230)), random.choice(np.arange(1, 20), 3, replace=False)
@@ -81,6 +88,14 @@ def canny(image: np.ndarray, low: int, high: int) -> np.ndarray:
     return np.where(strong[groups], 255, 0).astype(np.uint8)
 
 
+def label_encode(labels: np.ndarray, classes: np.ndarray, form: str) -> np.ndarray:
+    """Every label against every class."""
+    same = labels[:, None] == classes[None]
+    if form == "one_hot":
+        return same.astype(np.uint8)
+    return np.where(same.any(axis=1), same.argmax(axis=1), np.where(labels == "", -2, -1)).astype(np.int64)
+
+
 def outliers(image: np.ndarray) -> np.ndarray:
     """Each number by its definition, from float64."""
     levels = image.astype(float)
@@ -104,6 +119,6 @@ def sobel(image: np.ndarray, of: str) -> np.ndarray:
 
 
 ORACLES: dict[str, Callable[..., Any]] = {
-    each.__name__: each for each in (adaptive_threshold, canny, outliers, sobel, threshold, trim_margins)
+    each.__name__: each for each in (adaptive_threshold, canny, label_encode, outliers, sobel, threshold, trim_margins)
 }
-DRAWS = {"threshold": (None, tied), "trim_margins": (None, on_paper)}
+DRAWS = {"label_encode": (named,), "threshold": (None, tied), "trim_margins": (None, on_paper)}
