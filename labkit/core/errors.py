@@ -11,6 +11,15 @@ def listed(names: object) -> str:
     return ", ".join(words) if words else "none"
 
 
+def one_line(error: BaseException) -> str:
+    """``TypeName: text``, however many lines the text has, and whether the error can give it or not."""
+    try:
+        text = " ".join(str(error).split())
+    except Exception as nested:
+        text = f"(its text raised {type(nested).__name__})"
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
 class VariantFailed(RuntimeError):
     """A variant raised, crashed, hung or took too much memory while it was watched; one line that says which."""
 

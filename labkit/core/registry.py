@@ -20,7 +20,7 @@ from typing import Any, TypeVar, cast
 
 import cloudpickle
 
-from labkit.core.errors import UsageError, listed
+from labkit.core.errors import UsageError, listed, one_line
 from labkit.core.many import many_of_stage, many_of_variant
 from labkit.core.stage import KINDS, Stage, define_stage
 from labkit.core.unbuilt import why_unbuilt
@@ -167,7 +167,7 @@ class Registry:
         except UsageError:
             raise
         except Exception as error:
-            warnings.warn(f"{what} is left out: {type(error).__name__}: {error}", stacklevel=2)
+            warnings.warn(f"{what} is left out: {one_line(error)}", stacklevel=2)
 
     def _import_point(self, point: EntryPoint) -> None:
         module = point.load()
@@ -194,7 +194,7 @@ class Registry:
             except ImportError as error:
                 self._mark_missing(stage, stem, kind, str(error))
             except Exception as error:
-                self._mark_missing(stage, stem, kind, f"{type(error).__name__}: {error}")
+                self._mark_missing(stage, stem, kind, one_line(error))
 
     @contextmanager
     def renaming(self, suffix: str) -> Iterator[None]:
@@ -246,7 +246,7 @@ class Registry:
             sys.path[:] = search
             if not isinstance(error, Exception | SystemExit):
                 raise  # Ctrl-C
-            what = str(error) if isinstance(error, UsageError) else f"{type(error).__name__}: {error}"
+            what = str(error) if isinstance(error, UsageError) else one_line(error)
             raise UsageError(f"--load {path}: {what}") from error
         finally:
             _loads.reset(outer)

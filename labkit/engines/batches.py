@@ -7,6 +7,8 @@ from typing import Any, NamedTuple, Protocol
 
 import cloudpickle
 
+from labkit.core.errors import one_line
+
 Task = tuple[Any, ...]  # the positional arguments of one call
 
 
@@ -96,12 +98,3 @@ def failure(error: BaseException) -> Failure:
     except Exception:
         packed = None
     return Failure(one_line(error), packed)
-
-
-def one_line(error: BaseException) -> str:
-    """``TypeName: text``, however many lines the text has."""
-    try:
-        text = " ".join(str(error).split())
-    except Exception as nested:
-        text = f"(its text raised {type(nested).__name__})"
-    return f"{type(error).__name__}: {text}" if text else type(error).__name__

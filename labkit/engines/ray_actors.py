@@ -17,9 +17,9 @@ from typing import Any
 import cloudpickle
 
 from labkit.core.cpus import set_threads, threads_each
-from labkit.core.errors import UsageError
+from labkit.core.errors import UsageError, one_line
 from labkit.engines import starting
-from labkit.engines.batches import Answer, Result, Task, failure, one_line
+from labkit.engines.batches import Answer, Result, Task, failure
 from labkit.engines.local import compute, ready_call
 from labkit.engines.ray_cluster import OwnCluster, connect, disconnect
 

@@ -22,8 +22,7 @@ from typing import Any
 
 import psutil
 
-from labkit.core.errors import UsageError
-from labkit.engines.batches import one_line
+from labkit.core.errors import UsageError, one_line
 
 STORE_BYTES = 2**31
 START_S = 120.0

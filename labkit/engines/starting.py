@@ -19,10 +19,10 @@ from typing import Any
 import cloudpickle
 
 from labkit.core.cpus import set_threads, thread_environment, threads_each
-from labkit.core.errors import UsageError
+from labkit.core.errors import UsageError, one_line
 from labkit.core.process import die_with_parent
 from labkit.engines import reuse
-from labkit.engines.batches import Result, Task, one_line
+from labkit.engines.batches import Result, Task
 from labkit.engines.board import Board
 from labkit.engines.local import compute, ready_call
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from labkit.core.cpus import cpu_limit
-from labkit.core.errors import UsageError
+from labkit.core.errors import UsageError, one_line
 from labkit.core.version import __version__
 from labkit.core.whole import remove_leftovers
 from labkit.engines import ENGINES, Outcome
@@ -210,5 +210,5 @@ def _write_sheet(request: FolderRequest, plan: Plan, report: Report) -> None:
         if numbered is not None:
             report.contact_sheet, report.numbered_on_sheet = str(path), numbered
     except Exception as error:  # of a file, a font, a letter: the work itself is done
-        reason = str(error) if isinstance(error, BadFile) else f"{type(error).__name__}: {error}"
+        reason = str(error) if isinstance(error, BadFile) else one_line(error)
         report.problems.append(f"{path}: {reason}")

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from labkit.core.errors import UsageError, listed
+from labkit.core.errors import UsageError, listed, one_line
 from labkit.core.registry import registry
 
 
@@ -49,5 +49,5 @@ def _module(name: str) -> Any:
     try:
         return importlib.import_module(name)
     except Exception as error:
-        problem = f"{name}: can't be imported: {type(error).__name__}: {error}"
+        problem = f"{name}: can't be imported: {one_line(error)}"
         raise UsageError(f"{problem}; give FILE.py:name or package.module:name") from None

@@ -19,7 +19,7 @@ from IPython.core.magic_arguments import argument, magic_arguments, parse_argstr
 from IPython.display import display
 
 from labkit import api
-from labkit.core.errors import UsageError, VariantFailed
+from labkit.core.errors import UsageError, VariantFailed, one_line
 from labkit.core.registry import registry, variant
 from labkit.core.stage import KINDS
 from labkit.functions.compare import compare
@@ -244,7 +244,7 @@ class LabMagics(Magics):
         try:
             return self.shell.ev(expression)
         except Exception as error:
-            raise UsageError(f"{what} {expression}: {type(error).__name__}: {error}") from None
+            raise UsageError(f"{what} {expression}: {one_line(error)}") from None
 
 
 def _names(text: str | None) -> list[str] | None:

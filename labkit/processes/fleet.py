@@ -21,7 +21,7 @@ import cloudpickle
 import numpy as np
 
 from labkit.core.cpus import thread_environment
-from labkit.core.errors import UsageError
+from labkit.core.errors import UsageError, one_line
 from labkit.core.registry import registry
 from labkit.core.stage import Stage
 from labkit.core.variant import Variant
@@ -158,7 +158,7 @@ def _can_be_sent(thing: Stage | Variant | Path, wanted: Wanted) -> bool:
         if wanted is None or (variant and variant not in wanted):
             return False
         name = "variant {1} of stage {0}".format(*variant) if variant else f"stage {getattr(thing, 'name', thing)}"
-        told = " ".join(f"{type(error).__name__}: {error}".split())
+        told = one_line(error)
         raise UsageError(f"{name} can't be sent to another process: {told}") from None
     return True
 

@@ -27,6 +27,7 @@ from typing import Any, Protocol
 import cloudpickle
 
 from labkit.core.cpus import set_cv2_threads
+from labkit.core.errors import one_line
 from labkit.core.exam import first_content
 from labkit.core.process import adopt_orphans, die_with_parent
 from labkit.core.registry import registry
@@ -39,6 +40,8 @@ from labkit.processes.tree import tree, tree_resident
 WATCH_EVERY_S = 0.01
 WATCH_TIME_S = 1.0
 END_EVERY_S, LONGEST_END_S = 0.001, 1.0
+CLOSED = "the pipe to labkit closed: it closes file descriptors that are not its own"
+UNHEARD = 97  # a child's exit status when it can't say what it raised
 UNCHARGED_TIMES = 10  # times its limit a child may take for what is not charged
 
 
@@ -99,7 +102,7 @@ def main(descriptor: int) -> None:
         _prepare(commands.recv())
         commands.send(time.monotonic())
     except Exception as error:
-        commands.send(f"{type(error).__name__}: {error}")
+        commands.send(one_line(error))
         return
     held: dict[str, Any] = {}
     settled = False
@@ -212,6 +215,8 @@ def _attend(
             try:
                 name, value = reader.recv()
             except (EOFError, ConnectionError):
+                if "raised" not in outcome.found and not _ends(child):
+                    outcome.ending, outcome.detail = "exit", CLOSED
                 return True
             outcome.found[name] = value
             outcome.peak_at[name] = peak
@@ -219,6 +224,16 @@ def _attend(
                 return True
         elif commands in ready:  # nothing is sent to a parent at work, except that its fleet is gone
             return False
+
+
+def _ends(child: int) -> bool:
+    """Does a child that has closed its pipe end by itself, as one that crashes does?"""
+    deadline = time.monotonic() + LONGEST_END_S
+    while os.waitid(os.P_PID, child, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(END_EVERY_S)
+    return True
 
 
 def _be_child(task: Task, limits: Limits, held: Any, writer: Connection, running: mmap.mmap, parent: int) -> None:
@@ -244,7 +259,9 @@ def _be_child(task: Task, limits: Limits, held: Any, writer: Connection, running
         writer.send(("finished", True))
         code = 0
     except BaseException as error:
-        writer.send(("raised", (f"{type(error).__name__}: {error}".rstrip(": "), _place(error))))
+        code = UNHEARD
+        writer.send(("raised", (one_line(error), _place(error))))
+        code = 1
     finally:
         os._exit(code)
 
@@ -269,6 +286,8 @@ def _ending(status: int, found: dict[str, Any]) -> tuple[str, str]:
         return "raised", f"{text} ({place})" if place else text
     if os.WIFSIGNALED(status):
         return "signal", signal.Signals(os.WTERMSIG(status)).name
+    if os.waitstatus_to_exitcode(status) == UNHEARD:
+        return "exit", CLOSED
     return "exit", f"exit status {os.waitstatus_to_exitcode(status)}"
 
 

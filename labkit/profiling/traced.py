@@ -21,6 +21,7 @@ from typing import Any
 
 from line_profiler._line_profiler import CANNOT_LINE_TRACE_CYTHON  # type: ignore[attr-defined]
 
+from labkit.core.errors import one_line
 from labkit.core.registry import registry
 from labkit.core.variant import Variant
 
@@ -67,7 +68,7 @@ def traced(variant: Variant) -> Callable[..., Any]:
         with registry.renaming(SUFFIX):
             spec.loader.exec_module(module)
     except Exception as error:
-        what = f"{type(error).__name__}: {error}"
+        what = one_line(error)
         raise NotTraced(f"compiled by Cython, and its build with line tracing can't be loaded: {what}") from error
     found = registry.variant(variant.stage, variant.name + SUFFIX).function
     assert found is not None

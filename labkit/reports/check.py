@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from labkit.measure.result import arm_of
-from labkit.reports import html, terminal
+from labkit.reports import html, terminal, words
 from labkit.reports.grid import Cell, Grid
 
 HEADINGS = ("stage", "workload", "variant", "result", "what differs, why not, or what to know")
@@ -36,5 +36,5 @@ class CheckShown(pd.DataFrame):
 def _cells(row: Mapping[Any, Any]) -> list[Cell]:
     result = "agrees" if row["status"] == "measured" else row["status"].replace("_", " ")
     tone = result if result in ("agrees", "unavailable") else "failed"
-    names = [Cell(row["stage"]), Cell(row["workload"]), Cell(arm_of(row))]
-    return [*names, Cell(result, tone=tone), Cell(row["reason"] or row["note"] or "")]
+    names = [Cell(words.one_line(name)) for name in (row["stage"], row["workload"], arm_of(row))]
+    return [*names, Cell(result, tone=tone), Cell(words.one_line(row["reason"] or row["note"] or ""))]

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
+from labkit.core.errors import one_line
 from labkit.engines import Engine, Outcome
 from labkit.serve.limits import Limits
 from labkit.serve.refusal import Refused
@@ -186,7 +187,7 @@ class Feed:
         except _Closed:
             pass
         except Exception as error:
-            self._loop.call_soon_threadsafe(self._broken, f"the engine has failed: {type(error).__name__}: {error}")
+            self._loop.call_soon_threadsafe(self._broken, f"the engine has failed: {one_line(error)}")
 
 
 class _Closed(BaseException):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
@@ -65,6 +66,38 @@ def test_sessions_of_a_task_that_is_done_are_ended(parent: Parent, tmp_path: Pat
     assert parent.run(Starts(file), Limits(60)).ending == "done"
     assert len(started(file)) == 2
     assert not any(map(alive, started(file)))
+
+
+@dataclass(frozen=True)
+class Ends:
+    """Close every file, or raise an error that has no text."""
+
+    closing: bool
+
+    def run(self, held: Any, send: Any, mark: Any) -> None:
+        if not self.closing:
+            raise Speechless
+        os.closerange(3, 100)
+        send("anything", 1)
+
+
+class Speechless(Exception):
+    """Its text raises."""
+
+    def __str__(self) -> str:
+        raise RuntimeError
+
+
+@pytest.mark.parametrize(
+    ("closing", "ending", "words"),
+    [(True, "exit", "closes file descriptors that are not its own"), (False, "raised", "Speechless: (its text raised")],
+)
+def test_who_can_not_say_how_it_ended_is_told_what_can_be_known(
+    parent: Parent, closing: bool, ending: str, words: str
+) -> None:
+    outcome = parent.run(Ends(closing), Limits(60))
+    assert outcome.ending == ending
+    assert words in outcome.detail
 
 
 def test_sessions_of_a_task_that_takes_too_long_are_ended(parent: Parent, tmp_path: Path) -> None:

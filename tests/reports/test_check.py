@@ -28,6 +28,12 @@ def test_it_is_a_table_in_the_words_of_the_command_and_all_of_it_is_shown(found:
     assert "NaN" not in repr(found)
 
 
+def test_text_of_a_variant_is_one_printable_line() -> None:
+    row = {"stage": "s", "workload": "a\nb", "variant": "v", "engine": None, "kind": "numpy", "note": None}
+    shown = CheckShown([row | {"status": "crashed", "reason": "raised ValueError: one\ntwo \x1b[31mred"}])
+    assert shown.grid.texts == [("s", "a b", "v", "crashed", "raised ValueError: one two [31mred")]
+
+
 def test_it_is_a_frame_whose_parts_are_plain_frames(found: CheckShown) -> None:
     wrong = found[found.status == "differs"]
     assert type(wrong) is pd.DataFrame

@@ -8,8 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from labkit.core.errors import UsageError, VariantFailed
-from labkit.engines.batches import one_line
+from labkit.core.errors import UsageError, VariantFailed, one_line
 from labkit.processes.fleet import ParentLost
 from labkit.processes.lock import Holder, MeasurementLock
 from labkit.processes.stop import Stop

@@ -12,7 +12,7 @@ from typing import Any
 import cloudpickle
 import numpy as np
 
-from labkit.core.errors import UsageError, VariantFailed
+from labkit.core.errors import UsageError, VariantFailed, one_line
 from labkit.core.registry import module_of, registry
 from labkit.measure.bench import LONGEST_BUDGET_S, make_settings
 from labkit.measure.checking import failure
@@ -97,7 +97,7 @@ def names_of_notebook(source: str) -> dict[str, Any]:
         try:
             cloudpickle.dumps(value)
         except Exception as error:
-            what = f"{type(error).__name__}: {error}"
+            what = one_line(error)
             raise UsageError(f"your code uses {name}, which can't be sent to another process ({what})") from None
     return names
 
