@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.lib.array_utils import byte_bounds
 
 from labkit.core.agreement import rule_for
 from labkit.core.other_content import laid_out, other_contents
@@ -16,6 +17,7 @@ from labkit.core.parts import PLAIN, arrays, copied, leaves, settled
 from labkit.core.stage import Stage
 from labkit.core.workload import Workload
 
+MOST_PAIRS = 10_000
 KEPT_TIMES, KEPT_BYTES = 8, 1 << 20  # an answer may keep so many times its own bytes, and so many more, from being free
 NO_OTHER = "an answer that is remembered would go unnoticed"
 SAY_OTHER = "give it other=, a function that gives such inputs: Workload({name!r}, build, other=...)"
@@ -41,22 +43,43 @@ class Exam:
 
 @dataclass(frozen=True)
 class Manners:
-    """How an answer is handed over: which of its arrays may not be written, and the bytes of all memory that they keep."""
+    """How an answer is handed over: which of its arrays may not be written, and the bytes of all memory that they keep.
+
+    ``shared`` names two of its arrays of which one can be changed by writing into the other; empty where there are none.
+    """
 
     read_only: frozenset[str]
     given: int
     held: int
+    shared: str = ""
 
     @classmethod
     def of(cls, output: Any) -> Manners:
         found = list(arrays(output))
         roots = {id(root): size for root, size in (_root(array) for _, array in found)}
         read_only = frozenset(where for where, array in found if array.size and not array.flags.writeable)
-        return cls(read_only, sum(array.nbytes for _, array in found), sum(roots.values()))
+        return cls(read_only, sum(array.nbytes for _, array in found), sum(roots.values()), _overlap(found))
 
     def keeps_more_than(self, reference: Manners) -> bool:
         """Does it keep far more memory than it gives, and more than the reference does?"""
         return self.held > max(KEPT_TIMES * self.given, reference.held) + KEPT_BYTES
+
+
+def _overlap(found: Sequence[tuple[str, np.ndarray]]) -> str:
+    """The names of two arrays that share memory; of those that lie across each other only so many pairs are tried."""
+    spans = sorted((*byte_bounds(array), number) for number, (_, array) in enumerate(found) if array.size)
+    reaching: list[tuple[int, int]] = []  # end and number of those not yet passed
+    tries = 0
+    for start, end, number in spans:
+        reaching = [other for other in reaching if other[0] > start]
+        for _, other in reaching:
+            if (tries := tries + 1) > MOST_PAIRS:
+                return ""
+            if np.shares_memory(found[number][1], found[other][1]):
+                first, second = sorted((other, number))
+                return f"output{found[first][0]} and output{found[second][0]}"
+        reaching.append((end, number))
+    return ""
 
 
 def _root(array: np.ndarray) -> tuple[Any, int]:

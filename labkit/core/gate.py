@@ -17,7 +17,8 @@ import numpy as np
 from numpy.lib.array_utils import byte_bounds
 
 from labkit.core.agreement import Agreement, rule_for
-from labkit.core.errors import NotOffered
+from labkit.core.askew import askew
+from labkit.core.errors import NotOffered, one_line
 from labkit.core.exam import Exam, Manners, changed, refill, same_buffers
 from labkit.core.fault import Fault
 from labkit.core.other_content import laid_out
@@ -57,7 +58,7 @@ def first_fault(
         except NotOffered:
             short = None
         except Exception as error:
-            return Fault(f"on a short input: raises {type(error).__name__}: {error}")
+            return Fault(f"on a short input: raises {one_line(error)}")
         else:
             fault_there = first_fault(call, short, agreement, output, again)
     if fault_there is not None:
@@ -86,8 +87,8 @@ def _later_fault(
             remembered = rule.difference(answer, exam.expected) is None
             cause = "remembers the answer of the call before" if remembered else "differs on other content"
             return Fault(f"{cause} (same buffer, new content): {found}", "memoised" if remembered else "differs")
-    if found := rule.difference(settled(call(*copied(exam.inputs))), exam.expected):
-        return Fault(f"differs on an equal copy of the input: {found}")
+    if found := rule.difference(settled(call(*askew(exam.inputs))), exam.expected):
+        return Fault(f"differs on an equal copy of the input, whose memory begins one element further: {found}")
     for (where, first), (_, second) in zip(arrays(first_output), arrays(second_output), strict=True):
         if np.shares_memory(first, second):
             return Fault(
@@ -118,7 +119,7 @@ def edge_case_fault(
         except NotOffered:
             continue
         except Exception as error:
-            said = f"edge case «{name}»: raises {type(error).__name__}: {error}"
+            said = f"edge case «{name}»: raises {one_line(error)}"
             if tell is None:
                 return said
             tell(f"{said}; if the stage is not for such inputs, let its contract refuse them")
@@ -149,12 +150,19 @@ def _handed_over(output: Any, inputs: tuple[Any, ...], exam: Exam, tell: Tell) -
             return (
                 f"output{where} may not be written (flags.writeable is False), that of the reference may; return a copy"
             )
+        if not array.flags.aligned and where in expected and expected[where].flags.aligned:
+            tell(f"output{where} begins at an address that is no multiple of its elements' size: C code may refuse it")
         if not array.flags.c_contiguous and where in expected and expected[where].flags.c_contiguous:
             order = "in Fortran order" if array.flags.f_contiguous else f"with strides {array.strides}"
             tell(
                 f"output{where} is not C-contiguous ({order}): what goes through it row by row may take longer, and that time "
                 f"is not in its figures"
             )
+    if manners is not None and own.shared and not manners.shared:
+        return (
+            f"{own.shared} lie in the same memory, those of the reference do not: who writes into one changes the other; "
+            f"return copies"
+        )
     if manners is not None and own.keeps_more_than(manners):
         return (
             f"output keeps {own.held:,} bytes of memory for the {own.given:,} that it gives: it is a view of something "

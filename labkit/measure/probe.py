@@ -12,11 +12,11 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from labkit.core.agreement import rule_for
+from labkit.core.agreement import Agreement, rule_for
 from labkit.core.cpus import set_threads
 from labkit.core.drawn_cases import drawn_cases, many_alike
 from labkit.core.endurance import endurance_fault
-from labkit.core.errors import NotOffered
+from labkit.core.errors import NotOffered, one_line
 from labkit.core.exam import Exam, changed, prepare_exam, short_exam
 from labkit.core.fault import Fault
 from labkit.core.gate import MEANT, edge_case_fault, first_fault
@@ -121,7 +121,7 @@ def _fact_of(stage: Stage, name: str, exam: Exam, without: str, notes: list[str]
             return None if value is None else int(value)
         said = f"gives {value!r}"
     except Exception as error:
-        said = f"raises {type(error).__name__}: {error}"
+        said = f"raises {one_line(error)}"
     notes.append(
         f"{without}: {name} of stage {stage.name} {said}; let it give a whole number of at least 1, or leave it out"
     )
@@ -202,6 +202,12 @@ def fault_beside(
     return None
 
 
+def later_fault(first_output: Any, exam: Exam, agreement: Agreement) -> Fault | None:
+    """What has become of the first answer by the end of all checks: a thread may go on writing."""
+    found = rule_for(agreement, exam.inputs).difference(first_output, exam.expected)
+    return Fault(f"the output of the first call has changed since: {found}", "memoised") if found else None
+
+
 @dataclass(frozen=True)
 class ProbeTask:
     """Put one arm to the test. What is known is sent as it becomes known, so that a crash keeps what came before it.
@@ -266,7 +272,8 @@ class ProbeTask:
             fault = first_fault(call, exam, stage.agreement, output, used, short, notes.append)
             send("fault", fault)
             if self.edge_cases and not fault:
-                send("edge_fault", fault_beside(call, held, stage, cost, notes.append))
+                beside = fault_beside(call, held, stage, cost, notes.append)
+                send("edge_fault", beside or later_fault(output, exam, stage.agreement))
             send("notes", notes)
             send("left", changes(state, process_state()))
             send("starts_no_thread", thread_count() == threads_before)
@@ -276,19 +283,25 @@ class ProbeTask:
                 and not fault
                 and registry.variant(self.stage, ArmName.parse(self.arm).variant).kind != "gpu"
             ):
-                self._write_into(call, short or exam, send)
+                self._write_into(call, short or exam, stage.agreement, send)
 
     @staticmethod
-    def _write_into(call: Callable[..., Any], exam: Exam, send: Send) -> None:
+    def _write_into(call: Callable[..., Any], exam: Exam, agreement: Agreement, send: Send) -> None:
         """One call on inputs that may not be written: a variant that does is ended here, when all else is told.
 
         Not where a driver would lock the pages of its inputs.
         """
+        found = None
         with protected(exam.inputs) as inputs:
             send("protected", True)
             with suppress(Exception):  # its errors are told elsewhere
-                call(*inputs)
+                found = rule_for(agreement, exam.inputs).difference(call(*inputs), exam.expected)
             send("protected", False)
+        if found:
+            send(
+                "edge_fault",
+                Fault(f"differs on an equal copy of the input, whose memory begins where a page does: {found}"),
+            )
 
     def _second_cost(self, call: Callable[..., Any], used: tuple[Any, ...], first: float, send: Send) -> float:
         """Seconds of the second call, which alone says whether the arm is too slow: the first one may have compiled.

@@ -215,7 +215,9 @@ SAME_MEMORY = "of the second call is that of the first: an answer remembered, or
         pytest.param(keeps_its_buffer(), SAME_MEMORY, id="output overwritten by the next call"),
         pytest.param(answers_once(), "answers differently on the second call: output.counts", id="second call"),
         pytest.param(
-            depends_on_the_place(), "differs on an equal copy of the input: output.mean", id="depends on the address"
+            depends_on_the_place(),
+            "differs on an equal copy of the input, whose memory begins one element further: output.mean",
+            id="depends on the address",
         ),
         pytest.param(
             lambda image, n: sound(image, n) if image.max() < 9 else changed(mean=abs)(image // 2, n),
@@ -247,6 +249,41 @@ def test_in_which_order_a_result_lies_is_told_and_not_punished(order: Callable[[
     assert first_fault(variant, exam, Exact(), variant(*used), used, tell=told.append) is None
     (note,) = told
     assert note.startswith("output.negative is not C-contiguous (")
+
+
+def test_that_a_result_lies_off_its_elements_size_is_told_and_not_punished() -> None:
+    def off(counts: np.ndarray) -> np.ndarray:
+        there = np.empty(counts.nbytes + 1, np.uint8)[1:].view(counts.dtype)
+        there[:] = counts
+        return there
+
+    (workload,) = STAGE.workloads.values()
+    exam = prepare_exam(STAGE, workload, sound)
+    used, told = deepcopy(exam.inputs), list[str]()
+    variant = changed(counts=off)
+    assert first_fault(variant, exam, Exact(), variant(*used), used, tell=told.append) is None
+    assert told == [
+        "output.counts begins at an address that is no multiple of its elements' size: C code may refuse it"
+    ]
+
+
+@pytest.mark.parametrize("alike", [False, True])
+def test_answers_may_share_memory_with_each_other_where_those_of_the_reference_do(alike: bool) -> None:
+    def shares(image: np.ndarray, n: int) -> Answer:
+        found = sound(image, n)
+        return found._replace(top=found.negative[:2])
+
+    def apart(image: np.ndarray, n: int) -> Answer:
+        found = sound(image, n)
+        return found._replace(top=found.negative[:2].copy())
+
+    said = verdict(shares, reference=shares if alike else apart)
+    assert said == (
+        None
+        if alike
+        else "output.negative and output.top lie in the same memory, those of the reference do not: who writes into one "
+        "changes the other; return copies"
+    )
 
 
 def test_a_variant_may_decline_an_edge_case() -> None:

@@ -2,17 +2,25 @@
 
 A table: the stage, the variant, and the key or the words of the fault. Whoever thinks of another trick adds a row.
 """
-# ruff: noqa: E501 (a table: one line a row)
+# ruff: noqa: E501, SIM115 (a table: one line a row; files that answers live in stay open)
 
 from __future__ import annotations
 
 import copy
+import ctypes
 import functools
 import gc
 import hashlib
 import itertools
+import mmap
+import os
+import tempfile
 import threading
+import warnings
+from array import array
+from collections import deque
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Annotated, Any, NamedTuple
 
@@ -173,6 +181,108 @@ def late(image: Array) -> Array:
     return output
 
 
+def overwriting(is_so: Callable[[int, Array], bool]) -> Callable[[Array], Array]:
+    """The negative; in the call of that number, or of that image, something is written into the first answer."""
+    calls, first = itertools.count(1), list[Array]()
+
+    def call(image: Array) -> Array:
+        output = negative(image)
+        first.append(output)
+        if is_so(next(calls), image):
+            first[0][0, 0] ^= 1
+        return output
+
+    return call
+
+
+def in_other_buffers(wrong_at: Callable[[int], bool]) -> Callable[[Array], Array]:
+    """One level off where the input begins at certain addresses."""
+    return when(lambda image: wrong_at(image.ctypes.data), off_by_one)
+
+
+def since_collected() -> Callable[[Array], Array]:
+    """One level off where the garbage collector has run since the call before."""
+    seen = [-1]
+
+    def call(image: Array) -> Array:
+        runs = sum(generation["collections"] for generation in gc.get_stats())
+        wrong, seen[0] = seen[0] not in (-1, runs), runs
+        gc.collect(0)
+        return negative(image) ^ np.uint8(wrong)
+
+    return call
+
+
+def leftovers() -> Callable[[Array], Array]:
+    """Works in a buffer as large as the largest image so far, and takes the last pixel from that buffer's end."""
+    room = [np.zeros(0, np.uint8)]
+
+    def call(image: Array) -> Array:
+        if room[0].size < image.size:
+            room[0] = np.zeros(image.size, np.uint8)
+        room[0][: image.size] = negative(image).ravel()
+        output = room[0][: image.size].reshape(image.shape).copy()
+        output.flat[-1] = room[0][-1]
+        return output
+
+    return call
+
+
+class Named(np.ndarray):
+    """A subclass that says it is none."""
+
+    def __array_finalize__(self, other: Any) -> None:
+        pass
+
+    __class__ = np.ndarray  # type: ignore[assignment]
+
+
+class Mute:
+    """Has no text, no equality and no numbers to give."""
+
+    def fail(self, *_: Any, **__: Any) -> Any:
+        raise RuntimeError("nothing to see")
+
+    __repr__ = __str__ = __eq__ = __array__ = fail  # type: ignore[assignment]
+    __hash__ = None  # type: ignore[assignment]
+
+
+class Speechless(Exception):
+    """An error that has no text."""
+
+    def __str__(self) -> str:
+        raise RuntimeError
+
+
+def raising(error: BaseException) -> Callable[..., Any]:
+    def call(*inputs: Any) -> Any:
+        raise error
+
+    return call
+
+
+def breaks_off(images: list[Array], options: dict[str, Any]) -> Iterator[Array]:
+    yield batch(images, options)[0]
+    raise ValueError("no second\nimage")
+
+
+def around_itself(image: Array) -> Any:
+    output: list[Any] = [negative(image)]
+    output.append(output)
+    return output
+
+
+def top_of_the_first(images: list[Array], options: dict[str, Any]) -> list[Array]:
+    """The second image is the top of the first one, and so is its answer."""
+    whole = batch(images, options)[0]
+    return [whole, whole[: len(images[1])]]
+
+
+def closes_files(image: Array) -> Array:
+    os.closerange(3, 100)
+    return negative(image)
+
+
 def when(is_so: Callable[[Array], bool], otherwise: Callable[[Array], Array]) -> Callable[[Array], Array]:
     return lambda image: otherwise(image) if is_so(image) else negative(image)
 
@@ -303,6 +413,36 @@ ATTACKS: dict[str, Attack] = {
     "work after it came back": Attack("negative", late, "output: differs"),
     "looks for the answer": Attack("negative", answered_by_reference_object, "output: differs"),
     "uninitialised": Attack("negative", np.empty_like, "output"),
+    # places
+    "aligned inputs alone": Attack("negative", in_other_buffers(lambda place: place % 16 != 0), "whose memory begins one element further"),
+    "inputs off a cache line": Attack("negative", in_other_buffers(lambda place: place % 64 == 1), "whose memory begins one element further"),
+    "no whole pages": Attack("negative", in_other_buffers(lambda place: place % 4096 == 0), "whose memory begins where a page does"),
+    "the second image": Attack("batch", lambda i, o: [b ^ np.uint8(k) for k, b in enumerate(batch(i, o))], "output[1]: differs"),
+    "above 20,000 pixels": Attack("negative", when(lambda i: i.size > 20_000, off_by_one), "edge case «drawn 12"),
+    "sides of 63 modulo 64": Attack("negative", when(lambda i: i.shape[1] % 64 == 63, off_by_one), "edge case"),
+    "leftovers of a larger image": Attack("negative", leftovers(), "edge case"),
+    # memory of answers to each other, and later
+    "an answer inside another": Attack("batch", top_of_the_first, "output[0] and output[1] lie in the same memory", "lazy_view"),
+    "written over for one pixel": Attack("negative", overwriting(lambda call, image: image.size == 1), "output of the first call has changed since", "memoised"),
+    "written over in the second call": Attack("negative", overwriting(lambda call, image: call == 2), "output: differs"),
+    "since the collector ran": Attack("negative", since_collected(), "differ"),
+    # odd objects
+    "a subclass that denies it": Attack("negative", lambda i: negative(i).view(Named), "expected a numpy.ndarray"),
+    "a file in memory": Attack("negative", lambda i: np.memmap(tempfile.TemporaryFile(), np.uint8, "w+", shape=i.shape), "is a numpy.memmap"),
+    "an object without text": Attack("negative", lambda i: Mute(), "expected a numpy.ndarray"),
+    "objects without text": Attack("batch", lambda i, o: [Mute(), Mute()], "expected a numpy.ndarray"),
+    "a list around itself": Attack("negative", around_itself, "is a builtins.list"),
+    "records of one field": Attack("negative", lambda i: negative(i).view([("grey", "u1")]), "has dtype [('grey', 'u1')]"),
+    "objects in a table": Attack("table", table_with(lambda t: t.assign(least=t["least"].astype(object))), "least object"),
+    "a line break in a column": Attack("table", table_with(lambda t: t.rename(columns={"mean": "me\nan"})), "is a DataFrame of"),
+    # ways to end
+    "an error without text": Attack("negative", raising(Speechless()), "raised Speechless: (its text raised RuntimeError)"),
+    "an error of two lines": Attack("negative", raising(ValueError("one\ntwo")), "raised ValueError: one two"),
+    "breaks off": Attack("batch", breaks_off, "raised ValueError: no second image"),
+    "leaves": Attack("negative", raising(SystemExit(0)), "raised SystemExit: 0"),
+    "interrupts": Attack("negative", raising(KeyboardInterrupt()), "raised KeyboardInterrupt"),
+    "no more items": Attack("negative", raising(StopIteration()), "raised StopIteration"),
+    "closes all files": Attack("negative", closes_files, "closes file descriptors that are not its own"),
     "raises for one pixel": Attack("negative", lambda i: negative(i)[:, 1:] if i.size == 1 else negative(i), "edge case «1×1»"),
 }  # fmt: skip
 
@@ -348,6 +488,28 @@ def table_by_hand(image: Array) -> Any:
     return made[["mean", "least"]]
 
 
+def filled(room: Array, image: Array) -> Array:
+    return np.subtract(255, image, out=room.reshape(image.shape))
+
+
+def by_threads(image: Array) -> Array:
+    with ThreadPoolExecutor(2) as pool:
+        return np.concatenate(list(pool.map(negative, np.array_split(image, 2))))
+
+
+def in_one_buffer(images: list[Array], options: dict[str, Any]) -> list[Array]:
+    """Side by side, so none can be changed through another."""
+    room = np.concatenate([image.ravel() for image in batch(images, options)])
+    ends = np.cumsum([image.size for image in images])
+    return [room[end - i.size : end].reshape(i.shape) for end, i in zip(ends, images, strict=True)]
+
+
+def off_their_size(found: Array) -> Array:
+    room = np.empty(found.nbytes + 1, np.uint8)[1:].view(found.dtype)
+    room[:] = found
+    return room
+
+
 RIGHT: dict[str, tuple[str, Callable[..., Any]]] = {
     "plain": ("negative", negative),
     "another name for the input": ("negative", lambda img: 255 - img),
@@ -368,6 +530,22 @@ RIGHT: dict[str, tuple[str, Callable[..., Any]]] = {
     "a tuple for a list": ("batch", lambda images, options: tuple(batch(images, options))),
     "parameters by another name": ("batch", lambda pictures, how: batch(pictures, how)),
     "counts in float64": ("count", lambda image, n: count(image, n, np.float64)),
+    "in a pool of threads": ("negative", by_threads),
+    "in shared memory": ("negative", lambda image: filled(np.frombuffer(mmap.mmap(-1, image.nbytes), np.uint8), image)),
+    "in memory of C": ("negative", lambda image: filled(np.ctypeslib.as_array((ctypes.c_uint8 * image.size)()), image)),
+    "in memory of an array": ("negative", lambda image: np.frombuffer(array("B", (255 - image).tobytes()), np.uint8).reshape(image.shape)),
+    "in a file": ("negative", lambda image: np.asarray(filled(np.memmap(tempfile.TemporaryFile(), np.uint8, "w+", shape=image.size), image))),
+    "a dtype with a note": ("negative", lambda image: (255 - image).astype(np.dtype("u1", metadata={"by": "hand"}))),
+    "warns": ("negative", lambda image: (warnings.warn("odd", stacklevel=1), 255 - image)[1]),
+    "prints": ("negative", lambda image: (print("odd"), 255 - image)[1]),
+    "strict about floats": ("negative", np.errstate(all="raise")(negative)),
+    "a partial ufunc": ("negative", functools.partial(np.subtract, np.uint8(255))),
+    "any arguments": ("negative", lambda *inputs: negative(*inputs)),
+    "a deque for a list": ("batch", lambda images, options: deque(batch(images, options))),
+    "one buffer for all": ("batch", in_one_buffer),
+    "collects garbage": ("negative", lambda image: (gc.collect(0), 255 - image)[1]),
+    "element by element": ("negative", np.vectorize(lambda value: 255 - value, otypes=[np.uint8])),
+    "counts off their size": ("count", lambda image, n: (found := count(image, n))._replace(counts=off_their_size(found.counts))),
     "a named tuple made again": ("count", lambda image, n: Counts(*copy.deepcopy(tuple(count(image, n))))),
 }  # fmt: skip
 
