@@ -15,9 +15,10 @@ from typing import Any
 
 import numpy as np
 
-from labkit.core.parts import leaves, mapped
+from labkit.core.parts import arrays, leaves, mapped
 
 UNEVEN = 0xDB  # a bit pattern without symmetry: inverting these bits changes every channel, each half, and which pixels count
+PICTURE, TRIES = 16, 64  # pixels a side at least; pairs of pixels that are looked at
 MOST_FILES, MOST_BYTES = 64, 64 << 20
 BEGINNINGS = {
     b"\x89PNG": ".png",
@@ -74,6 +75,24 @@ def laid_out(inputs: tuple[Any, ...]) -> Iterator[tuple[Any, ...]]:
             return leaf.kind(folder if leaf.folder else folder / leaf.files[0][0])
 
         yield tuple(mapped(value, written) for value in inputs)
+
+
+def never_seen(inputs: tuple[Any, ...], random: np.random.Generator) -> bool:
+    """Make the inputs' content one that no process has seen: two pixels of the largest picture, drawn anew, change places.
+
+    What an array holds stays what it held. False where there is no picture, or none but one of all the same pixels.
+    """
+    pictures = [a for _, a in arrays(inputs) if a.ndim > 1 and min(a.shape[:2]) >= PICTURE and a.dtype.kind in "uif"]
+    largest = max(pictures, key=lambda array: array.nbytes, default=None)
+    if largest is None or not largest.flags.writeable:
+        return False
+    for _ in range(TRIES):
+        here, there = (tuple(int(random.integers(side)) for side in largest.shape[:2]) for _ in range(2))
+        one, other = largest[here].copy(), largest[there].copy()
+        if one.tobytes() != other.tobytes():
+            largest[here], largest[there] = other, one
+            return True
+    return False
 
 
 def _other_picture(leaf: Any, change: Callable[[np.ndarray], np.ndarray]) -> Any:

@@ -6,7 +6,8 @@ is the first one on this content; that of its second sample finds caches as cold
     warm-up, other content ─ new content in the same buffers ─┬─ first sample ─ … ─┬─ second sample ─ …
                                                               └ new_s              └ again_s
 
-An arm whose ``new_s`` is many times its ``again_s``, in launch after launch, remembers its answers.
+An arm whose ``new_s`` is many times its ``again_s``, in launch after launch, remembers its answers; so does one that took as long
+in the warm-up on content that no process has seen (:func:`labkit.core.other_content.never_seen`), if it keeps them in files.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ import gc
 import random
 import time
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,7 @@ import numpy as np
 
 from labkit.core.cpus import set_threads
 from labkit.core.exam import Exam, changed, first_content
+from labkit.core.other_content import never_seen
 from labkit.core.parts import Settling, arrays, settled
 from labkit.core.process import thread_count
 from labkit.core.process_state import changes, process_state
@@ -67,7 +68,7 @@ class LaunchTask:
             looks.begin()
             exam: Exam = held["exam"]
             begin = time.perf_counter()
-            inputs, warm_s, known_s = self._warmed_up(calls, exam, looks, rng, mark)
+            inputs, warm_s, known_s, fresh_s = self._warmed_up(calls, exam, looks, rng, mark)
             if looks.left:
                 send("left", looks.left)
                 return
@@ -98,9 +99,13 @@ class LaunchTask:
                 return
             facts: dict[str, Any] = {"rounds": rounds, "threads_at_start": alone, "restless": executor.quiet.restless}
             facts["first_call_s"] = warm_s
-            if exam.other is not None:
+            if exam.other is not None or fresh_s:
                 firsts = {arm: [known_s[arm], *executor.firsts[arm]] for arm in known_s if arm != LIMIT}
-                facts["known_new_again_s"] = {arm: three for arm, three in firsts.items() if len(three) == 3}
+                facts["known_new_again_s"] = {
+                    arm: [three[0], max(three[1], fresh_s.get(arm, 0.0)), three[2]]
+                    for arm, three in firsts.items()
+                    if len(three) == 3
+                }
             send("facts", facts | {"warm_up_s": warm_up_s, "timed_s": timed_s})
             send("samples", sample_columns(samples, list(calls)))
 
@@ -111,14 +116,16 @@ class LaunchTask:
         looks: Looks,
         rng: np.random.Generator,
         mark: Callable[[int], None],
-    ) -> tuple[tuple[Any, ...], dict[str, float], dict[str, float]]:
+    ) -> tuple[tuple[Any, ...], dict[str, float], dict[str, float], dict[str, float]]:
         """Call each arm on other content; gives the inputs, in the same buffers, and how long the calls took.
 
-        All are called once, then those that don't take long once more: the content is known by then. What answers with an
+        All are called once, then those that don't take long once more: the content is known by then. Then on content that no
+        process has seen: an answer may have been kept in a file. What answers with an
         iterator has computed nothing yet: from then on it is timed until that is gone through.
         """
         warm_s: dict[str, float] = {}
         known_s: dict[str, float] = {}
+        fresh_s: dict[str, float] = {}
         with first_content(exam) as content:
             inputs = displaced(content, rng)
             for number, call in enumerate(calls.values()):
@@ -137,12 +144,18 @@ class LaunchTask:
                 if not self._is_long(arm, warm_s[arm]):
                     mark(number)
                     known_s[arm] = timed(call, inputs, 1)[0][0]
-        if content is not exam.inputs:
+            fresh = never_seen(inputs, rng)
+            for number, (arm, call) in enumerate(calls.items()):
+                if fresh and arm in known_s and not is_remote(call):
+                    mark(number)
+                    with suppress(Exception):  # it is for no such content
+                        fresh_s[arm] = timed(call, inputs, 1)[0][0]
+        if content is not exam.inputs or fresh:
             inputs = refilled(inputs, exam.inputs)
             for call in calls.values():
                 if is_remote(call):
                     call.refill(exam.inputs)
-        return inputs, warm_s, known_s
+        return inputs, warm_s, known_s, fresh_s
 
     def _is_long(self, arm: str, first_call_s: float) -> bool:
         """Do its calls take long for a launch? By what was estimated: a first call may compile, and one on new content too."""
@@ -207,9 +220,11 @@ def displaced(inputs: tuple[Any, ...], rng: np.random.Generator) -> tuple[Any, .
 
 
 def _displaced_array(array: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """In the order of its axes: what was given transposed is timed so."""
     offset = int(rng.integers(OFFSETS)) * 16
     memory = np.empty(array.nbytes + OFFSETS * 16, np.uint8)
-    place = memory[offset : offset + array.nbytes].view(array.dtype).reshape(array.shape)
+    strides = np.empty_like(array).strides
+    place = np.ndarray(array.shape, array.dtype, buffer=memory, offset=offset, strides=strides)
     np.copyto(place, array)
     return place
 

@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 from labkit.core.exam import prepare_exam
-from labkit.core.other_content import PictureFiles, laid_out, other_contents
+from labkit.core.other_content import PictureFiles, laid_out, never_seen, other_contents
 from labkit.core.parts import arrays
 from labkit.core.stage import define_stage
 from labkit.core.workload import Workload
@@ -151,3 +151,20 @@ def test_content_that_the_contract_or_the_reference_does_not_take_is_passed_over
 
 def test_what_can_not_be_changed_has_no_other_content() -> None:
     assert list(other_contents((None, True, object(), Path("nowhere")))) == []
+
+
+def test_content_that_no_process_has_seen_holds_the_same_pixels_in_other_places() -> None:
+    picture, small = RANDOM.integers(0, 256, (40, 30, 3), np.uint8), np.arange(6)
+    inputs = ([picture.copy()], {"corners": small.copy()})
+    assert never_seen(inputs, np.random.default_rng(1))
+    ((made,), _) = inputs
+    assert np.count_nonzero((made != picture).any(axis=2)) == 2
+    assert sorted(map(bytes, made.reshape(-1, 3))) == sorted(map(bytes, picture.reshape(-1, 3)))
+    other = ([picture.copy()],)
+    assert never_seen(other, np.random.default_rng(2))
+    assert (other[0][0] != made).any()
+
+
+@pytest.mark.parametrize("inputs", [(np.zeros((40, 30), np.uint8),), (BOXES,), ("a.png", 3), ()])
+def test_where_no_picture_can_be_changed_so_nothing_is(inputs: tuple[Any, ...]) -> None:
+    assert not never_seen(inputs, np.random.default_rng(1))

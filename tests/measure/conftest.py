@@ -13,10 +13,12 @@ TOY = Path(__file__).with_name("toy.py")
 
 
 @pytest.fixture(scope="package")
-def fleet():
+def fleet(tmp_path_factory):
     registry.load(TOY)
-    with Fleet(2, np.random.default_rng(7)) as made:
-        yield made
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TOY_ANSWERS", str(tmp_path_factory.mktemp("answers")))
+        with Fleet(2, np.random.default_rng(7)) as made:
+            yield made
 
 
 @pytest.fixture(scope="package")

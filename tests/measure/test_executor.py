@@ -3,7 +3,7 @@
 import pickle
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,7 @@ import pytest
 from labkit.core.agreement import Exact
 from labkit.core.exam import Exam, Manners
 from labkit.measure.executor import Answers, ClockExecutor, Wrong
-from labkit.measure.launch import LaunchTask, Looks
+from labkit.measure.launch import LaunchTask, Looks, displaced
 from labkit.measure.limit import LIMIT
 from labkit.measure.old_answers import FEWEST_LAUNCHES, old_answers
 from labkit.measure.probe import HandOverTask
@@ -93,7 +93,7 @@ def test_what_answers_with_an_iterator_is_timed_until_that_is_gone_through_on_co
     calls = {"at once": lambda values: 6, "one by one": one_by_one}
     content = Exam((np.arange(4),), 6, other=(np.arange(4) + 10,), other_expected=46)
     task = LaunchTask("any", tuple(calls), Plan(1, 1.0, {}, {}, {}), None, 1, 5)
-    inputs, _, _ = task._warmed_up(calls, content, Looks(), np.random.default_rng(3), lambda number: None)
+    inputs, *_ = task._warmed_up(calls, content, Looks(), np.random.default_rng(3), lambda number: None)
     assert seen == [10, 11, 12, 13] * 2
     for call in calls.values():
         call(*inputs)
@@ -109,7 +109,7 @@ def test_what_is_quick_is_called_on_known_content_too_however_long_its_first_cal
     compiles = {"compiles": lambda values: (seen.append(values), time.sleep(0 if seen[1:] else 0.15))}
     content = Exam((np.arange(4),), None, other=(np.arange(4) + 10,), other_expected=None)
     task = LaunchTask("any", ("compiles",), plan, None, 1, 5)
-    _, _, known_s = task._warmed_up(compiles, content, Looks(), np.random.default_rng(3), lambda number: None)
+    _, _, known_s, _ = task._warmed_up(compiles, content, Looks(), np.random.default_rng(3), lambda number: None)
     assert (len(seen), "compiles" in known_s) == (calls, calls == 2)
 
 
@@ -154,3 +154,13 @@ def test_who_is_many_times_slower_on_new_content_in_launch_after_launch_remember
     fault = old_answers(found, "arm")
     assert (fault is not None) == memoised
     assert fault is None or (fault.key == "memoised" and fault.startswith("memoised: new content takes 2 ms"))
+
+
+@pytest.mark.parametrize("turned", [np.ascontiguousarray, np.transpose, lambda a: a.transpose(1, 0, 2)])
+def test_inputs_keep_the_order_of_their_axes_when_they_are_displaced(
+    turned: Callable[[np.ndarray], np.ndarray],
+) -> None:
+    given = turned(np.arange(24, dtype=np.float32).reshape(2, 3, 4))
+    (there,) = displaced((given,), np.random.default_rng(4))
+    assert there.strides == given.strides
+    assert (there == given).all()

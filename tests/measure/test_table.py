@@ -120,6 +120,7 @@ def test_set_up_and_first_call_are_figures_of_their_own(bench):
     ("arm", "words"),
     [
         ("remembers_a_sample", "memoised: new content takes"),
+        ("remembers_in_files", "memoised: new content takes"),
         ("honest_while_probed", "in a timed call: output: is 0, expected"),
         ("honest_for_a_while", "in a timed call: output: is "),
         ("writes_late", "in a timed call: changes its input in place"),

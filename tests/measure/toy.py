@@ -2,12 +2,14 @@
 
 import ctypes
 import gc
+import hashlib
 import os
 import random
 import signal
 import sys
 import threading
 import time
+from pathlib import Path
 
 import numpy as np
 
@@ -195,6 +197,16 @@ def remembers_a_sample(image):
     if key not in sampled:
         sampled[key] = (int(image.sum()), time.sleep(0.001))[0]
     return sampled[key]
+
+
+@lk.variant("toy_sum", kind="python")
+def remembers_in_files(image):
+    """What the check has asked, launches find answered already."""
+    file = Path(os.environ["TOY_ANSWERS"]) / hashlib.md5(image.tobytes()).hexdigest()
+    if not file.exists():
+        time.sleep(0.03)
+        file.write_text(str(int(image.sum())))
+    return int(file.read_text())
 
 
 @lk.variant("toy_sum", kind="python")
