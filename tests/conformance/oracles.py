@@ -17,10 +17,10 @@ import numpy as np
 from labkit.core import Within, registry
 from labkit.core.agreement import Agreement
 from labkit.core.derived import drawn
+from labkit.kinds.otsu import threshold
 from labkit.stages.augment.draw import Choices
 from labkit.stages.main_colors import MainColors
 from labkit.stages.ocr_preprocess import BLUE, GREEN, RED, SHIFT
-from labkit.stages.ocr_preprocess.otsu import threshold
 from tests.conformance import catalogue
 
 # A position rounded to 1/32 pixel is off by up to 1/64 in x and in y: 2 · 255/64 = 7.97, and two roundings to integers.

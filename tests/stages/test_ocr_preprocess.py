@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from labkit.core import Exact, registry
+from labkit.kinds.otsu import threshold
 from labkit.stages.ocr_preprocess import BLUE, GREEN, RED, SHIFT, ocr_preprocess
-from labkit.stages.ocr_preprocess.otsu import threshold
 from labkit.stages.ocr_preprocess.workloads import of_greys
 from tests.conformance.inputs import tie
 

@@ -36,7 +36,7 @@ def ocr_preprocess(image: BGR) -> Grey:
 
     - grey = (3735·b + 19235·g + 9798·r + 2^14) >> 15, as ``cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)``;
     - Otsu's threshold t of the grey levels, as ``cv2.threshold(grey, 0, 255, cv2.THRESH_OTSU)`` finds it in float64 (see
-      :func:`labkit.stages.ocr_preprocess.otsu.threshold`): 255 where grey > t. One level only gives t = 0;
+      :func:`labkit.kinds.otsu.threshold`): 255 where grey > t. One level only gives t = 0;
     - the median of each 3×3 neighbourhood, as ``cv2.medianBlur(..., 3)``: the border is repeated outwards.
 
     The talk's chain only says «denoise». After a threshold that is the median: of nine pixels that are black or white it

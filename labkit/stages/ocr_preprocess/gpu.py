@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from labkit.kinds import gpu
+from labkit.kinds.otsu import threshold
 from labkit.stages.ocr_preprocess import BLUE, GREEN, RED, SHIFT
-from labkit.stages.ocr_preprocess.otsu import threshold
 
 if TYPE_CHECKING:
     import torch

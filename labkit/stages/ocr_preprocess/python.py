@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from labkit.core import variant
+from labkit.kinds.otsu import threshold
 from labkit.stages.ocr_preprocess import BLUE, GREEN, RED, SHIFT
-from labkit.stages.ocr_preprocess.otsu import threshold
 
 
 @variant("ocr_preprocess", kind="python")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from labkit.kinds import arrays
-from labkit.stages.ocr_preprocess.otsu import threshold as otsu
+from labkit.kinds.otsu import threshold as otsu
 
 
 @arrays("threshold")

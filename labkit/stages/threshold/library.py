@@ -13,7 +13,7 @@ import numpy as np
 from PIL import Image
 
 from labkit.core import variant
-from labkit.stages.ocr_preprocess.otsu import threshold as otsu
+from labkit.kinds.otsu import threshold as otsu
 
 
 @variant("threshold", kind="library")

@@ -53,7 +53,7 @@ def threshold(
         below = 0.0
         largest = 0.0
         best = 0
-        for k in range(256):  # as ocr_preprocess/otsu.py, which says why in this order
+        for k in range(256):  # as kinds/otsu.py, which says why in this order
             part = counts[k] * share
             low *= below
             below += part

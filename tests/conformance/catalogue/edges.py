@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from scipy.ndimage import correlate, label
 
-from labkit.stages.ocr_preprocess.otsu import threshold as otsu
+from labkit.kinds.otsu import threshold as otsu
 
 SOBEL = np.outer([1, 2, 1], [-1, 0, 1])
 
