@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import os
 import pkgutil
 import sys
 import warnings
@@ -219,7 +220,7 @@ class Registry:
         load the file themselves. Gives the module; raises UsageError, and leaves all as it was, when it can't be run.
         """
         path = Path(path).absolute()
-        if not path.is_file():
+        if not os.path.isfile(path):  # Path's own raises for a name that is too long
             raise UsageError(f"--load {path}: no such file; give a Python file that defines stages or variants")
         if self._state != "partial":
             self.discover()

@@ -53,7 +53,11 @@ def _walk(folder: Path, inside: str, found: Listing) -> None:
     for entry in entries:
         name = inside + entry.name
         image = entry.name.lower().endswith(SUFFIXES) and not entry.name.startswith(("._", PART))
-        if entry.is_dir():
+        try:
+            is_folder = entry.is_dir()
+        except OSError:  # a link that leads to itself: who reads it says so
+            is_folder = False
+        if is_folder:
             if image:
                 found.failures[name] = "a folder, not a file"
             if entry.is_symlink():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -189,13 +190,15 @@ def _count(task: FileTask, outcome: Outcome, report: Report) -> None:
 
 def _recount(request: FolderRequest, missing: list[FileTask], report: Report) -> None:
     """Workers had written more than they could tell before they were stopped."""
-    made = [[(request.target / output).is_file() for _, output in task.outputs] for task in missing]
+    made = [[os.path.isfile(request.target / output) for _, output in task.outputs] for task in missing]
     report.written, report.done = sum(map(sum, made)), sum(map(all, made))
 
 
 def _write_sheet(request: FolderRequest, plan: Plan, report: Report) -> None:
     """A picture of some inputs and outputs; that it can't be made is no failure of the work."""
-    complete = [task for task in plan.tasks if all((request.target / output).is_file() for _, output in task.outputs)]
+    complete = [
+        task for task in plan.tasks if all(os.path.isfile(request.target / output) for _, output in task.outputs)
+    ]
     shown = sheet.chosen([task.image for task in complete])
     by_name = {task.image: task for task in complete}
     names = {output for task in plan.tasks for _, output in task.outputs}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -35,10 +36,10 @@ def pictures_at(place: str | Path) -> list[Path]:
 
     Raises UsageError where there is none.
     """
-    path = Path(place).expanduser()
-    if path.is_file():
+    path = Path(os.path.expanduser(place))
+    if os.path.isfile(path):  # Path's own raises for a name that is too long
         return [path.absolute()]
-    listed = path.iterdir() if path.is_dir() else map(Path, glob.glob(str(path), recursive=True))
+    listed = path.iterdir() if os.path.isdir(path) else map(Path, glob.glob(str(path), recursive=True))
     found = sorted(one.absolute() for one in listed if one.is_file() and one.suffix.lower() in SUFFIXES)
     if not found:
         raise UsageError(

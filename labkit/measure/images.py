@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -13,6 +12,7 @@ import cv2
 import numpy as np
 
 from labkit.core.parts import arrays, elements
+from labkit.core.workload import input_files
 from labkit.imagefiles.image import BadFile, decoded
 from labkit.measure.heat import enlarged, heat, is_numeric, levels, sheet
 
@@ -115,8 +115,8 @@ def _files(value: Any) -> Iterator[tuple[str, np.ndarray]]:
             data = leaf
         elif isinstance(leaf, bytes) and leaf:
             data = np.frombuffer(leaf, np.uint8)
-        elif isinstance(leaf, str | os.PathLike) and Path(leaf).is_file():
-            data = np.fromfile(leaf, np.uint8)
+        elif isinstance(leaf, str | Path) and (found := input_files(leaf)):
+            data = np.fromfile(found[0], np.uint8)
         if data is not None and data.size:
             with suppress(BadFile):
                 yield where, decoded(data)

@@ -325,6 +325,18 @@ def test_no_file_name_ends_the_work(photos: Path, name: str) -> None:
     assert (report.done, report.problems, list(report.numbered_on_sheet.values())) == (12, [], [name])
 
 
+def test_a_link_to_itself_and_an_output_with_too_long_a_name_cost_no_other_image(photos: Path) -> None:
+    (photos / "self.png").symlink_to("self.png")
+    long = "a" * 250 + ".jpg"
+    (photos / "00.jpg").rename(photos / long)
+    report = run(job(photos, copies=1))
+    assert report.done == 11
+    assert [(file, why.rpartition(": ")[2]) for file, why in report.failures] == [
+        (long, "File name too long"),
+        ("self.png", "a link to itself"),
+    ]
+
+
 def test_a_contact_sheet_that_can_not_be_made_is_told_and_is_no_failure(
     photos: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -227,6 +227,8 @@ def test_pictures_are_read_from_a_file_a_folder_or_a_pattern(tmp_path: Path) -> 
         (lambda: lk.compare(double, "last"), "'last' is the name of a run"),
         (lambda: lk.compare("last"), "compare takes two runs; 1 were given"),
         (lambda: lk.compare(double, shifted, on="nowhere/*.png"), "no picture is there"),
+        (lambda: lk.compare(double, shifted, on="no name but a text. " * 300), "no picture is there"),
+        (lambda: lk.compare(double, shifted, on="~nobody-of-that-name/x.png"), "no picture is there"),
         (lambda: lk.compare(double, shifted, on={}), "named inputs"),
         (lambda: lk.compare(double, functools.partial(lambda lock, x: x, threading.Lock()), on=PICTURE), "prepare="),
         (lambda: function_named("nowhere.py:f"), "no such file"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import symtable
 import sys
@@ -45,7 +46,7 @@ def take_up(stage: str, given: str | Path) -> Own:
     Raises UsageError, in one line, for what can't be read or run, or does not fit the stage; VariantFailed when it
     crashes or hangs.
     """
-    path = given.expanduser().absolute() if isinstance(given, Path) else None
+    path = Path(os.path.expanduser(given)).absolute() if isinstance(given, Path) else None
     source = _read(path) if path else str(given)
     notebook = {} if path else names_of_notebook(source)
     settings = make_settings(LONGEST_BUDGET_S, time_limit_s=TRIAL_S)
