@@ -17,7 +17,7 @@ from typing import Annotated
 
 import typer
 
-from labkit.core.errors import PassedOver, UsageError, VariantFailed
+from labkit.core.errors import ArgumentError, PassedOver, UsageError, VariantFailed
 from labkit.core.version import __version__
 
 COMMANDS = {
@@ -110,6 +110,8 @@ def main() -> None:
     status, words = 2, typed()
     try:
         sys.exit(commands(words)(words, prog_name="labkit", standalone_mode=False))
+    except ArgumentError as error:
+        complaint = error.option
     except UsageError as error:
         complaint = str(error)
     except VariantFailed as error:

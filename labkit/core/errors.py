@@ -5,6 +5,18 @@ class UsageError(ValueError):
     """Wrong usage or input. Its text is one line: what came, where, and what would be right."""
 
 
+class ArgumentError(UsageError):
+    """What came for one argument won't do: it is told as ``to='a.txt'`` in Python, and as ``option`` to who typed a command."""
+
+    def __init__(self, name: str, value: object, said: str) -> None:
+        super().__init__(name, value, said)
+        self.option = f"--{name}{'' if value is True else f' {value}'}: {said}"
+
+    def __str__(self) -> str:
+        name, value, said = self.args
+        return f"{name}={value if value is True else str(value)!r}: {said}"
+
+
 def listed(names: object) -> str:
     """Names as a readable list for the end of an error message."""
     words = [str(name) for name in names]  # type: ignore[attr-defined]

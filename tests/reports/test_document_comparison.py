@@ -87,7 +87,7 @@ def test_regressions_are_counted(runs: Make) -> None:
 
 @pytest.mark.parametrize("count", [0, 1, 3])
 def test_other_than_two_runs_are_refused(runs: Make, count: int) -> None:
-    with pytest.raises(UsageError, match=f"--compare takes two runs, before and after; {count} came"):
+    with pytest.raises(UsageError, match=f"compare=True: it takes two runs, before and after; {count} came"):
         report_of(*[*runs((2.0, 2.0)), *runs((2.0, 2.0))][:count], compared=True)
 
 

@@ -55,7 +55,7 @@ def test_what_could_not_be_written_leaves_the_old_file_and_nothing_else(
 
     (tmp_path / "report.md").write_text("old")
     monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(UsageError, match=r"report\.md: No space left on device"):
+    with pytest.raises(UsageError, match=r"report\.md': No space left on device"):
         write_report(tmp_path / "report.md", b"new")
     assert [entry.read_text() for entry in tmp_path.iterdir()] == ["old"]
 
@@ -71,9 +71,9 @@ def test_a_folder_without_permission_is_refused_before_any_work(
 @pytest.mark.parametrize(
     ("name", "line"),
     [
-        ("report.txt", r"--to is '.*report\.txt'; give a file that ends in \.html, \.md, \.pdf"),
+        ("report.txt", r"^to='.*report\.txt': give a file that ends in \.html, \.md, \.pdf"),
         ("none/report.html", r"the folder .*none does not exist"),
-        ("folder.html", r"folder\.html is no file that could be replaced"),
+        ("folder.html", r"^to='.*folder\.html': no file that could be replaced"),
     ],
 )
 def test_a_place_that_can_not_be_had_is_refused_in_one_line(

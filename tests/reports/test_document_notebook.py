@@ -117,7 +117,7 @@ def test_a_cell_that_fails_is_one_line(tmp_path: Path) -> None:
 def test_what_is_no_notebook_is_refused_in_one_line(tmp_path: Path, content: str) -> None:
     path = tmp_path / "a.ipynb"
     path.write_text(content)
-    with pytest.raises(UsageError, match=r"^--notebook .*a\.ipynb is no notebook: .+$") as refused:
+    with pytest.raises(UsageError, match=r"^notebook='.*a\.ipynb': it is no notebook: .+$") as refused:
         page(path)
     assert "\n" not in str(refused.value)
 

@@ -60,7 +60,7 @@ class CompareTab(Tab):
         try:
             path = self.view.model.write_report(self._whole, report_file(self._whole))
         except UsageError as error:
-            self.written.value = pieces.message(str(error).removeprefix("--"), trouble=True)
+            self.written.value = pieces.message(str(error), trouble=True)
         else:
             self.written.value = pieces.message(f"✓ The report is in {path}")
 

@@ -15,7 +15,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, DeadKernelError
 from nbconvert import HTMLExporter
 
-from labkit.core.errors import UsageError
+from labkit.core.errors import ArgumentError
 from labkit.reports import words
 from labkit.reports.document.cover import Cover
 from labkit.reports.document.facts import Tell
@@ -53,14 +53,14 @@ class Exported:
 def export(path: Path, tell: Tell) -> Exported:
     """Read a notebook, execute it in its folder unless all its cells were, and take code and everything active out.
 
-    The file is left as it is. Raises UsageError for a file that is no notebook, and for a cell that fails.
+    The file is left as it is. Raises ArgumentError for a file that is no notebook, and for a cell that fails.
     """
     try:
         book = nbformat.read(path, as_version=4)
     except OSError as error:
-        raise UsageError(f"--notebook {path}: {error.strerror or error}") from None
+        raise ArgumentError("notebook", path, str(error.strerror or error)) from None
     except Exception as error:  # nbformat's validators raise what they like
-        raise UsageError(f"--notebook {path} is no notebook: {words.one_line(str(error))[:200]}") from None
+        raise ArgumentError("notebook", path, f"it is no notebook: {words.one_line(str(error))[:200]}") from None
     cells = [cell for cell in book.cells if cell.cell_type == "code" and cell.source.strip()]
     if not all(cell.get("outputs") or cell.get("execution_count") for cell in cells):
         tell(f"{path}: not all of it was executed, so it is now")
@@ -126,13 +126,13 @@ def _execute(book: Any, path: Path) -> None:
     try:
         NotebookClient(book, timeout=None, kernel_name=name, resources=folder).execute(stderr=subprocess.DEVNULL)
     except CellExecutionError as error:
-        raise UsageError(f"--notebook {path}: a cell failed: {error.ename}: {words.one_line(error.evalue)}") from None
+        raise ArgumentError("notebook", path, f"a cell failed: {error.ename}: {words.one_line(error.evalue)}") from None
     except DeadKernelError:
-        raise UsageError(f"--notebook {path}: its kernel died") from None
+        raise ArgumentError("notebook", path, "its kernel died") from None
     except Exception as error:
         if type(error).__name__ != "NoSuchKernel":
             raise
-        raise UsageError(f"--notebook {path}: there is no kernel {name!r} here") from None
+        raise ArgumentError("notebook", path, f"there is no kernel {name!r} here") from None
 
 
 def _still(book: Any) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 
-from labkit.core.errors import UsageError, listed
+from labkit.core.errors import ArgumentError, UsageError, listed
 from labkit.reports.document.comparison import Comparison, compare, comparison_page, comparison_text
 from labkit.reports.document.cover import Cover
 from labkit.reports.document.facts import Facts, Tell, gather
@@ -87,13 +87,13 @@ def make_report(
 ) -> Report:
     """The report of these runs, each once, or with ``compared`` of what moved from the first to the second.
 
-    Raises UsageError when there are not two to compare.
+    Raises ArgumentError when there are not two to compare.
     """
     if not compared:
         runs = list({run.folder.resolve(): run for run in runs}.values())
         return Report(gather(runs, pictures=pictures, profile=profile, tell=tell), code)
     if len(runs) != 2:
-        raise UsageError(f"--compare takes two runs, before and after; {len(runs)} came")
+        raise ArgumentError("compare", True, f"it takes two runs, before and after; {len(runs)} came")
     return Report(compare(*runs))
 
 
@@ -103,12 +103,12 @@ def export_notebook(path: Path, tell: Tell) -> Report:
 
 
 def check_form(to: str | Path, paper: str = "A4", forms: Sequence[str] = FORMS) -> Path:
-    """Where a report goes; raises UsageError, before any work, for an ending, a paper or a place that can't be had."""
+    """Where a report goes; raises ArgumentError, before any work, for an ending, a paper or a place that can't be had."""
     path = Path(to)
     if path.suffix.lower() not in forms:
-        raise UsageError(f"--to is {str(to)!r}; give a file that ends in {', '.join(forms)}")
+        raise ArgumentError("to", to, f"give a file that ends in {', '.join(forms)}")
     if paper not in PAPERS:
-        raise UsageError(f"--paper is {paper!r}; papers: {listed(PAPERS)}")
+        raise ArgumentError("paper", paper, f"papers are {listed(PAPERS)}")
     check_target(path)
     if path.suffix.lower() == ".pdf":
         browser()

@@ -6,24 +6,24 @@ import os
 from pathlib import Path
 
 from labkit.core import whole
-from labkit.core.errors import UsageError
+from labkit.core.errors import ArgumentError
 
 
 def check_target(path: Path) -> None:
-    """Raise UsageError when a file can't be put there, before any work is done for it."""
+    """Raise ArgumentError when a file can't be put there, before any work is done for it."""
     folder = path.absolute().parent
     if not folder.is_dir():
-        raise UsageError(f"--to {path}: the folder {folder} does not exist")
+        raise ArgumentError("to", path, f"the folder {folder} does not exist")
     if path.exists() and not path.is_file():
-        raise UsageError(f"--to {path} is no file that could be replaced; name another")
+        raise ArgumentError("to", path, "no file that could be replaced; name another")
     if not os.access(folder, os.W_OK):
-        raise UsageError(f"--to {path}: the folder {folder} can't be written to")
+        raise ArgumentError("to", path, f"the folder {folder} can't be written to")
 
 
 def write_report(path: Path, content: bytes) -> None:
-    """Put a file there at once, in the place of an older one. Raises UsageError, with nothing left behind."""
+    """Put a file there at once, in the place of an older one. Raises ArgumentError, with nothing left behind."""
     check_target(path)
     try:
         whole.write_whole(path.resolve(), content, durable=True)  # through a link, which stays
     except OSError as error:
-        raise UsageError(f"--to {path}: {error.strerror or error}") from error
+        raise ArgumentError("to", path, str(error.strerror or error)) from error
