@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import base64
+import io
+from collections.abc import Mapping, Sequence
 from html import escape
+from typing import TYPE_CHECKING, Any
 
+from labkit.reports import words
 from labkit.reports.grid import Grid
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 COLORS = {"faster": "#1a7f37", "slower": "#cf222e", "same": "#0969da", "unresolved": "#9a6700"}
 COLORS |= {"ok": "#1a7f37", "note": "#0969da", "warning": "#9a6700"}  # the doctor's
@@ -53,6 +60,26 @@ def _side(grid: Grid, number: int) -> str:
 def notes(texts: Sequence[str]) -> str:
     """Sentences as a list; nothing for none."""
     return f"<ul>{''.join(f'<li>{escape(text)}</li>' for text in texts)}</ul>" if texts else ""
+
+
+def image(content: bytes, kind: str, what: str, look: str) -> str:
+    """An ``img`` that holds what it shows, of ``image/`` and its ``kind``; ``what`` is said to those who can't see it."""
+    data = base64.b64encode(content).decode("ascii")
+    return f"<img {look} alt='{escape(what)}' src='data:image/{kind};base64,{data}'>"
+
+
+def drawing(figure: Figure, what: str, look: str) -> str:
+    """A figure as an ``img`` with an SVG inside: on a page of several its ids clash with nobody's."""
+    stream = io.BytesIO()
+    figure.savefig(stream, format="svg", metadata={"Date": None})
+    return image(stream.getvalue(), "svg+xml", what, look)
+
+
+def origin(document: Mapping[str, Any], where: str | None = None) -> str:
+    """Whether a run or a sweep was stopped, its machine, and where it is stored."""
+    stopped = f"<p>{words.STOPPED}</p>" if document["stopped"] else ""
+    kept = f"; stored in {escape(where)}" if where else ""
+    return f"{stopped}<p><small>on {escape(words.machine(document['machine']))}{kept}</small></p>"
 
 
 def page(title: str, body: str) -> str:

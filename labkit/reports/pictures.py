@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from html import escape
 from typing import TYPE_CHECKING
 
@@ -10,11 +9,13 @@ import cv2
 import numpy as np
 
 from labkit.reports import words
+from labkit.reports.html import image
 
 if TYPE_CHECKING:
     from labkit.measure.pictured import Pictures
 
 STYLE = "display:inline-block;margin:0 12px 8px 0;vertical-align:top"
+SIZE = "style='max-width:480px'"
 TITLES = {"input": "input", "reference": "output of the reference", "output": "output", "difference": "difference"}
 
 
@@ -31,9 +32,9 @@ def text(pictures: Pictures) -> str:
 def html(pictures: Pictures) -> str:
     """The pictures themselves, side by side; all names are escaped."""
     figures = "".join(
-        f"<figure style='{STYLE}'>{_image(image, title)}<figcaption>{escape(title)}</figcaption></figure>"
+        f"<figure style='{STYLE}'>{image(png(held), 'png', title, SIZE)}<figcaption>{escape(title)}</figcaption></figure>"
         for name, title in TITLES.items()
-        if (image := getattr(pictures, name)) is not None
+        if (held := getattr(pictures, name)) is not None
     )
     return f"<p>{escape(_told(pictures))}</p><div>{figures or 'Neither input nor output can be pictured.'}</div>"
 
@@ -63,8 +64,3 @@ def _told(pictures: Pictures) -> str:
     if not pictures.differing:
         return f"{what}: equals the reference's output"
     return f"{what}: agrees within what the stage tolerates; {counts(pictures)}"
-
-
-def _image(image: np.ndarray, title: str) -> str:
-    data = base64.b64encode(png(image)).decode("ascii")
-    return f"<img alt='{escape(title)}' style='max-width:480px' src='data:image/png;base64,{data}'>"

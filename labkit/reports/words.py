@@ -29,6 +29,7 @@ MOVEMENTS = {
     "unknown": "? can't tell",
 }
 UNKNOWN = "–"
+STOPPED = "stopped early: what is shown was done before"
 UNITS = (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6), ("ns", 1e-9))
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import base64
-import io
 from html import escape
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from labkit.reports import html
 from labkit.reports.pictures import png
 
 if TYPE_CHECKING:
@@ -23,16 +22,12 @@ WIDTH = 100  # letters of a line of code, about
 
 def picture(image: np.ndarray, what: str, kind: str = "lk-picture") -> str:
     """An image as an ``img`` that holds it; ``what`` is said to those who can't see it."""
-    content = base64.b64encode(png(image)).decode("ascii")
-    return f"<img class='{kind}' alt='{escape(what)}' src='data:image/png;base64,{content}'>"
+    return html.image(png(image), "png", what, f"class='{kind}'")
 
 
 def drawing(figure: Figure, what: str) -> str:
     """A figure as an ``img`` with an SVG inside, on white paper in any theme."""
-    stream = io.BytesIO()
-    figure.savefig(stream, format="svg", metadata={"Date": None})
-    content = base64.b64encode(stream.getvalue()).decode("ascii")
-    return f"<img class='lk-figure' alt='{escape(what)}' src='data:image/svg+xml;base64,{content}'>"
+    return html.drawing(figure, what, "class='lk-figure'")
 
 
 def code(text: str, what: str) -> str:

@@ -13,10 +13,8 @@ from rich.text import Text
 from labkit.reports import words
 from labkit.reports.doctor.grids import grids
 from labkit.reports.doctor.words import summary
-from labkit.reports.html import whole
+from labkit.reports.html import origin, whole
 from labkit.reports.terminal import COLORS, console, draw_whole, plain
-
-STOPPED = "stopped early: what is shown was done before"
 
 
 def print_doctor(document: dict[str, Any], to: Console | None = None) -> None:
@@ -26,7 +24,7 @@ def print_doctor(document: dict[str, Any], to: Console | None = None) -> None:
         draw_whole(grid, out)
         out.print()
     if document["stopped"]:
-        out.print(Text(STOPPED, style="yellow"))
+        out.print(Text(words.STOPPED, style="yellow"))
     out.print(Text(words.machine(document["machine"]), style="dim"), soft_wrap=True)
     color = COLORS["ok" if document["healthy"] else "warning"]
     out.print(Text(summary(document["doctor"]), style=color), soft_wrap=True)
@@ -34,10 +32,8 @@ def print_doctor(document: dict[str, Any], to: Console | None = None) -> None:
 
 def html(document: dict[str, Any]) -> str:
     """The sections as tables, the machine, and how many warnings there are; whatever came from outside is escaped."""
-    stopped = f"<p>{STOPPED}</p>" if document["stopped"] else ""
     headline = f"<p><b>{escape(summary(document['doctor']))}</b></p>"
-    machine = f"<p><small>on {escape(words.machine(document['machine']))}</small></p>"
-    return headline + "".join(map(whole, grids(document))) + stopped + machine
+    return headline + "".join(map(whole, grids(document))) + origin(document)
 
 
 @dataclass(frozen=True, repr=False)

@@ -13,7 +13,7 @@ from rich.text import Text
 
 from labkit.reports import words
 from labkit.reports.grid import Cell, Grid
-from labkit.reports.history.words import groups, known, sentences
+from labkit.reports.history.words import groups, known, known_rows, sentences, speedup
 from labkit.reports.html import notes, whole
 from labkit.reports.terminal import PLAIN_WIDTH, console, draw_whole, plain
 from labkit.store.history import History, Series, Step
@@ -59,10 +59,9 @@ class HistoryShown:
     def document(self) -> dict[str, Any]:
         """All of it as JSON has it: what is unknown is None."""
         record = self.history
-        rows = [{name: known(value) for name, value in row.items()} for row in record.frame.to_dict("records")]
         about = {"stage": record.stage, "machine": record.machine, "elsewhere": record.elsewhere}
         steps = [_step_facts(step) for step in record.steps]
-        return about | {"passed_over": record.passed_over, "rows": rows, "worth_a_look": steps}
+        return about | {"passed_over": record.passed_over, "rows": known_rows(record.frame), "worth_a_look": steps}
 
     def __repr__(self) -> str:
         return plain(lambda out: print_history(self.history, out))
@@ -116,11 +115,11 @@ def _bar(height: float) -> str:
 
 
 def _row(series: Series, rows: pd.DataFrame, runs: list[str], step: Step | None) -> Row:
-    last = {str(name): known(value) for name, value in rows.iloc[-1].items()}
+    last = known_rows(rows.iloc[-1:])[0]
     speedups = rows.set_index("run")["ratio"].reindex(runs).tolist()
     place = None if step is None else runs.index(step.after.first)
-    speedup = words.times({"ratio": last["ratio"], "ratio_low": last["low"], "ratio_high": last["high"]})
-    return Row(words.one_line(series.variant), len(rows), speedups, place, speedup, words.share(last["limit_ratio"]))
+    limit = words.share(last["limit_ratio"])
+    return Row(words.one_line(series.variant), len(rows), speedups, place, speedup(last), limit)
 
 
 def _beside(row: Row) -> Sequence[str]:

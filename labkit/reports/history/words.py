@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import pandas as pd
@@ -98,6 +99,16 @@ def since(step: Step) -> str:
 def known(value: Any) -> Any:
     """None for NaN, which a data frame puts in its place."""
     return None if isinstance(value, float) and math.isnan(value) else value
+
+
+def known_rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """The rows of a history's frame with None where nothing is known."""
+    return [{str(name): known(value) for name, value in row.items()} for row in frame.to_dict("records")]
+
+
+def speedup(row: Mapping[str, Any]) -> str:
+    """The speed-up in such a row, with its interval."""
+    return words.times({"ratio": row["ratio"], "ratio_low": row["low"], "ratio_high": row["high"]})
 
 
 def _terms(series: Series) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from html import escape
 from typing import Any
 
 from rich.console import Console
@@ -35,8 +34,7 @@ def print_table(grid: Grid, out: Console) -> None:
 def html(run: dict[str, Any]) -> str:
     """Every table of a run with its notes, and the machine; whatever came from outside is escaped."""
     found = [*against.lines(run), *doctor.lines(run)]
-    machine = f"<p><small>on {escape(words.machine(run['machine']))}</small></p>"
-    return "".join(map(pages.whole, grids(run))) + pages.notes(found) + machine
+    return "".join(map(pages.whole, grids(run))) + pages.notes(found) + pages.origin(run)
 
 
 def markdown(run: dict[str, Any]) -> str:

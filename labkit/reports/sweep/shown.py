@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import base64
-import io
 from dataclasses import dataclass
-from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 from rich.console import Console
 
-from labkit.reports import words
-from labkit.reports.html import whole
+from labkit.reports.html import drawing, origin, whole
 from labkit.reports.sweep.grid import grid
 from labkit.reports.sweep.words import Document
 from labkit.reports.terminal import console, draw_whole, plain, print_origin
@@ -77,20 +73,8 @@ def print_sweep(document: Document, where: str | None = None, to: Console | None
 
 def html(document: Document, where: str | None = None) -> str:
     """The table with its notes, the picture, and the machine; whatever came from outside is escaped."""
-    stopped = "<p>stopped early: what is shown was done before</p>" if document["stopped"] else ""
-    kept = f"; stored in {escape(where)}" if where else ""
-    machine = f"<p><small>on {escape(words.machine(document['machine']))}{kept}</small></p>"
-    return whole(grid(document)) + _picture(document) + stopped + machine
-
-
-def _picture(document: Document) -> str:
-    """The figure as an image of its own: ids inside an SVG would clash with those of the next one on the page."""
     from labkit.reports.sweep.figure import drawable, figure  # matplotlib takes its time
 
-    if not drawable(document):
-        return ""
-    stream = io.BytesIO()
-    figure(document).savefig(stream, format="svg", metadata={"Date": None})
-    content = base64.b64encode(stream.getvalue()).decode("ascii")
-    source = f"data:image/svg+xml;base64,{content}"
-    return f"<p><img alt='the sweep, drawn' style='max-width:100%;background:white' src='{source}'></p>"
+    look = "style='max-width:100%;background:white'"
+    drawn = f"<p>{drawing(figure(document), 'the sweep, drawn', look)}</p>" if drawable(document) else ""
+    return whole(grid(document)) + drawn + origin(document, where)
