@@ -1,15 +1,17 @@
-"""Grids as static HTML for notebooks: no script, no style sheet, legible in light and dark themes; all text is escaped."""
+"""Grids as HTML, in which all text is escaped: for notebooks without script or style sheet, legible in light and dark themes,
+and for pages with a style sheet of ours."""
 
 from __future__ import annotations
 
 import base64
 import io
+import re
 from collections.abc import Mapping, Sequence
 from html import escape
 from typing import TYPE_CHECKING, Any
 
 from labkit.reports import words
-from labkit.reports.grid import Grid
+from labkit.reports.grid import Cell, Grid
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -23,8 +25,10 @@ STYLES = {tone: f";color:{color};font-weight:600" for tone, color in COLORS.item
     "unmatched": ";font-style:italic",
 }
 CODE = "font-family:monospace;white-space:pre;text-align:left"
+BESIDE = f"{CODE};white-space:pre-wrap;overflow-wrap:anywhere;vertical-align:top;width:50%"  # two must fit a page
 HEAT = "230,97,1"  # orange, seen by all; its strength is the heat
-BEST = " style='background:rgba(0,158,115,0.12)'"  # of a row
+BEST = "background:rgba(0,158,115,0.12)"  # of a row
+FIGURE = re.compile(r"(\[[-+\d., ]+\]|[-−+]?[\d.,]+ (?:[mµn]?s|[KMGT]?i?B|%)(?!\w))")
 
 
 def whole(grid: Grid) -> str:
@@ -32,34 +36,73 @@ def whole(grid: Grid) -> str:
     return f"<h4>{escape(grid.title)}</h4>{table(grid)}{notes(grid.notes)}"
 
 
-def table(grid: Grid) -> str:
-    """A grid without its title and notes; nothing for one without rows."""
-    sides = [_side(grid, number) for number in range(len(grid.headings))]
-    head = "".join(f"<th style='{side}'>{escape(text)}</th>" for text, side in zip(grid.headings, sides, strict=True))
-    head = f"<thead><tr>{head}</tr></thead>" if any(grid.headings) else ""
+def table(grid: Grid, classes: str | None = None, *, label: str | None = None, head: bool = False) -> str:
+    """A grid without its title and notes, its look in the elements themselves; nothing for one without rows.
+
+    With ``classes`` it is for a page that has a style sheet of ours: what a cell is and means are classes (``lk-left``,
+    ``lk-drawn``, ``lk-`` and its tone), its key and its drawing are there, figures stay with their units, and names may
+    break at their words. With ``head`` the first cell of a row is its heading.
+    """
+    if not grid.rows:
+        return ""
+    styled = classes is None
+
+    def line(cells: Sequence[Cell], scope: str | None = None, first: str | None = None) -> str:
+        made, end = "", 0
+        for number, cell in enumerate(cells):
+            if number < end:
+                continue  # the one before spans it
+            end = number + cell.span
+            kind = scope if number else first
+            about = {"scope": kind, "colspan": cell.span if cell.span > 1 else None, "title": cell.hint or None}
+            look = _styled(grid, number, cell) if styled else _classed(grid, number, cell)
+            made += _element("th" if kind else "td", escape(cell.text) if styled else _drawn(cell), about | look)
+        return made
+
+    top = f"<thead><tr>{line(grid.heads, 'col', 'col')}</tr></thead>" if any(grid.headings) else ""
     body = ""
-    for row in grid.rows:
-        cells = zip(row, sides, strict=True)
-        tds = (f"<td style='{side}{STYLES.get(c.tone, '')}{heat(c.heat)}'>{escape(c.text)}</td>" for c, side in cells)
-        body += f"<tr{BEST if row[0].tone == 'best' else ''}>{''.join(tds)}</tr>"
-    return f"<table>{head}<tbody>{body}</tbody></table>" if grid.rows else ""
+    for cells in grid.rows:
+        tone = cells[0].tone
+        look = {"style": BEST if tone == "best" else None} if styled else {"class": f"lk-{tone}" if tone else None}
+        body += _element("tr", line(cells, first="row" if head else None), look)
+    return _element("table", f"{top}<tbody>{body}</tbody>", {"class": classes, "aria-label": label})
 
 
-def heat(share: float) -> str:
-    """The ground of a cell, the stronger the greater its share of the whole; the page's own below a hundredth."""
-    return f";background:rgba({HEAT},{min(0.65, 0.1 + 0.6 * share):.2f})" if share >= 0.01 else ""
+def _element(tag: str, content: str, attributes: Mapping[str, Any]) -> str:
+    """An element with those of its attributes that have a value."""
+    told = (f" {name}='{escape(str(value))}'" for name, value in attributes.items() if value is not None)
+    return f"<{tag}{''.join(told)}>{content}</{tag}>"
 
 
-def _side(grid: Grid, number: int) -> str:
+def _styled(grid: Grid, number: int, cell: Cell) -> dict[str, Any]:
+    """How a cell looks by itself: its ground is the stronger the greater its share of the whole, and none below a hundredth."""
     if number in grid.code:
-        return CODE
-    wrap = "" if number in grid.prose else ";white-space:nowrap"
-    return f"text-align:{'left' if number in grid.left else 'right'};vertical-align:top{wrap}"
+        look = CODE if len(grid.code) == 1 else BESIDE
+    else:
+        side, wrap = "left" if number in grid.left else "right", "" if number in grid.prose else ";white-space:nowrap"
+        look = f"text-align:{side};vertical-align:top{wrap}"
+    heat = f";background:rgba({HEAT},{min(0.65, 0.1 + 0.6 * cell.heat):.2f})" if cell.heat >= 0.01 else ""
+    return {"style": f"{look}{STYLES.get(cell.tone, '')}{heat}"}
+
+
+def _classed(grid: Grid, number: int, cell: Cell) -> dict[str, Any]:
+    """What a cell is, for a style sheet to draw."""
+    names = ("left" if number in grid.left else "", "drawn" if cell.drawn else "", cell.tone)
+    return {"class": " ".join(f"lk-{name}" for name in names if name) or None, "data-key": cell.key}
+
+
+def _drawn(cell: Cell) -> str:
+    """The text, in which no figure is parted from its unit and no interval broken, and the drawing beside it."""
+    text = "".join(
+        f"<span class='lk-n'>{escape(piece)}</span>" if number % 2 else escape(piece).replace("_", "_<wbr>")
+        for number, piece in enumerate(FIGURE.split(cell.text))
+    )
+    return f"<div>{f'<span>{text}</span>' if text else ''}{cell.drawn}</div>" if cell.drawn else text
 
 
 def notes(texts: Sequence[str]) -> str:
     """Sentences as a list; nothing for none."""
-    return f"<ul>{''.join(f'<li>{escape(text)}</li>' for text in texts)}</ul>" if texts else ""
+    return f"<ul class='lk-notes'>{''.join(f'<li>{escape(text)}</li>' for text in texts)}</ul>" if texts else ""
 
 
 def image(content: bytes, kind: str, what: str, look: str) -> str:

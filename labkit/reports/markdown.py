@@ -10,7 +10,7 @@ from labkit.reports.grid import Cell, Grid
 def table(grid: Grid, written: Callable[[Cell], str] | None = None) -> str:
     """A grid without its title and notes; each cell as ``written``, which is as :func:`safe` text when None."""
     written = written or (lambda cell: safe(cell.text))
-    heads = [written(Cell(heading, outside=n in grid.named)) for n, heading in enumerate(grid.headings)]
+    heads = [written(cell) for cell in grid.heads]
     marks = ["---" if n in grid.left else "---:" for n in range(len(grid.headings))]
     rows = [[written(cell) for cell in row] for row in grid.rows]
     return "\n".join(f"| {' | '.join(row)} |" for row in (heads, marks, *rows)) + "\n"

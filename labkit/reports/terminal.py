@@ -32,7 +32,7 @@ COLORS = {
     "unmatched": "yellow",
 }
 HOT, WARM = 0.2, 0.05  # heat from which a cell is marked
-LEAST_CODE = 30  # columns of a terminal that source has at least
+LEAST_CODE = 30  # columns of a terminal that source has at least, all of it together
 PLAIN_WIDTH = 10_000  # columns: no table is that wide
 
 
@@ -53,18 +53,20 @@ def plain(draw: Callable[[Console], None], width: int = PLAIN_WIDTH) -> str:
 
 def draw(grid: Grid, out: Console) -> None:
     """Print a grid without its title and notes, as wide as the console; columns that give way are named below."""
-    columns = fitting(grid, out.width)
-    table = Table(box=None, pad_edge=False, header_style="bold", show_header=any(grid.headings))
+    columns, heads = fitting(grid, out.width), [cell.text for cell in grid.heads]
+    sharing = len(grid.code) or 1
+    room = out.width - _width(grid, columns, grid.code) - 2 * (sharing - 1)
+    table = Table(box=None, pad_edge=False, header_style="bold", show_header=any(heads))
     for number in columns:
         side: Any = "left" if number in grid.left else "right"
-        widest = max(LEAST_CODE, out.width - _width(grid, columns, grid.code)) if number in grid.code else None
-        table.add_column(Text(grid.headings[number]), justify=side, no_wrap=number not in grid.prose, max_width=widest)
+        widest = max(LEAST_CODE // sharing, room // sharing) if number in grid.code else None
+        table.add_column(Text(heads[number]), justify=side, no_wrap=number not in grid.prose, max_width=widest)
     for row in grid.rows:
         table.add_row(*[Text(row[number].text, style=_style(row[number])) for number in columns])
     if grid.rows:
         out.print(table)
-    if len(columns) < len(grid.headings):
-        left_out = ", ".join(heading for number, heading in enumerate(grid.headings) if number not in columns)
+    if len(columns) < len(heads):
+        left_out = ", ".join(heading for number, heading in enumerate(heads) if number not in columns)
         out.print(Text(f"  not shown for want of width: {left_out}"), style="dim", soft_wrap=True)
 
 
@@ -88,7 +90,7 @@ def print_origin(out: Console, document: Mapping[str, Any], where: str | None) -
     """Print below a run or a sweep whether it was stopped, the machine, and where it is stored."""
     out.print()
     if document["stopped"]:
-        out.print("[yellow]stopped early: what is shown was done before[/yellow]")
+        out.print(Text(words.STOPPED, style="yellow"))
     out.print(f"on {escape(words.machine(document['machine']))}", soft_wrap=True)
     if where:
         out.print(f"stored in {escape(where)}", soft_wrap=True)
@@ -101,7 +103,7 @@ def _style(cell: Cell) -> str:
 
 def _width(grid: Grid, columns: Sequence[int], but: Collection[int] = ()) -> int:
     """How many columns of a terminal those of a grid take, each with what parts it from the next."""
-    texts = list(zip(grid.headings, *grid.texts, strict=True))
+    texts = list(zip((cell.text for cell in grid.heads), *grid.texts, strict=True))
     return sum(max(map(len, texts[number])) + 2 for number in columns if number not in but)
 
 

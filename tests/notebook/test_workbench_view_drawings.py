@@ -83,12 +83,22 @@ def test_the_fastest_comes_first_and_those_without_a_time_last() -> None:
 
 def test_a_row_says_every_figure_of_the_contract_in_the_words_of_the_report() -> None:
     (cells,) = drawn_rows(compare_html([timed("a", 2.04, 1.94, 2.14, "faster")], "naive"))
-    assert cells == ["a numpy", "19.6 ms", "2.04× [1.94, 2.14]", "▲ faster", "3.0×", "50.0 ms", "1.0 MiB", "✓ agrees"]
+    assert cells == [
+        "a",
+        "numpy",
+        "19.6 ms",
+        "2.04× [1.94, 2.14]",
+        "▲ faster",
+        "3.0×",
+        "50.0 ms",
+        "1.0 MiB",
+        "✓ agrees",
+    ]
 
 
 def test_what_worked_on_a_device_shows_both_its_times() -> None:
     (cells,) = drawn_rows(compare_html([timed("a", 2.0, 1.9, 2.1, "faster", device_s=0.001)], "naive"))
-    assert cells[1] == "20.0 ms (1.00 ms on the device)"
+    assert cells[2] == "20.0 ms (1.00 ms on the device)"
 
 
 def test_the_baseline_has_the_word_and_no_verdict() -> None:
@@ -112,7 +122,7 @@ def test_a_variant_that_differs_gets_no_time_but_says_where() -> None:
         "wrong", status="differs", reason="output[0]: differs in 3 of 9 elements, first at (0, 1)", first_call_s=0.1
     )
     (cells,) = drawn_rows(compare_html([wrong], "naive"))
-    assert cells[1] == "differs from the reference: output[0]: differs in 3 of 9 elements, first at (0, 1)"
+    assert cells[2] == "differs from the reference: output[0]: differs in 3 of 9 elements, first at (0, 1)"
     assert cells[-1] == "≠ differs"
     assert "svg" not in compare_html([wrong], "naive").partition("<tbody>")[2]
 
@@ -120,7 +130,7 @@ def test_a_variant_that_differs_gets_no_time_but_says_where() -> None:
 def test_while_it_runs_a_row_waits_to_be_checked_and_then_to_be_timed() -> None:
     rows = [row("checked", first_call_s=0.1, peak_bytes=1), row("next")]
     cells = drawn_rows(compare_html(rows, "naive", running=True))
-    assert [(line[1], line[-1]) for line in cells] == [
+    assert [(line[2], line[-1]) for line in cells] == [
         ("waits to be timed", "✓ agrees"),
         ("waits to be checked", "–"),
     ]

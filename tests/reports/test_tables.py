@@ -151,7 +151,7 @@ class Tags(HTMLParser):
     def handle_starttag(self, tag: str, attrs: Any) -> None:
         self.tags.add(tag)
         self.open.append(tag)
-        assert {name for name, _ in attrs} <= {"style"}
+        assert {name for name, _ in attrs} <= {"style", "class", "scope"}
 
     def handle_endtag(self, tag: str) -> None:
         assert self.open.pop() == tag

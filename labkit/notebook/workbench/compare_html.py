@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 from typing import Any
 
 from labkit.measure.result import arm_of
-from labkit.reports import words
+from labkit.reports import html, words
+from labkit.reports.grid import Cell, Grid
+from labkit.reports.runs import grids as runs
 
 Row = dict[str, Any]
 
 HEADINGS = {
     "variant": "",
+    "kind": "",
     "median": "median of all calls",
     "speed-up [interval]": "baseline time / variant time, with its interval over launches",
     "verdict": "needs the whole interval beyond ±1 %, or within it",
@@ -23,8 +26,8 @@ HEADINGS = {
     "peak memory": "of the whole process tree, beyond its inputs",
     "agreement": "whether it computes what the reference computes",
 }
-SPEED_UP = "speed-up [interval]"
-NUMBERS = ("median", "× limit", "first call", "peak memory")
+LEFT = frozenset({0, 1, 4, 8})
+SPEED_UP, VERDICT = 3, 4
 # one shape a verdict, so that no one has to tell colours apart
 SHAPES = {
     "faster": "M-4,-5 L5,0 L-4,5 Z",
@@ -71,6 +74,12 @@ class Axis:
                 break
         return within
 
+    @property
+    def svg(self) -> str:
+        """Its marks, to stand above the bars."""
+        marks = (f"<text x='{self.place(t):.1f}%' y='11' text-anchor='middle'>{t:g}×</text>" for t in self.ticks)
+        return f"<svg height='14' aria-hidden='true'>{''.join(marks)}</svg>"
+
 
 def compare_html(
     rows: Sequence[Row], baseline: str, title: str = "", *, running: bool = False, notes: Sequence[str] = ()
@@ -82,53 +91,32 @@ def compare_html(
     axis = Axis.of(rows)
     timed = sorted((row for row in rows if row["ratio"] is not None), key=lambda row: -row["ratio"])
     others = [row for row in rows if row["ratio"] is None]
-    head = "".join(_heading(name, axis) for name in HEADINGS)
-    body = "".join(_timed(row, baseline, axis) for row in timed)
-    body += "".join(_untimed(row, running) for row in others)
-    below = "".join(f"<li>{escape(note)}</li>" for note in notes)
-    table = f"<table class='lk-compare'><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
-    return (
-        (f"<h3>{escape(title)}</h3>" if title else "")
-        + f"<div class='lk-scroll'>{table}</div>"
-        + (f"<ul class='lk-notes'>{below}</ul>" if below else "")
-    )
+    lines = [_timed(row, baseline, axis) for row in timed] + [_untimed(row, running) for row in others]
+    heads = [Cell(name, hint=meaning) for name, meaning in HEADINGS.items()]
+    heads[SPEED_UP] = replace(heads[SPEED_UP], drawn=axis.svg)
+    grid = Grid(tuple(heads), LEFT, lines)
+    above = f"<h3>{escape(title)}</h3>" if title else ""
+    return f"{above}<div class='lk-scroll'>{html.table(grid, 'lk-compare', head=True)}</div>{html.notes(notes)}"
 
 
-def _heading(name: str, axis: Axis) -> str:
-    meaning = f" title='{escape(HEADINGS[name])}'" if HEADINGS[name] else ""
-    if name == SPEED_UP:
-        marks = "".join(
-            f"<text x='{axis.place(tick):.1f}%' y='11' text-anchor='middle'>{tick:g}×</text>" for tick in axis.ticks
-        )
-        drawn = f"<svg height='14' aria-hidden='true'>{marks}</svg>"
-        return f"<th scope='col' class='lk-speed'{meaning}><div><span>{escape(name)}</span>{drawn}</div></th>"
-    side = " class='lk-number'" if name in NUMBERS else ""
-    return f"<th scope='col'{side}{meaning}>{escape(name)}</th>"
+def _cells(row: Row, verdict: str, agreement: Cell) -> list[Cell]:
+    """What the table of a run has of the columns here, and the last one."""
+    known = dict(zip(runs.HEADINGS, runs.cells(row, verdict), strict=True))
+    return [*(replace(known[name], key=None, tone="") for name in HEADINGS if name in known), agreement]
 
 
-def _name(row: Row) -> str:
-    name = escape(arm_of(row)).replace("_", "_<wbr>")  # a long name breaks at its words
-    return f"<th scope='row'><b>{name}</b> <small>{escape(str(row['kind'] or ''))}</small></th>"
+def _timed(row: Row, baseline: str, axis: Axis) -> list[Cell]:
+    verdict = "baseline" if arm_of(row) == baseline else str(row["verdict"] or "")
+    cells = _cells(row, verdict, Cell(AGREES))
+    cells[SPEED_UP] = replace(cells[SPEED_UP], drawn=bar_svg(row, verdict, axis))
+    cells[VERDICT] = replace(cells[VERDICT], tone=verdict, hint=words.reason(row))
+    if row.get("provisional") and verdict != "baseline":
+        cells[0] = replace(cells[0], tone="provisional")
+        cells[VERDICT] = replace(cells[VERDICT], text=cells[VERDICT].text or "… so far")
+    return cells
 
 
-def _timed(row: Row, baseline: str, axis: Axis) -> str:
-    kind = "baseline" if arm_of(row) == baseline else str(row["verdict"] or "")
-    open_ = bool(row.get("provisional")) and kind != "baseline"
-    verdict = "… so far" if open_ and not kind else words.VERDICT_MARKS.get(kind, kind)
-    why = f" title='{escape(words.reason(row))}'" if words.reason(row) else ""
-    cells = (
-        _number(words.wall_and_device(row)),
-        f"<td class='lk-speed'><div><span>{escape(words.times(row))}</span>{bar_svg(row, kind, axis)}</div></td>",
-        f"<td class='lk-verdict lk-{escape(kind or 'unresolved')}'{why}>{escape(verdict)}</td>",
-        _number(words.share(row["limit_ratio"])),
-        _number(words.duration(row["first_call_s"])),
-        _number(words.size(row["peak_bytes"])),
-        f"<td class='lk-agrees'>{AGREES}</td>",
-    )
-    return f"<tr{' class=lk-provisional' if open_ else ''}>{_name(row)}{''.join(cells)}</tr>"
-
-
-def _untimed(row: Row, running: bool) -> str:
+def _untimed(row: Row, running: bool) -> list[Cell]:
     """A row without a time: what is known of it, or why it has none."""
     status = str(row["status"])
     if status == "measured":
@@ -138,16 +126,11 @@ def _untimed(row: Row, running: bool) -> str:
     else:
         said = words.outcome(status, words.reason(row))
         agreement = FAILED.get(status, words.UNKNOWN)
-    known = _number(words.duration(row["first_call_s"])) + _number(words.size(row["peak_bytes"]))
-    trouble = " class='lk-trouble'" if status in FAILED and status != "unavailable" else ""
-    return (
-        f"<tr class='lk-untimed'>{_name(row)}<td colspan='4' class='lk-reason'>{escape(said or words.UNKNOWN)}</td>"
-        f"{known}<td{trouble}>{escape(agreement)}</td></tr>"
-    )
-
-
-def _number(text: str) -> str:
-    return f"<td class='lk-number'>{escape(text)}</td>"
+    trouble = "trouble" if status in FAILED and status != "unavailable" else ""
+    cells = _cells(row, "", Cell(agreement, tone=trouble))
+    cells[0] = replace(cells[0], tone="untimed")
+    cells[2:6] = [Cell(said or words.UNKNOWN, span=4), *[Cell("")] * 3]
+    return cells
 
 
 def bar_svg(row: Row, kind: str, axis: Axis) -> str:

@@ -40,20 +40,22 @@ SHEET = """
 .lk-root small,.lk-root .lk-soft{color:var(--lk-soft)}
 .lk-root .lk-scroll{overflow-x:auto}
 .lk-root table{border-collapse:collapse;border:none;font-size:1em;color:inherit;margin:0}
-.lk-root th,.lk-root td{padding:2px 8px;text-align:left;vertical-align:middle;white-space:nowrap;border:none;background:none}
+.lk-root th,.lk-root td{padding:2px 8px;text-align:right;vertical-align:middle;white-space:nowrap;border:none;
+ background:none;font-variant-numeric:tabular-nums}
 .lk-root thead th{font-weight:500;color:var(--lk-soft);border-bottom:1px solid var(--lk-line);vertical-align:bottom}
 .lk-root tbody tr{background:none}
 .lk-root tbody tr+tr{border-top:1px solid color-mix(in srgb,var(--lk-line) 45%,transparent)}
-.lk-root .lk-number{text-align:right;font-variant-numeric:tabular-nums}
-.lk-root .lk-compare{width:100%}
-.lk-root .lk-compare tbody th{font-weight:400}
-.lk-root .lk-compare tbody th b{font-weight:600}
-.lk-root .lk-speed{width:40%}
-.lk-root .lk-speed>div{display:flex;align-items:center;gap:4px 22px}
-.lk-root .lk-speed span{flex:0 0 13.5em;white-space:nowrap;text-align:right;font-variant-numeric:tabular-nums}
-.lk-root .lk-speed svg{display:block;overflow:visible}
-.lk-root .lk-speed div>svg{flex:1 1 auto;width:0;margin-right:14px}
-.lk-root .lk-speed text{font-size:11px;fill:var(--lk-soft)}
+.lk-root .lk-left,.lk-root td[colspan]{text-align:left}
+.lk-root tbody th{font-weight:600}
+.lk-root .lk-n{white-space:nowrap}
+.lk-root .lk-compare,.lk-root .lk-history{width:100%}
+.lk-root .lk-compare td:nth-child(2){color:var(--lk-soft);font-size:.85em}
+.lk-root .lk-drawn{width:38%;min-width:130px}
+.lk-root .lk-drawn>div{display:flex;align-items:center;gap:4px 22px}
+.lk-root .lk-drawn div>span{flex:0 0 13.5em;white-space:nowrap}
+.lk-root .lk-drawn svg{display:block;overflow:visible}
+.lk-root .lk-drawn div>svg{flex:1 1 auto;width:0;margin-right:14px}
+.lk-root .lk-drawn text{font-size:11px;fill:var(--lk-soft)}
 .lk-root svg .lk-one{stroke:var(--lk-soft);stroke-width:1;stroke-dasharray:2 2}
 .lk-root svg .lk-interval line{stroke:var(--lk-ink);stroke-width:1.5}
 .lk-root svg rect{opacity:.35}
@@ -66,28 +68,28 @@ SHEET = """
 .lk-root td.lk-slower::first-letter{color:var(--lk-slower)}
 .lk-root td.lk-same::first-letter{color:var(--lk-same)}
 @container (max-width:1100px){
- .lk-root .lk-compare tbody th small{display:none}
- .lk-root .lk-speed{width:27%;min-width:130px}
- .lk-root .lk-speed>div{flex-direction:column;align-items:stretch;gap:0}
- .lk-root .lk-speed span{flex:none;text-align:left}
- .lk-root .lk-speed div>svg{flex:none;min-width:calc(100% - 18px);margin:0 14px 0 4px;height:14px}
+ .lk-root .lk-compare tr>:nth-child(2){display:none}
+ .lk-root .lk-compare .lk-drawn{width:27%}
+ .lk-root .lk-compare .lk-drawn>div{flex-direction:column;align-items:stretch;gap:0}
+ .lk-root .lk-drawn div>span{flex:none;text-align:left}
+ .lk-root .lk-compare div>svg{flex:none;min-width:calc(100% - 18px);margin:0 14px 0 4px;height:14px}
 }
 @container (max-width:760px){
  .lk-root .lk-compare{font-size:.94em}
  .lk-root .lk-compare th,.lk-root .lk-compare td{padding:3px 4px}
  .lk-root .lk-compare th{white-space:normal}
  .lk-root .lk-compare tr>:last-child{display:none}
- .lk-root .lk-speed{width:20%;min-width:100px}
- .lk-root .lk-speed text:nth-child(even){display:none}
+ .lk-root .lk-compare .lk-drawn{width:20%;min-width:100px}
+ .lk-root .lk-drawn text:nth-child(even){display:none}
  .lk-root .jupyter-widgets.widget-tab>.widget-tab-contents{padding:8px}
  .lk-root .jupyter-widgets.widget-tab>.lm-TabBar .lm-TabBar-tab{flex:1 1 auto;padding:0 6px;min-width:max-content}
 }
 .lk-root .lk-provisional td{opacity:.72}
-.lk-root .lk-untimed,.lk-root .lk-reason{color:var(--lk-soft)}
-.lk-root .lk-reason{white-space:normal;overflow-wrap:anywhere}
+.lk-root .lk-untimed{color:var(--lk-soft)}
+.lk-root td[colspan]{white-space:normal;overflow-wrap:anywhere;max-width:0}
 .lk-root .lk-trouble{color:var(--lk-slower);font-weight:600}
-.lk-root ul.lk-notes{margin:8px 0 0;padding-left:18px;color:var(--lk-soft)}
-.lk-root ul.lk-notes li:first-child{color:var(--lk-ink)}
+.lk-root .lk-notes{margin:8px 0 0;padding-left:18px;color:var(--lk-soft)}
+.lk-root .lk-scroll+.lk-notes li:first-child{color:var(--lk-ink)}
 .lk-root h3{font-size:1em;font-weight:600;margin:0;color:inherit}
 .lk-root .widget-tab h3{margin:2px 0 6px}
 .lk-root .lk-differ h3,.lk-root .lk-report h3{margin-top:14px}
@@ -135,7 +137,6 @@ SHEET = """
 .lk-root summary{cursor:pointer}
 .lk-root .lk-figure{max-width:100%;background:#fff;border-radius:3px;margin-top:6px}
 .lk-root .lk-lines h4{margin:6px 0;font-size:1em}
-.lk-root .lk-lines ul{margin:4px 0 8px;padding-left:18px;color:var(--lk-soft)}
 .lk-root .lk-lines{overflow-x:auto}
 .lk-root .lk-lines tbody tr+tr{border:none}
 .lk-root .lk-lines td{color:inherit!important}
@@ -147,12 +148,9 @@ SHEET = """
 .lk-root .lk-wipe{position:relative;width:fit-content;max-width:100%;overflow:hidden;border:1px solid var(--lk-line);margin:0}
 .lk-root .lk-over{position:absolute;top:0;left:0;height:100%;overflow:hidden;border-right:2px solid var(--lk-accent);margin:0}
 .lk-root .lk-layer{width:100%;display:block;background:#fff}
-.lk-root .lk-strip{min-width:160px;width:38%}
-.lk-root .lk-strip>svg{display:block;width:100%;overflow:visible}
 .lk-root .lk-path{stroke:var(--lk-soft);stroke-width:1}
 .lk-root .lk-level{stroke:var(--lk-accent);stroke-width:2.5;opacity:.6}
 .lk-root .lk-step{stroke:var(--lk-accent);stroke-width:1.5;stroke-dasharray:3 2}
-.lk-root .lk-history{width:100%}
 .lk-root :focus-visible{outline:2px solid var(--lk-accent);outline-offset:1px}
 """
 

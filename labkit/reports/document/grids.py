@@ -22,14 +22,14 @@ def decision_grid(decisions: Sequence[Decision]) -> Grid:
     compiled = any(decision.plain for decision in decisions)
     baselines = list(dict.fromkeys(decision.baseline for decision in decisions))
     over = baselines[0] if len(baselines) == 1 else "the baseline"
-    headings = [
+    headings: list[str | Cell] = [
         "workload",
         "best",
         "before → after",
-        f"as fast as {over}",
+        name(f"as fast as {over}"),
         "lead over the runner-up",
         "time / limit",
-        f"peak memory ({over})",
+        name(f"peak memory ({over})"),
     ]
     rows = []
     for each in decisions:
@@ -50,7 +50,7 @@ def decision_grid(decisions: Sequence[Decision]) -> Grid:
             row.append(name(_plain(each)))
         rows.append(row)
     headings += ["best without a compiler"] if compiled else []
-    return Grid(tuple(headings), frozenset({0, 1, 4, 7}), rows, named=frozenset({3, 6}))
+    return Grid(tuple(headings), frozenset({0, 1, 4, 7}), rows)
 
 
 def _plain(decision: Decision) -> str:
@@ -160,6 +160,4 @@ def machine_grid(runs: Sequence[dict[str, Any]]) -> Grid:
         for title, value in known.items():
             made.setdefault(title, []).append(words.UNKNOWN if value is None else str(value))
     rows = [[Cell(title), *map(name, values)] for title, values in made.items()]
-    headings = ("", *(run["run"] for run in runs))
-    columns = frozenset(range(len(headings)))
-    return Grid(headings, columns, rows, named=columns - {0})
+    return Grid(("", *(name(run["run"]) for run in runs)), frozenset(range(len(runs) + 1)), rows)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import re
 from collections.abc import Callable
 from importlib.resources import files
 from typing import Any
@@ -23,6 +22,8 @@ from labkit.reports.document.facts import Facts, Lines, StagePart, TablePart
 from labkit.reports.document.reproduce import commands
 from labkit.reports.document.svg import inline
 from labkit.reports.figure import block_shares, speedups
+from labkit.reports.grid import Grid
+from labkit.reports.html import table
 from labkit.reports.lines.html import diff_html
 from labkit.reports.sweep.figure import drawable
 from labkit.reports.sweep.figure import figure as sweep_figure
@@ -40,7 +41,6 @@ PRINTED = (
     "@page {{ size: {size}; margin: 15mm 14mm 17mm; "
     "@bottom-right {{ content: counter(page) ' / ' counter(pages); font: 8pt sans-serif; color: #555; }} }}"
 )
-FIGURE = re.compile(r"(\[[-+\d., ]+\]|[-−+]?[\d.,]+ (?:[mµn]?s|[KMGT]?i?B|%)(?!\w))")
 PAPERS = {"A4": "A4", "Letter": "letter"}
 
 
@@ -151,13 +151,11 @@ class Figures:
             return None
 
 
-def whole(text: str) -> Markup:
-    """Text in which no figure is parted from its unit, and no interval broken, at the end of a line."""
-    pieces = FIGURE.split(text)
-    return Markup("").join(
-        Markup('<span class="n">{}</span>').format(piece) if number % 2 else piece
-        for number, piece in enumerate(pieces)
-    )
+def scrolled(grid: Grid, label: str, *, sortable: bool = True, head: bool = False) -> Markup:
+    """A table that scrolls by itself where the page is too narrow for it."""
+    classes = f"{'sortable ' * sortable}{'short' * (len(grid.rows) <= 12)}".strip()
+    drawn = Markup(table(grid, classes, label=label, head=head))  # it escapes what came from outside
+    return Markup('<div class="scroll" role="region" aria-label="{}" tabindex="0">{}</div>').format(label, drawn)
 
 
 def render(template: str, heading: str, subtitle: list[str], cover: Cover, *, script: bool = True, **facts: Any) -> str:
@@ -169,7 +167,7 @@ def render(template: str, heading: str, subtitle: list[str], cover: Cover, *, sc
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    place.filters["whole"] = whole
+    place.globals["grid"] = scrolled
     home = files("labkit.reports.document")
     style = home.joinpath("report.css").read_text(encoding="utf-8")
     own = home.joinpath("sort.js").read_text(encoding="utf-8") if script and not cover.paper else ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from labkit.profiling.diff import Block, ProfileDiff
+from labkit.profiling.diff import Block, ProfileDiff, Ran
 from labkit.profiling.profile import HOWS, Function, Profile
 from labkit.reports import words
 from labkit.reports.grid import Cell, Grid, name
@@ -67,6 +67,28 @@ def block_grid(diff: ProfileDiff) -> Grid:
     rows.append([Cell(text, tone="total") for text in (*total, "", "")])
     text = frozenset({0, 7})
     return Grid(BLOCK_HEADINGS, text, rows, prose=text)
+
+
+def side_grid(diff: ProfileDiff) -> Grid:
+    """The lines of each block, those of A left of those of B, below its name and how its sides were found to match."""
+    blank = Cell(" ")
+    rows = []
+    for block in diff.blocks:
+        title, how = name(printable(block.name), "total"), Cell(matched(block), tone="idle")
+        rows += [[blank] * 6, [blank, blank, title, blank, blank, how]]
+        rows += [[*_side(diff.a, left), *_side(diff.b, right)] for left, right in block.pairs]
+    headings = [("time", "share", f"{side}: {one.variant}") for side, one in (("A", diff.a), ("B", diff.b))]
+    code = frozenset({2, 5})
+    return Grid((*headings[0], *headings[1]), code, rows, title="the lines side by side", code=code)
+
+
+def _side(profile: Profile, ran: Ran | None) -> list[Cell]:
+    if ran is None:
+        return [Cell("")] * 3
+    _, line = ran
+    share = line.own_ns / (profile.total_ns or 1)
+    time = words.duration(line.own_ns / profile.calls * 1e-9)
+    return [Cell(time), Cell(percent(share), heat=share), Cell(printable(line.source.strip()), heat=share)]
 
 
 def _time_and_share(seconds: float | None, share: float, tone: str) -> list[Cell]:

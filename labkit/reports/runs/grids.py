@@ -41,7 +41,7 @@ def _table(table: dict[str, Any], run: dict[str, Any]) -> Grid:
     if len(own_bases) > 1:  # each variant below its own earlier self
         names = [name for new, old in own_bases.items() for name in (old, new)]
         timed.sort(key=lambda row: names.index(arm_of(row)))
-    rows = [_row(row, "baseline" if arm_of(row) in bases else (row["verdict"] or "")) for row in timed]
+    rows = [cells(row, "baseline" if arm_of(row) in bases else (row["verdict"] or "")) for row in timed]
     notes = [words.best(table)] if table["best"] else []
     if kernel := table["facts"].get("under_engines"):
         engines = [row["engine"] for row in own if row["engine"] and row["variant"] == kernel]
@@ -71,7 +71,8 @@ def _table(table: dict[str, Any], run: dict[str, Any]) -> Grid:
     return Grid(HEADINGS, LEFT, rows, title=title, notes=notes, give_way=GIVE_WAY)
 
 
-def _row(row: dict[str, Any], verdict: str) -> list[Cell]:
+def cells(row: dict[str, Any], verdict: str) -> list[Cell]:
+    """A row as the cells of its table; ``verdict`` is ``baseline`` for that."""
     mark = words.VERDICT_MARKS.get(verdict, verdict)
     known = verdict in words.VERDICT_MARKS or verdict in ("", "baseline")
     return [
