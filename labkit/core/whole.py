@@ -9,6 +9,13 @@ from pathlib import Path
 PART = ".labkit-"  # begins the name of a file that is being written, before the number of the process that writes it
 
 
+def is_replaceable(path: Path) -> bool:
+    """May a file be put in this place? Not in that of a folder, a device or a pipe, nor of a name that stands for one."""
+    place = path.absolute().parent.resolve()
+    system = place == Path("/dev") or Path("/proc") in (place, *place.parents)
+    return not system and (not os.path.lexists(path.resolve()) or os.path.isfile(path))
+
+
 def write_whole(path: Path, data: bytes | memoryview, *, durable: bool = False) -> None:
     """Write a file under another name in the same folder, which is made if need be, then give it its own name.
 

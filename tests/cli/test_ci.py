@@ -1,6 +1,7 @@
 """What CI systems are told by ``labkit bench`` and ``labkit check``; nothing of it where nobody asks."""
 
 import json
+import os
 import re
 import shlex
 from pathlib import Path
@@ -9,6 +10,7 @@ from xml.etree import ElementTree
 import pytest
 
 from labkit import api
+from labkit.core.whole import is_replaceable
 from tests.cli.conftest import Labkit, Make
 
 COMMANDS = pytest.mark.parametrize("command", ["bench", "check"])
@@ -101,3 +103,36 @@ def test_what_the_readme_lets_ci_run_is_a_command(
         assert labkit(*words).status == 0
         assert (tmp_path / words[-1]).exists()
     assert len(asked) == 4
+
+
+def test_what_is_no_file_is_not_replaced_by_junit_and_a_link_stays(
+    labkit: Labkit, finished: Make, tmp_path: Path
+) -> None:
+    finished("differs", "output: differs in 1 of 9 elements")
+    os.mkfifo(tmp_path / "pipe")
+    said = labkit("check", "lines", "--junit", tmp_path / "pipe")
+    assert (said.status, said.err) == (
+        2,
+        f"labkit: --junit {tmp_path / 'pipe'}: no file that could be replaced; name another\n",
+    )
+    assert (tmp_path / "pipe").is_fifo()
+    (tmp_path / "link.xml").symlink_to("there.xml")
+    assert labkit("check", "lines", "--junit", tmp_path / "link.xml").status == 1
+    assert (tmp_path / "link.xml").is_symlink()
+    assert (tmp_path / "there.xml").read_text().startswith("<?xml")
+
+
+@pytest.mark.parametrize("place", ["/dev/null", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1", "/dev/nothing-yet", "/"])
+def test_names_of_devices_and_of_open_files_are_never_replaced(place: str) -> None:
+    assert not is_replaceable(Path(place))
+
+
+def test_a_summary_that_can_not_be_written_keeps_no_junit_from_being_written(
+    labkit: Labkit, finished: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    finished()
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path))
+    said = labkit("check", "lines", "--junit", tmp_path / "results.xml")
+    assert f"labkit: not written: {tmp_path}: Is a directory\n" in said.err
+    assert (tmp_path / "results.xml").exists()

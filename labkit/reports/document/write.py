@@ -14,7 +14,7 @@ def check_target(path: Path) -> None:
     folder = path.absolute().parent
     if not folder.is_dir():
         raise ArgumentError("to", path, f"the folder {folder} does not exist")
-    if path.exists() and not path.is_file():
+    if not whole.is_replaceable(path):
         raise ArgumentError("to", path, "no file that could be replaced; name another")
     if not os.access(folder, os.W_OK):
         raise ArgumentError("to", path, f"the folder {folder} can't be written to")
