@@ -73,6 +73,7 @@ class Recorder:
     def __init__(self, folders: Collection[str] = ()) -> None:
         self.found = Findings()
         self.threaded = False  # did own functions run in more than one thread?
+        self.lost = False  # was a hook taken away during a call? Then who called whom, or which lines ran, is not known
         self._folders = tuple(folders)
         self._profiler = LineProfiler()
 
@@ -86,6 +87,7 @@ class Recorder:
         try:
             return call(*inputs)
         finally:
+            self.lost |= sys.getprofile() is not explorer
             sys.setprofile(None)
             sys.settrace(None)
             threading.setprofile(None)
@@ -118,6 +120,7 @@ class Recorder:
             output = call(*inputs)
             self.found.calls_ns.append(time.perf_counter_ns() - start)
         finally:
+            self.lost |= bool(USE_LEGACY_TRACE) and sys.gettrace() is not self._profiler._manager  # type: ignore[attr-defined]
             self._profiler.disable_by_count()
             threading.settrace(None)  # type: ignore[arg-type]
         return output

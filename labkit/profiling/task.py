@@ -180,6 +180,11 @@ class _Subject:
             found.add(part)
         if self.variant.kind == "gpu":
             self.why = "runs on the GPU: its lines only queue work, and which of them waits for it says nothing"
+        if self.recorder.lost:
+            self.why = (
+                "its lines can't be told: it sets the interpreter's trace or profile function itself, or recurses to the limit, "
+                "where Python takes these away"
+            )
         if self.why or (self.name.engine and not self._kernel_seen(found)):
             found.lines.clear()  # what could be seen are helpers, or splitting and combining: not where the time went
         if not found.lines:

@@ -431,6 +431,23 @@ def marked_too(values):
     return total
 
 
+@lk.variant("total_of_values", kind="python")
+def sets_hooks(values):
+    sys.setprofile(None)
+    return summed(values)
+
+
+@lk.variant("total_of_values", kind="python")
+def to_the_limit(values):
+    def deeper():
+        return deeper() + 1
+
+    try:
+        deeper()
+    except RecursionError:
+        return summed(values)
+
+
 nameless = lk.variant("total_of_values", kind="python", name="nameless", summary="no def at all")(
     lambda values: int(values.sum())
 )

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from line_profiler import LineProfiler
+from line_profiler._line_profiler import USE_LEGACY_TRACE  # type: ignore[attr-defined]
 
 from labkit.core.registry import registry
 from labkit.profiling.profile import Profile
@@ -92,6 +93,24 @@ def test_functions_without_source_are_named_and_their_lines_counted(shapes: dict
     assert (made.name, made.file, added.name) == ("sourceless", "<made up>", "added")
     assert {line.number: line.hits for line in made.lines if line.hits} == {2: CALLS, 3: CALLS}
     assert [line.source for line in added.lines] == ["# no source of added", ""]
+
+
+@pytest.mark.parametrize("variant", ["sets_hooks", "to_the_limit"])
+def test_where_a_hook_is_lost_no_line_gets_a_time_and_that_is_told(shapes: dict[str, Profile], variant: str) -> None:
+    profile = shapes[variant]
+    assert profile.how == "whole"
+    assert profile.notes[0].startswith(
+        "its lines can't be told: it sets the interpreter's trace or profile function itself"
+    )
+
+
+def test_a_trace_function_set_while_lines_are_recorded_is_seen() -> None:
+    recorder = Recorder()
+    recorder.explore(lambda: None, ())
+    recorder.record(lambda: None, ())
+    assert not recorder.lost
+    recorder.record(lambda: sys.settrace(None), ())
+    assert recorder.lost == bool(USE_LEGACY_TRACE)  # sys.monitoring is nobody else's
 
 
 def test_no_line_has_more_than_the_total_where_functions_recurse(shapes: dict[str, Profile]) -> None:
