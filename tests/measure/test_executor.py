@@ -144,6 +144,7 @@ def launches(
         (launches(2e-3, 1.1e-3), False),  # caches, branches
         (launches(2e-3, 3e-4, before_s=2e-3), False),  # the first calls of a process get memory that was never touched
         (launches(1.5e-5, 1e-6), False),  # a difference that an interrupt makes
+        (launches(3.1e-5, 5e-6), False),  # or caches that are cold after a wait
         (launches(2e-3, 1e-5, 3) + launches(1e-3, 1e-3, 4), False),  # now and then
         ([{}] * FEWEST_LAUNCHES, False),  # there is no other content
     ],
