@@ -13,7 +13,11 @@ import pytest
 from labkit.core import registry
 from labkit.core.simd import VARIABLE, available
 
-CONVERSIONS = {"grey": cv2.COLOR_BGR2GRAY, "hsv": cv2.COLOR_BGR2HSV}
+CONVERSIONS = {
+    "grey": cv2.COLOR_BGR2GRAY,
+    "hsv": cv2.COLOR_BGR2HSV,
+    "ycrcb": cv2.COLOR_BGR2YCrCb,
+}
 KINDS = ("library", "numba", "cython", "native")
 
 
