@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -13,4 +14,11 @@ def ycrcb(image: np.ndarray) -> np.ndarray:
     return cv2.cvtColor(image, cv2.COLOR_BGR2YCrCb)
 
 
-ORACLES: dict[str, Callable[..., Any]] = {each.__name__: each for each in (ycrcb,)}
+def saturation(image: np.ndarray, factor: float) -> np.ndarray:
+    """In whole numbers as the contract words them, the grey by OpenCV."""
+    grey = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)[..., None].astype(int)
+    moved = grey + np.floor(math.floor(factor * 4096 + 0.5) / 4096 * (image - grey) + 0.5)
+    return np.clip(moved, 0, 255).astype(np.uint8)
+
+
+ORACLES: dict[str, Callable[..., Any]] = {each.__name__: each for each in (saturation, ycrcb)}
