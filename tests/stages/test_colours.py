@@ -16,6 +16,7 @@ from labkit.core.simd import VARIABLE, available
 CONVERSIONS = {
     "grey": cv2.COLOR_BGR2GRAY,
     "hsv": cv2.COLOR_BGR2HSV,
+    "lab": cv2.COLOR_BGR2Lab,
     "ycrcb": cv2.COLOR_BGR2YCrCb,
 }
 KINDS = ("library", "numba", "cython", "native")

@@ -14,6 +14,10 @@ def ycrcb(image: np.ndarray) -> np.ndarray:
     return cv2.cvtColor(image, cv2.COLOR_BGR2YCrCb)
 
 
+def lab(image: np.ndarray) -> np.ndarray:
+    return cv2.cvtColor(image, cv2.COLOR_BGR2Lab)
+
+
 def equalise(image: np.ndarray) -> np.ndarray:
     return cv2.equalizeHist(image)
 
@@ -25,4 +29,4 @@ def saturation(image: np.ndarray, factor: float) -> np.ndarray:
     return np.clip(moved, 0, 255).astype(np.uint8)
 
 
-ORACLES: dict[str, Callable[..., Any]] = {each.__name__: each for each in (equalise, saturation, ycrcb)}
+ORACLES: dict[str, Callable[..., Any]] = {each.__name__: each for each in (equalise, lab, saturation, ycrcb)}
