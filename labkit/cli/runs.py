@@ -13,6 +13,7 @@ from labkit.reports import words
 from labkit.reports.grid import Cell, Grid
 from labkit.reports.history.shown import HistoryShown, print_history
 from labkit.reports.runs.forms import print_run
+from labkit.reports.svg_text import save
 from labkit.reports.terminal import console, draw
 from labkit.store import Run, all_runs, find_run, results_folder
 from labkit.store.history import is_stage, read_history
@@ -120,7 +121,7 @@ def _draw(run: Run, target: Path) -> None:
         place = f"{table['stage']}-{table['workload']}".replace("/", "_")
         path = target.with_name(f"{target.stem}-{place}{target.suffix or '.svg'}")
         try:
-            speedups(run.document, table["stage"], table["workload"]).savefig(path)
+            save(speedups(run.document, table["stage"], table["workload"]), path)
         except (OSError, ValueError) as error:
             raise UsageError(f"--figure {path}: {error}") from error
         print(path)

@@ -15,6 +15,7 @@ from labkit.core.errors import UsageError
 from labkit.measure.request import DEFAULT_TIME_LIMIT_S
 from labkit.measure.sweep.run import DEFAULT_BUDGET_S
 from labkit.reports.progress import Progress
+from labkit.reports.svg_text import save
 from labkit.reports.sweep.shown import SweepShown, print_sweep
 
 FORMATS = (".svg", ".png", ".pdf")
@@ -112,5 +113,5 @@ def _draw(shown: SweepShown, file: Path) -> None:
     if not drawable(shown.document):
         print(f"labkit: {file} is not drawn: the sweep has too few timings", file=sys.stderr)
         return
-    shown.figure().savefig(file)
+    save(shown.figure(), file)
     print(f"drawn in {file}", file=sys.stderr)

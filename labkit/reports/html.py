@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from labkit.reports import words
 from labkit.reports.grid import Cell, Grid
+from labkit.reports.svg_text import save
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -114,7 +115,7 @@ def image(content: bytes, kind: str, what: str, look: str) -> str:
 def drawing(figure: Figure, what: str, look: str) -> str:
     """A figure as an ``img`` with an SVG inside: on a page of several its ids clash with nobody's."""
     stream = io.BytesIO()
-    figure.savefig(stream, format="svg", metadata={"Date": None})
+    save(figure, stream, metadata={"Date": None})
     return image(stream.getvalue(), "svg+xml", what, look)
 
 

@@ -1,8 +1,10 @@
 """The picture of a table: an entry for each arm that has a ratio, and names as they are."""
 
-import io
+import base64
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 
@@ -10,6 +12,8 @@ from labkit.core.errors import UsageError
 from labkit.measure.result import Row, Status
 from labkit.profiling.profile import Function, Line, Profile
 from labkit.reports.figure import block_shares, speedups
+from labkit.reports.html import drawing
+from labkit.reports.svg_text import save
 from labkit.store.run import document
 
 Make = Callable[..., Any]
@@ -46,11 +50,15 @@ def test_a_short_axis_is_marked_between_the_powers_of_ten_in_the_same_form(
     assert all(text.endswith("×") for text in texts)
 
 
-@pytest.mark.filterwarnings("ignore:Glyph:UserWarning")  # matplotlib's own font has no Korean letters
-def test_names_are_drawn_as_they_are(run: dict[str, Any]) -> None:
+def test_names_are_text_of_an_svg_in_whatever_script_and_without_a_warning(
+    run: dict[str, Any], tmp_path: Path, recwarn: pytest.WarningsRecorder
+) -> None:
     figure = speedups(run, **PLACE)
-    figure.savefig(io.BytesIO(), format="svg")
-    assert figure.axes[0].get_title("left") == f"blur on {PLACE['workload']}"
+    drawn = drawing(figure, "a figure", "").partition("base64,")[2].rstrip("'>")
+    save(figure, tmp_path / "a.svg")
+    for svg in (base64.b64decode(drawn), (tmp_path / "a.svg").read_bytes()):
+        assert f"blur on {PLACE['workload']}" in ElementTree.fromstring(svg).itertext()
+    assert not recwarn.list
 
 
 def test_a_table_that_the_run_does_not_have_is_refused_with_those_it_has(run: dict[str, Any]) -> None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import io
 import re
-import warnings
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 
-import matplotlib as mpl
 from markupsafe import Markup
+
+from labkit.reports.svg_text import save
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -34,10 +34,7 @@ def inline(figure: Figure, label: str, prefix: str) -> Markup:
     What matplotlib draws black or white takes the colours of the page's text and ground, so that a dark page shows it too.
     """
     stream = io.BytesIO()
-    with warnings.catch_warnings(), mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": "labkit"}):
-        warnings.filterwarnings("ignore", "Glyph", UserWarning)  # the page's font has what matplotlib's lacks
-        warnings.filterwarnings("ignore", "constrained_layout", UserWarning)  # names too long for the figure
-        figure.savefig(stream, format="svg", transparent=True, metadata={"Date": None})
+    save(figure, stream, transparent=True, metadata={"Date": None})
     root = ElementTree.fromstring(stream.getvalue())
     for parent in root.iter():
         for child in [child for child in parent if child.tag in UNWANTED]:
