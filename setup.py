@@ -4,7 +4,8 @@ rest works.
 Several are built at a time, and only those whose source has changed, or a header that it includes, or what all are built by.
 A ``.cpp`` with a ``.py`` of its name beside it holds kernels and no Python: it is built once for each path of instructions.
 A stage's ``loops.py`` is built under the name ``_loops_cython`` (it stays what ``import loops`` finds), with the bodies of its
-kernels under ``with cython.nogil``, which neither the interpreter nor Numba could read.
+kernels under ``with cython.nogil``, which neither the interpreter nor Numba could read. What Cython adds to every module for
+its memoryviews, 23,000 lines of C, is compiled once, as ``labkit/kinds/_cython``. One that Cython refuses costs itself alone.
 A source whose first line is ``// pkg-config: opencv4 (opencv_core opencv_imgproc)`` needs that package, and of its
 libraries those in brackets; without the package it is left out.
 """
@@ -39,11 +40,18 @@ PATHS = {  # of instructions, see labkit/core/simd.py
 EXACT = ["-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math"]  # no fused product and sum; results as IEEE says
 if platform.machine() not in ("x86_64", "AMD64"):
     PATHS = {"baseline": []}
-MOST_AT_A_TIME = 4  # a compiler takes up to half a gigabyte
+AT_A_TIME = min(os.cpu_count() or 1, 4)  # a compiler takes up to half a gigabyte
 PACKAGE = Path("labkit")
 GENERATED = Path("build/cython")
+SHARED = "labkit.kinds._cython"
 DIRECTIVES = {"binding": True, "embedsignature": False}
 LOOPS = {"boundscheck": False, "wraparound": False, "cdivision": True, "initializedcheck": False}
+
+
+class Module(Extension):
+    """One that can be put into a set, as Cython 3.3 puts those that it refuses."""
+
+    __hash__ = object.__hash__
 
 
 def pkg_config(package: str, question: str) -> list[str] | None:
@@ -84,8 +92,12 @@ def named(source: Path) -> Path:
 
 def without_the_gil(text: str) -> str:
     """A loops.py whose functions under ``@loops`` let go of the GIL: what follows the docstring is indented under a with."""
+    try:
+        statements = ast.parse(text).body
+    except SyntaxError:
+        return text  # Cython tells of it
     lines = text.splitlines()
-    for node in ast.parse(text).body[::-1]:
+    for node in statements[::-1]:
         decorated = isinstance(node, ast.FunctionDef) and any("loops(" in ast.unparse(d) for d in node.decorator_list)
         if decorated:
             body = node.body[1 if ast.get_docstring(node) else 0 :]
@@ -97,7 +109,7 @@ def without_the_gil(text: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def extensions_of(source: Path) -> list[Extension]:
+def extensions_of(source: Path) -> list[Module]:
     """One, or one a path of instructions for kernels; none where the package that it needs is not here."""
     if source.suffix == ".cpp" and source.with_suffix(".py").exists():
         return [extension(source, f"_{source.stem}_{path}", [*flags, *EXACT]) for path, flags in PATHS.items()]
@@ -116,9 +128,9 @@ def extensions_of(source: Path) -> list[Extension]:
     return [made]
 
 
-def extension(source: Path, name: str, flags: list[str]) -> Extension:
+def extension(source: Path, name: str, flags: list[str]) -> Module:
     cpp = source.suffix == ".cpp"
-    return Extension(
+    return Module(
         ".".join(source.with_name(name).parts),
         [str(named(source))],
         include_dirs=[str(PACKAGE), numpy.get_include(), pybind11.get_include()],
@@ -129,7 +141,7 @@ def extension(source: Path, name: str, flags: list[str]) -> Extension:
     )
 
 
-def found(*wanted: str) -> list[Extension]:
+def found(*wanted: str) -> list[Module]:
     sources = sorted(path for pattern in wanted for path in PACKAGE.glob(pattern))
     return [made for source in sources for made in extensions_of(source)]
 
@@ -157,24 +169,26 @@ class BuildExtensions(build_ext):
             print(f"labkit: builds {what}", file=sys.stderr, flush=True)
             super().build_extensions()
 
-    def build_extension(self, made: Extension) -> None:
+    def build_extension(self, made: Module) -> None:
         if self.is_old(made):  # where its building fails it is missing, not what it was before
             Path(self.get_ext_fullpath(made.name)).unlink(missing_ok=True)
         apart = copy.copy(self)  # paths of one source are built side by side: each has its own object file
         apart.build_temp = os.path.join(self.build_temp, made.name)
         build_ext.build_extension(apart, made)
 
-    def is_old(self, made: Extension) -> bool:
+    def is_old(self, made: Module) -> bool:
         return newer_group([*made.sources, *made.depends], self.get_ext_fullpath(made.name), "newer")
 
 
-def all_extensions() -> list[Extension]:
+def all_extensions() -> list[Module]:
     if os.environ.get("LABKIT_EXTENSIONS") == "later":  # whoever installs labkit builds them by a call of their own
         return []
+    cythons = {"shared_utility_qualified_name": SHARED, "nthreads": AT_A_TIME, "exclude_failures": True}
+    typed = [*found("**/*.pyx"), Module(SHARED, [], extra_compile_args=[*COMPILE, *HERE])]
     return [
+        *cythonize(typed, build_dir=str(GENERATED), language_level=3, compiler_directives=DIRECTIVES, **cythons),
         *found("**/*.c", "**/*.cpp"),
-        *cythonize(found("**/*.pyx"), build_dir=str(GENERATED), language_level=3, compiler_directives=DIRECTIVES),
-        *cythonize(found("stages/*/loops.py"), language_level=3, compiler_directives=DIRECTIVES | LOOPS),
+        *cythonize(found("stages/*/loops.py"), language_level=3, compiler_directives=DIRECTIVES | LOOPS, **cythons),
     ]
 
 
@@ -187,5 +201,5 @@ setup(
     package_data={"": ["*.pyx", "*.c", "*.cpp", "*.h", "*.hpp", "*.j2", "*.css", "*.js", "py.typed"]},
     ext_modules=extensions,
     cmdclass={"build_ext": BuildExtensions},
-    options={"build_ext": {"parallel": min(os.cpu_count() or 1, MOST_AT_A_TIME)}},
+    options={"build_ext": {"parallel": AT_A_TIME}},
 )

@@ -43,7 +43,7 @@ PATHS = """#if defined(__AVX512VBMI__)
 extern "C" __attribute__((visibility("default"))) int path() { return PATH; }
 """
 PLATFORM = {"baseline": 0, "avx2": 2, "avx512": 512} if platform.machine() == "x86_64" else {"baseline": 0}
-EXTENSIONS = 3 + len(PLATFORM)
+EXTENSIONS = 4 + len(PLATFORM)  # one holds what all of Cython's share
 
 
 def build(tree: Path, **environment: str) -> str:
@@ -129,6 +129,18 @@ def test_what_can_not_be_built_any_more_is_not_there_as_it_was(small: Path) -> N
     source.write_text(text)
     build(small)
     assert answers(small)
+
+
+@COMPILER
+def test_loops_that_cython_refuses_cost_themselves_alone(small: Path) -> None:
+    wrong, other = small / "labkit/stages/four/loops.py", small / "labkit/stages/one/other.cpp"
+    wrong.parent.mkdir()
+    wrong.write_text("import cython\n\n\ndef answer() -> cython.int:\n    return nowhere.to_be_found(\n")
+    other.touch()
+    assert "four/_loops_cython.py:6" in build(small)
+    assert list((small / "labkit/stages/one").glob("other*.so"))
+    assert list(wrong.parent.glob("*.so")) == []
+    wrong.unlink()
 
 
 def test_a_missing_compiler_is_told_once(small: Path) -> None:

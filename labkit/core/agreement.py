@@ -91,7 +91,7 @@ class Within:
             if self.mean is None
             else self.mean
         )
-        reached = float(np.mean(gap, where=unequal)) * np.count_nonzero(unequal) / gap.size
+        reached = float(np.mean(gap, where=unequal, dtype=np.float64)) * np.count_nonzero(unequal) / gap.size
         if reached <= most:
             return None
         words = (
@@ -140,7 +140,7 @@ class Psnr:
 
     def _below(self, output: np.ndarray, expected: np.ndarray, where: str) -> Difference | None:
         gap = _gap(output, expected)
-        mean_square = float(np.mean(np.square(gap))) if gap.size else 0.0
+        mean_square = float(np.mean(np.square(gap, dtype=np.float64))) if gap.size else 0.0
         if mean_square == 0 or (reached := 10 * math.log10(255**2 / mean_square)) >= self.decibels:
             return None
         words = f"is like the expected by {reached:.1f} dB, less than {self.decibels:g} dB; differs"
@@ -250,11 +250,13 @@ def _compare_arrays(output: Any, expected: np.ndarray, where: str, judge: Judge 
         return Difference(where, f"has dtype {output.dtype}, expected {expected.dtype}")
     if output.shape != expected.shape:
         return Difference(where, f"has shape {output.shape}, expected {expected.shape}")
+    numbers = expected.dtype.kind in "biufc"
+    if numbers and np.array_equal(output, expected):  # before what takes eight bytes a number
+        return None
     if expected.dtype.kind in "fc":
         stray = np.isnan(output) & ~np.isnan(expected)
         if stray.any():
             return _located(where, "is NaN", stray, None)
-    numbers = expected.dtype.kind in "biufc"
     if judge is not None and numbers:
         return judge(output, expected, where)
     unequal = _unequal(output, expected)
@@ -272,7 +274,8 @@ def _unequal(output: np.ndarray, expected: np.ndarray) -> np.ndarray:
 
 
 def _gap(output: np.ndarray, expected: np.ndarray) -> np.ndarray:
-    wide = np.complex128 if expected.dtype.kind == "c" else np.float64
+    small = expected.dtype.kind in "biu" and expected.dtype.itemsize <= 2  # float32 holds each of their differences
+    wide = np.complex128 if expected.dtype.kind == "c" else np.float32 if small else np.float64
     with np.errstate(invalid="ignore"):  # ∞ - ∞
         gap: np.ndarray = np.abs(output.astype(wide) - expected.astype(wide))
     return gap

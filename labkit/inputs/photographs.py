@@ -1,47 +1,56 @@
 """Photographs, none of them enlarged.
 
 They are those of ``skimage.data``: ``retina`` (Mikael Häggström, CC0), ``astronaut``, ``rocket`` and ``hubble_deep_field``
-(NASA/SpaceX, public domain or CC0), ``coffee`` (Rachel Michetti, CC0) and ``chelsea`` (Stéfan van der Walt, CC0).
+(NASA/SpaceX, public domain or CC0), ``coffee`` (Rachel Michetti, CC0) and ``chelsea`` (Stéfan van der Walt, CC0). Their files
+are read out of the package, which isn't imported: with SciPy it would take a second in each process that makes inputs.
 """
 
 from __future__ import annotations
 
 from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
 
 import cv2
 import numpy as np
 
 from labkit.core.draws import generator
 
+FILES = ("retina.jpg", "hubble_deep_field.jpg", "astronaut.png", "coffee.png", "chelsea.png", "rocket.jpg")
+
+
+def _read(file: str) -> np.ndarray:
+    """A picture of ``skimage.data``, uint8 (h, w, 3) BGR."""
+    package = find_spec("skimage")
+    if package is None or package.origin is None:
+        raise ModuleNotFoundError("no scikit-image, whose photographs are measured on: pip install scikit-image")
+    path = Path(package.origin).parent / "data" / file
+    picture = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_COLOR)
+    if picture is None:
+        raise ValueError(f"{path}: not a picture; install scikit-image again")
+    return picture
+
 
 def photo() -> np.ndarray:
     """A photograph of a retina, uint8 (1411, 1411, 4) BGRA; alpha 0 outside its round aperture."""
-    from skimage import data
-
-    bgr = data.retina()[..., ::-1]
+    bgr = _read("retina.jpg")
     bright = cv2.medianBlur(np.ascontiguousarray(bgr[..., 2]), 9) > 24
     return np.dstack([bgr, np.where(bright, 255, 0).astype(np.uint8)])
 
 
 def cat() -> np.ndarray:
     """A cat: uint8 (256, 256, 3) BGR."""
-    from skimage import data
-
-    return np.ascontiguousarray(data.chelsea()[:256, 100:356, ::-1])
+    return np.ascontiguousarray(_read("chelsea.png")[:256, 100:356])
 
 
 def portrait() -> np.ndarray:
     """A portrait: uint8 (512, 512, 3) BGR."""
-    from skimage import data
-
-    return np.ascontiguousarray(data.astronaut()[..., ::-1])
+    return _read("astronaut.png")
 
 
 def mosaic() -> np.ndarray:
     """Photographs in four columns, repeated and cut but never enlarged: uint8 (2160, 3840, 4) BGRA, opaque."""
-    from skimage import data
-
-    pictures = [data.retina(), data.hubble_deep_field(), data.astronaut(), data.coffee(), data.chelsea(), data.rocket()]
+    pictures = [_read(file) for file in FILES]
     sheet = np.full((2160, 3840, 4), 255, np.uint8)
     k = 0
     for x in range(0, 3840, 960):
@@ -49,7 +58,7 @@ def mosaic() -> np.ndarray:
         while y < 2160:
             picture = pictures[k % len(pictures)]
             across = np.tile(picture, (1, -(-960 // picture.shape[1]), 1))[: 2160 - y, :960]
-            sheet[y : y + len(across), x : x + 960, :3] = across[..., ::-1]
+            sheet[y : y + len(across), x : x + 960, :3] = across
             y, k = y + len(picture), k + 1
     return sheet
 

@@ -65,7 +65,7 @@ def main() -> None:
             small = [
                 case for case in edge_cases(stage) if sum(a.nbytes for _, a in arrays(given(stage, case))) < LARGEST
             ]
-            for case in [*small, *some_cases(stage, 12)]:
+            for case in [*small, *some_cases(stage, 6)]:
                 for at_the_end in (True, False):
                     said = difference(stage, case, opened(stage, name), walled(given(stage, case), at_the_end))
                     assert said is None, said

@@ -26,7 +26,7 @@ from tests.conformance.trials import (
     variants,
 )
 
-LEAST, MOST, SECONDS = 6, 100, 0.4  # of drawn inputs a variant: as many as there is time for
+LEAST, MOST, SECONDS = 6, 100, 0.2  # of drawn inputs a variant: as many as there is time for
 
 
 def kind_of(one: Any) -> str:

@@ -21,8 +21,6 @@
 // timed through Python, panel included, with a second process on the machine.
 #include "kinds/function.hpp"
 
-#include <pybind11/numpy.h>
-
 #include <cstdlib>
 #include <cstring>
 #include <functional>
