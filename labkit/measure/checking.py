@@ -14,7 +14,7 @@ from labkit.core.registry import registry
 from labkit.engines import STARTS_PROCESSES, engine_missing
 from labkit.engines.arm import ArmName
 from labkit.measure.elsewhere import home_of
-from labkit.measure.probe import EdgeCasesTask, ExamTask, ProbeTask
+from labkit.measure.probe import EdgeCasesTask, ExamTask, ImportTask, ProbeTask
 from labkit.measure.request import Listener, Request, Settings
 from labkit.measure.result import Row, Status
 from labkit.measure.watch import Seen
@@ -34,7 +34,7 @@ class State:
     costs: dict[str, float] = field(default_factory=dict)
     seen: dict[str, Seen] = field(default_factory=dict)
     untested: set[str] = field(default_factory=set)
-    modules: list[str] = field(default_factory=list)
+    modules: list[str] = field(default_factory=list)  # that launchers import, so that launches need not
     warm: list[str] = field(default_factory=list)
     apart: set[str] = field(default_factory=set)
     watchful: bool = False
@@ -191,10 +191,15 @@ def probe(
         if note := compile_note(found["first_call_s"], found["cost_s"]):
             row.tell(note)
         state.leaves(str(arm), found.get("left", ()))
-        if found["starts_no_thread"] and arm.engine not in STARTS_PROCESSES:
+        worth = found["first_call_s"] - found["cost_s"] > WORTH_WARMING_S
+        if arm.engine in STARTS_PROCESSES:
+            pass
+        elif found["starts_no_thread"]:
             state.modules += registry.variant(stage, arm.variant).requires
-            if found["first_call_s"] - found["cost_s"] > WORTH_WARMING_S:
-                state.warm.append(str(arm))
+            state.warm += [str(arm)] * worth
+        elif worth and row.kind != "gpu" and home is None:
+            imported = run_task(fleet, fleet.clean, ImportTask(tuple(found["imported"])), limits)
+            state.modules += imported.found.get("imported", ())
 
 
 def _given_up(outcome: Outcome) -> bool:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import importlib
 import pickle
 import resource
 import signal
+import sys
 import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack, suppress
@@ -42,7 +44,7 @@ MANY_ALIKE, MANY_ALIKE_S = "as many pixels alike as float32 can't count", 0.5  #
 A_CALL_S, FEW = (
     2e-4,
     1e-4,
-)  # what a call takes however small its input, unless that is less than so much of that many pixels
+)  # a call takes that however small its input, unless it is less than so much of so many pixels
 MANY_ALIKE_ROOM = 50  # bytes a byte of that input: less would be told as a variant that takes too much
 LONG_ENOUGH_S = 0.05  # the kernel's account of who ran is kept by its timer's tick, some milliseconds
 
@@ -209,6 +211,21 @@ def later_fault(first_output: Any, exam: Exam, agreement: Agreement) -> Fault | 
 
 
 @dataclass(frozen=True)
+class ImportTask:
+    """Import modules that an arm had imported by its first call: which of them can be, where none starts a thread."""
+
+    modules: tuple[str, ...]
+
+    def run(self, held: Mapping[str, Any], send: Send, mark: Callable[[int], None]) -> None:
+        threads_before, imported = thread_count(), []
+        for module in self.modules:
+            with suppress(Exception):
+                importlib.import_module(module)
+                imported.append(module)
+        send("imported", imported if thread_count() == threads_before else [])
+
+
+@dataclass(frozen=True)
 class ProbeTask:
     """Put one arm to the test. What is known is sent as it becomes known, so that a crash keeps what came before it.
 
@@ -226,7 +243,7 @@ class ProbeTask:
         stage = registry.stage(self.stage)
         used = copied(exam.inputs)
         set_threads(self.threads)
-        threads_before = thread_count()
+        threads_before, modules_before = thread_count(), set(sys.modules)
         watch = Watch()
         state = process_state()
         with ExitStack() as stack:
@@ -265,6 +282,7 @@ class ProbeTask:
             watch.end(len(costs) - 1)
             cost = min(costs)
             send("threads", threads_used(before, run_times()))
+            send("imported", [name for name in sys.modules if name not in modules_before])
             send("seen", watch.seen)
             send("memory_after", max(peak or 0, resident("VmHWM") or 0) or None)
             short = held.get("short") if cost > LONG_CALL_S else None
