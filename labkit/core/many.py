@@ -8,11 +8,12 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
+from labkit.core.agreement import Agreement, Difference, Exact, rule_for
 from labkit.core.contract import Image, Terms, Whole
 from labkit.core.derived import Many
 from labkit.core.errors import UsageError
@@ -47,6 +48,39 @@ class OneByOne:
         return [self.one(image, seed, index, *rest) for index, image in enumerate(images)]
 
 
+@dataclass(frozen=True)
+class OfEach:
+    """The agreement of many images: image by image, where that of one looks at its inputs."""
+
+    of_one: Agreement
+    draw: Callable[[int, int, tuple[int, ...]], Any] | None
+    signature: inspect.Signature
+
+    def difference(self, output: Any, expected: Any) -> Difference | None:
+        """Without inputs: as the agreement of one image compares lists."""
+        return self.of_one.difference(output, expected)
+
+    def given(self, *inputs: Any) -> Agreement:
+        """The rules for these images."""
+        images, rest, seed = _sorted_out(self.signature, *inputs)
+        one = OneImage(lambda *given: rule_for(self.of_one, given), self.draw)
+        return _Each(tuple(one(image, seed, index, *rest) for index, image in enumerate(images)))
+
+
+@dataclass(frozen=True)
+class _Each:
+    rules: tuple[Agreement, ...]
+
+    def difference(self, output: Any, expected: Any) -> Difference | None:
+        if type(output) is not list or len(output) != len(self.rules):
+            return Exact().difference(output, expected)
+        for index, (rule, made, wanted) in enumerate(zip(self.rules, output, expected, strict=True)):
+            found = rule.difference(made, wanted)
+            if found is not None:
+                return replace(found, where=f"[{index}]{found.where}")
+        return None
+
+
 def _sorted_out(
     signature: inspect.Signature, *inputs: Any, **named: Any
 ) -> tuple[list[np.ndarray], tuple[Any, ...], int]:
@@ -76,7 +110,9 @@ def many_of_stage(single: Stage) -> Stage:
         single.reference,
         {name: _workload(name, size, image, many) for name, size in many.sizes.items()},
         edge_cases=lambda: _edge_cases(image, many, tuple(terms.defaults.values())),
-        agreement=single.agreement,
+        agreement=OfEach(single.agreement, terms.drawn, signature)
+        if hasattr(single.agreement, "given")
+        else single.agreement,
         floor_bytes=None if floor is None else lambda *inputs: sum(floor(*inputs)),
         split=Split("images", parts, lambda results, *inputs: list(results)),
         items=lambda images, *rest: len(images),

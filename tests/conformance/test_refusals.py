@@ -36,6 +36,8 @@ def wrong(taken: Any) -> Wrong:
             **{f"another length {k}": (one, ValueError) for k, one in enumerate(other)},
         }
     if isinstance(taken, Drawn):
+        if taken.kind is int:
+            return {"nothing": (None, TypeError), "a float": (7.0, TypeError), "a negative number": (-1, ValueError)}
         return {"nothing": (None, TypeError), "a number": (7, TypeError), "a plain tuple": ((0, 0), TypeError)}
     if isinstance(taken, OneOf):
         words = any(isinstance(value, str) for value in taken.values)

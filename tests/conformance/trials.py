@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from labkit.core import registry
+from labkit.core.agreement import rule_for
 from labkit.core.errors import NotOffered
 from labkit.engines.arm import ArmName, open_arm
 from labkit.kinds.device import OnDevice
@@ -118,5 +119,5 @@ def difference(stage: str, case: str | int, function: Callable[..., Any], made: 
     found = answer(function, copied(given(stage, case)) if made is None else made)
     if found is None:
         return None
-    said = oracles.rule(stage).difference(found, expected(stage, case))
+    said = rule_for(oracles.rule(stage), given(stage, case)).difference(found, expected(stage, case))
     return None if said is None else f"{'seed ' * isinstance(case, int)}{case}: {said}"

@@ -1,4 +1,4 @@
-"""Mosaics."""
+"""Mosaics and grain."""
 
 from __future__ import annotations
 
@@ -20,4 +20,21 @@ def pixelate(image: np.ndarray, block: int) -> np.ndarray:
     return out
 
 
-ORACLES: dict[str, Callable[..., Any]] = {"pixelate": pixelate}
+def noise(image: np.ndarray, seed: int, sigma: float) -> np.ndarray:
+    """In NumPy's words of 32 bits, which wrap; the bits counted one by one."""
+
+    def mixed(value: np.ndarray, key: np.ndarray) -> np.ndarray:
+        value = (value ^ value >> 16) * np.uint32(0x7FEB352D) ^ key
+        value = (value ^ value >> 15) * np.uint32(0x846CA68B)
+        return value ^ value >> 16
+
+    none = np.zeros(1, np.uint32)
+    first, second = (mixed(np.array([seed ^ word], np.uint32), none) for word in (0x9E3779B9, 0x3C6EF372))
+    h = mixed(np.arange(image.size, dtype=np.uint32) ^ first, second)
+    z = 64 * sum((h >> k & 1).astype(int) for k in range(16)) + (h >> 16 & 63) + (h >> 24 & 63) - 575.0
+    deviation = np.sqrt(64**2 * 16 / 4 + 2 * (64**2 - 1) / 12)
+    added = np.floor((z * np.floor(sigma * 2**15 / deviation + 0.5) + 2**14) / 2**15).reshape(image.shape)
+    return np.clip(image + added, 0, 255).astype(np.uint8)
+
+
+ORACLES: dict[str, Callable[..., Any]] = {"noise": noise, "pixelate": pixelate}
