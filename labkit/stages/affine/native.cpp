@@ -33,19 +33,29 @@ struct Span {
 // What each column adds to a position, in 1024ths of a pixel.
 struct Steps {
     std::vector<std::int32_t> of;
-    bool falling;
+    double a_column;  // without rounding
 
-    Steps(double part, std::size_t width) : of(width), falling(part < 0) {
+    Steps(double part, std::size_t width) : of(width), a_column(part * 1024) {
         for (std::size_t x = 0; x < width; x++) of[x] = static_cast<std::int32_t>(std::lrint(part * static_cast<double>(x) * 1024));
+    }
+    // The first column that is not `before`, which is about where the steps reach `value`: so it is found beside that place.
+    template <class Before>
+    std::size_t first_not(Before before, Long value) const {
+        if (std::fabs(a_column) < 0.1) return static_cast<std::size_t>(std::partition_point(of.begin(), of.end(), before) - of.begin());
+        const double about = std::clamp(static_cast<double>(value) / a_column, 0.0, static_cast<double>(of.size()));
+        std::size_t x = static_cast<std::size_t>(about);
+        while (x > 0 && !before(of[x - 1])) x--;
+        while (x < of.size() && before(of[x])) x++;
+        return x;
     }
     // The columns whose position, with `row` added, has a whole part from first to last.
     Span within(Long row, Long first, Long last) const {
         const Long low = first * 1024 - row, high = last * 1024 + 1023 - row;
-        const auto upto = [&](auto before) {
-            return static_cast<std::size_t>(std::partition_point(of.begin(), of.end(), before) - of.begin());
-        };
-        if (falling) return {upto([=](std::int32_t step) { return step > high; }), upto([=](std::int32_t step) { return step >= low; })};
-        return {upto([=](std::int32_t step) { return step < low; }), upto([=](std::int32_t step) { return step <= high; })};
+        if (a_column < 0)
+            return {first_not([=](std::int32_t step) { return step > high; }, high),
+                    first_not([=](std::int32_t step) { return step >= low; }, low)};
+        return {first_not([=](std::int32_t step) { return step < low; }, low),
+                first_not([=](std::int32_t step) { return step <= high; }, high)};
     }
 };
 
@@ -123,16 +133,20 @@ inline __m256i blended(__m256i neighbours, __m256i beside, __m256i below) {
 
 inline void blend_8_grey(const Warp& warp, const Eight& eight, u8* to) {
     const u8 *const upper = warp.in.data, *const lower = upper + warp.in.stride();
-    const auto four = [&](int k) {
-        std::uint16_t above, under;
-        std::memcpy(&above, upper + eight.at[k], 2);
-        std::memcpy(&under, lower + eight.at[k], 2);
-        return static_cast<int>(above | static_cast<std::uint32_t>(under) << 16);
+    const auto words = [&](const u8* row) {  // the first neighbour and the one beside it
+        const auto word = [&](int k) {
+            std::uint16_t two;
+            std::memcpy(&two, row + eight.at[k], 2);
+            return static_cast<short>(two);
+        };
+        return _mm_setr_epi16(word(0), word(1), word(2), word(3), word(4), word(5), word(6), word(7));
     };
-    const __m256i neighbours = _mm256_setr_epi32(four(0), four(1), four(2), four(3), four(4), four(5), four(6), four(7));
+    const __m128i above = words(upper), under = words(lower);
+    const __m256i neighbours = _mm256_inserti128_si256(_mm256_castsi128_si256(_mm_unpacklo_epi16(above, under)),
+                                                       _mm_unpackhi_epi16(above, under), 1);
     const __m256i levels = blended(neighbours, eight.beside, eight.below);
-    const __m128i words = _mm_packus_epi32(_mm256_castsi256_si128(levels), _mm256_extracti128_si256(levels, 1));
-    _mm_storel_epi64(reinterpret_cast<__m128i*>(to), _mm_packus_epi16(words, words));
+    const __m128i halves = _mm_packus_epi32(_mm256_castsi256_si128(levels), _mm256_extracti128_si256(levels, 1));
+    _mm_storel_epi64(reinterpret_cast<__m128i*>(to), _mm_packus_epi16(halves, halves));
 }
 
 inline void blend_8_bgr(const Warp& warp, const Eight& eight, u8* to) {

@@ -48,7 +48,7 @@ struct Coarse {
 
     explicit Coarse(const Plane& plane) {
         const double widest = std::max({std::fabs(plane.of[0]), std::fabs(plane.of[1]), std::fabs(plane.of[2])});
-        const double scale = 8191 / widest;  // three times 255 · 8191 / 256 fit
+        const double scale = widest > 0 ? 8191 / widest : 0;  // three times 255 · 8191 / 256 fit
         for (int c = 0; c < 3; c++) of[c] = _mm256_set1_epi16(static_cast<short>(std::lrint(plane.of[c] * scale)));
         // each channel is off by half a step of its product and by 255 / 512 for its factor: three, and one for the place
         const double place = std::clamp(plane.place * scale / 256, -32000.0, 32000.0);
