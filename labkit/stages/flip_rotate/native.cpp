@@ -34,12 +34,13 @@ void mirror(const u8* from, std::size_t width, u8* to) {
     }
 #endif
 #if defined(__SSSE3__)
-    constexpr std::size_t some = channels == 1 ? 16 : 5;
+    constexpr std::size_t some = channels == 1 ? 16 : 5, before = channels == 1 ? 0 : 1;  // byte: beyond them a picture may end
     alignas(16) u8 order[16] = {};
-    for (std::size_t k = 0; k < some * channels; k++) order[k] = static_cast<u8>((some - 1 - k / channels) * channels + k % channels);
+    for (std::size_t k = 0; k < some * channels; k++)
+        order[k] = static_cast<u8>(before + (some - 1 - k / channels) * channels + k % channels);
     const __m128i places = _mm_load_si128(reinterpret_cast<const __m128i*>(order));
     for (; x + 16 <= width; x += some) {  // the byte beyond five pixels is written over
-        const __m128i pixels = _mm_loadu_si128(reinterpret_cast<const __m128i*>(from + channels * (width - some - x)));
+        const __m128i pixels = _mm_loadu_si128(reinterpret_cast<const __m128i*>(from + channels * (width - some - x) - before));
         _mm_storeu_si128(reinterpret_cast<__m128i*>(to + channels * x), _mm_shuffle_epi8(pixels, places));
     }
 #endif
