@@ -16,6 +16,7 @@ from labkit.core.parts import arrays
 from tests.conformance import inputs
 from tests.conformance.trials import (
     Opened,
+    answer,
     copied,
     difference,
     each_array,
@@ -128,7 +129,8 @@ def test_its_parts_combined_are_the_whole_and_travel_small(stage: str, name: str
     there = cloudpickle.loads(packed)
     for case in [*edge_cases(stage)][:6] + some_cases(stage, 3):
         inputs_here = given(stage, case)
-        whole = function(*copied(inputs_here))
+        if (whole := answer(function, copied(inputs_here))) is None:
+            continue
         for count in (1, 3, 64):
             results = [there(*part) for part in split.parts(count, *copied(inputs_here))]
             assert Exact().difference(split.combine(results, *inputs_here), whole) is None, f"{case} in {count}"

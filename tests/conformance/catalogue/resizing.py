@@ -15,4 +15,33 @@ def normalise(image: np.ndarray, to: str) -> np.ndarray:
     return made
 
 
-ORACLES: dict[str, Callable[..., Any]] = {"normalise": normalise}
+def along(values: np.ndarray, target: int, interpolation: str) -> np.ndarray:
+    """The first axis made ``target`` long, in float64: differences of cumulative sums, or a line through two neighbours."""
+    source = len(values)
+    if interpolation == "area":
+        sums = np.concatenate([np.zeros((1, *values.shape[1:])), np.cumsum(values, axis=0, dtype=np.float64)])
+        return np.diff(between(sums, np.arange(target + 1) * source / target), axis=0) * target / source
+    return between(values.astype(np.float64), np.clip((np.arange(target) + 0.5) * source / target - 0.5, 0, source - 1))
+
+
+def between(values: np.ndarray, at: np.ndarray) -> np.ndarray:
+    """The values along the first axis at positions that need not be whole."""
+    first = np.minimum(np.floor(at + 1e-9).astype(int), len(values) - 1)
+    share = np.maximum(at - first, 0).reshape(-1, *[1] * (values.ndim - 1))
+    made: np.ndarray = values[first] * (1 - share) + values[np.minimum(first + 1, len(values) - 1)] * share
+    return made
+
+
+def resize(image: np.ndarray, side: int, form: str, interpolation: str) -> np.ndarray:
+    """One axis, then the other."""
+    height, width = image.shape[:2]
+    rows, columns = side, side
+    if form == "short":
+        scale = min(side, height, width) / min(height, width)
+        rows, columns = int(height * scale + 1e-9), int(width * scale + 1e-9)
+    lower = along(image, rows, interpolation)
+    exact = along(lower.swapaxes(0, 1), columns, interpolation).swapaxes(0, 1)
+    return np.floor(exact + 0.5 + 1e-9).astype(np.uint8)
+
+
+ORACLES: dict[str, Callable[..., Any]] = {"normalise": normalise, "resize": resize}
