@@ -11,19 +11,9 @@ import numpy as np
 
 from labkit.core import BGR, OneOf, Shaped, Within, stage
 
-MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # of ImageNet's red, green and blue, as torchvision gives them
-
 # v·scale + shift rounds twice in float32, (v/255 - mean)/std three times: values are below 2.65, and each rounding is off by
 # 1.2e-7 at most.
 TOLERANCE = 1e-6
-
-
-def scale_and_shift(to: str) -> tuple[np.ndarray, np.ndarray]:
-    """Of red, green and blue, each float32 (3,)."""
-    if to == "unit":
-        return np.full(3, 1 / 255, np.float32), np.zeros(3, np.float32)
-    mean, std = np.array(MEAN), np.array(STD)
-    return (1 / (255 * std)).astype(np.float32), (-mean / std).astype(np.float32)
 
 
 def planes(image: np.ndarray, to: str) -> tuple[int, ...]:

@@ -6,7 +6,7 @@ import cython
 import numpy as np
 
 from labkit.kinds import loops
-from labkit.stages.normalise import scale_and_shift
+from labkit.kinds.planes import scale_and_shift
 
 
 def table(image: np.ndarray, to: str) -> tuple[np.ndarray]:

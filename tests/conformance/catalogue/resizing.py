@@ -44,4 +44,27 @@ def resize(image: np.ndarray, side: int, form: str, interpolation: str) -> np.nd
     return np.floor(exact + 0.5 + 1e-9).astype(np.uint8)
 
 
-ORACLES: dict[str, Callable[..., Any]] = {"normalise": normalise, "resize": resize}
+def resize_crop_normalise(image: np.ndarray, short: int, crop: int, to: str) -> np.ndarray:
+    """The whole resized picture in float64, the square out of its middle, torchvision's formula."""
+    height, width = image.shape[:2]
+    rows, columns = short * height // min(height, width), short * width // min(height, width)
+    top, left = (rows - crop) // 2, (columns - crop) // 2
+    lower = along(image, rows, "area")[top : top + crop]
+    made = along(lower.swapaxes(0, 1), columns, "area")[left : left + crop].swapaxes(0, 1)
+    return normalise(made, to)
+
+
+def square(random: np.random.Generator) -> tuple[Any, ...]:
+    """A picture, and a square that fits."""
+    height, width = (int(side) for side in random.integers(1, 200, 2))
+    image = random.integers(0, 256, (height, width, 3), np.uint8)
+    short = int(random.integers(1, 90))
+    return image, short, int(random.integers(1, short + 1)), str(random.choice(["mean_std", "unit"]))
+
+
+ORACLES: dict[str, Callable[..., Any]] = {
+    "normalise": normalise,
+    "resize": resize,
+    "resize_crop_normalise": resize_crop_normalise,
+}
+DRAWS = {"resize_crop_normalise": (square,)}
