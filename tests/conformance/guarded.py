@@ -27,7 +27,7 @@ from tests.conformance.trials import (
 )
 
 LIBC = ctypes.CDLL(None, use_errno=True)
-LARGEST = 1 << 20  # bytes of an edge case
+LARGEST = 1 << 18  # bytes of an edge case
 ROOMS: dict[tuple[int, int], mmap.mmap] = {}
 
 
