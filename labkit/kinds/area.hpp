@@ -121,4 +121,23 @@ inline float add_one(const float* row, const Span& columns) {
     return total;
 }
 
+// Rows of a resized picture along any two axes, of which ``rows`` begins with the first one to be made.
+inline void resize_in_float(const Picture& in, const Rows& out, const Axis& rows, const Axis& columns) {
+    const float share = rows.share * columns.share;
+    const auto rounded = [](float value) { return static_cast<u8>(value + 0.5f); };
+    std::vector<float> sums(in.stride() + 4);
+    for (std::size_t y = out.begin; y < out.end; y++) {
+        add_rows(in, rows.spans[y - out.begin], 0, in.stride(), sums.data());
+        u8* to = out.row(y);
+        for (const Span& span : columns.spans) {
+            if (in.channels == 3) {
+                const Four made = add_three(sums.data(), span) * share;
+                for (int c = 0; c < 3; c++) *to++ = rounded(made[c]);
+            } else {
+                *to++ = rounded(add_one(sums.data(), span) * share);
+            }
+        }
+    }
+}
+
 }  // namespace labkit

@@ -30,15 +30,17 @@ def taps(
 
 def weighed(
     xp: Any, values: Any, axis: int, target: int, interpolation: str, begin: int = 0, count: int | None = None
-) -> Any:
-    """``values``, float32 of three axes, with axis 0 or 1 made ``target`` long; or ``count`` of that from ``begin`` on."""
+) -> tuple[Any, int]:
+    """``values``, floats of three axes, with axis 0 or 1 made ``target`` long; or ``count`` of that from ``begin`` on.
+
+    Returns sums by whole weights, which in float64 are exact, and what the weights of each add up to.
+    """
     source, device = values.shape[axis], getattr(values, "device", None)
     first, weights, total = taps(source, target, interpolation, begin, count)
-    shares = (weights / total).astype(np.float32)
     made = None
     for k in range(weights.shape[1]):
         at = xp.asarray(np.minimum(first + k, source - 1), device=device)
-        share = xp.asarray(shares[:, k].copy(), device=device)
-        term = xp.take(values, at, axis=axis) * (share[:, None, None] if axis == 0 else share[None, :, None])
+        weight = xp.astype(xp.asarray(weights[:, k].copy(), device=device), values.dtype)
+        term = xp.take(values, at, axis=axis) * (weight[:, None, None] if axis == 0 else weight[None, :, None])
         made = term if made is None else made + term
-    return made
+    return made, total

@@ -77,4 +77,4 @@ def test_the_global_lock_is_released_but_by_what_needs_python_s_objects(stage: s
     held = (stage, name) in ON_OBJECTS
     inputs = copied(given(stage, some_cases(stage, 1)[0]) if held else largest(stage))
     function(*inputs)
-    assert others_run_during(lambda: function(*inputs), tries=5 if held else 20) != held
+    assert others_run_during(lambda: function(*inputs), tries=5 if held else 200) != held

@@ -17,5 +17,6 @@ def resize(xp: Any, image: Any, side: int, form: str, interpolation: str) -> Any
     if (rows, columns) == (height, width):
         return xp.asarray(image, copy=True)
     values = xp.astype(xp.reshape(image, (height, width, -1)), xp.float32)
-    made = weighed(xp, weighed(xp, values, 0, rows, interpolation), 1, columns, interpolation)
-    return xp.reshape(xp.astype(made + 0.5, xp.uint8), (rows, columns, *image.shape[2:]))
+    lower, down = weighed(xp, values, 0, rows, interpolation)
+    made, across = weighed(xp, lower, 1, columns, interpolation)
+    return xp.reshape(xp.astype(made / (down * across) + 0.5, xp.uint8), (rows, columns, *image.shape[2:]))

@@ -3,33 +3,11 @@
 #include "kinds/area.hpp"
 #include "kinds/taps.hpp"
 
-namespace {
-
 using labkit::Axis;
-using labkit::Span;
-using labkit::u8;
-
-u8 rounded(float value) { return static_cast<u8>(value + 0.5f); }
-
-// Any two axes, in float.
-void plain(const labkit::Picture& in, const labkit::Rows& out, const Axis& rows, const Axis& columns) {
-    const float share = rows.share * columns.share;
-    std::vector<float> sums(in.stride() + 4);
-    for (std::size_t y = out.begin; y < out.end; y++) {
-        labkit::add_rows(in, rows.spans[y - out.begin], 0, in.stride(), sums.data());
-        u8* to = out.row(y);
-        for (const Span& span : columns.spans) {
-            if (in.channels == 3) {
-                const labkit::Four made = labkit::add_three(sums.data(), span) * share;
-                for (int c = 0; c < 3; c++) *to++ = rounded(made[c]);
-            } else {
-                *to++ = rounded(labkit::add_one(sums.data(), span) * share);
-            }
-        }
-    }
-}
 
 #if defined(__AVX2__)
+namespace {
+
 void in_16_bits(const labkit::Picture& in, const labkit::Rows& out, const Axis& rows, const Axis& columns) {
     const labkit::Taps taps(columns, in.channels, 0);
     std::vector<std::int16_t> means(in.stride() + taps.behind());
@@ -38,9 +16,9 @@ void in_16_bits(const labkit::Picture& in, const labkit::Rows& out, const Axis& 
         labkit::write_row(taps, in.channels, means.data(), out.row(y));
     }
 }
-#endif
 
 }  // namespace
+#endif
 
 LABKIT_KERNEL(resize)(const labkit::Inputs& inputs, const labkit::Rows& out) {
     const labkit::Picture& in = inputs.image();
@@ -60,5 +38,5 @@ LABKIT_KERNEL(resize)(const labkit::Inputs& inputs, const labkit::Rows& out) {
     }
     if (labkit::Taps::suit(columns) && labkit::RowWeights::suit(rows)) return in_16_bits(in, out, rows, columns);
 #endif
-    plain(in, out, rows, columns);
+    labkit::resize_in_float(in, out, rows, columns);
 }

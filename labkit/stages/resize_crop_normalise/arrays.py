@@ -14,5 +14,6 @@ def resize_crop_normalise(xp: Any, image: Any, short: int, crop: int, to: str) -
     """Weighed sums in float32, not rounded in between; then planes, scaled and shifted."""
     rows, columns = resized(image, short)
     top, left = window(image, short, crop)
-    values = weighed(xp, xp.astype(image, xp.float32), 0, rows, "area", top, crop)
-    return planes.made(xp, weighed(xp, values, 1, columns, "area", left, crop), to)
+    lower, down = weighed(xp, xp.astype(image, xp.float32), 0, rows, "area", top, crop)
+    made, across = weighed(xp, lower, 1, columns, "area", left, crop)
+    return planes.made(xp, made / (down * across), to)
