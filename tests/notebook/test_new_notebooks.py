@@ -13,8 +13,8 @@ FOLDER = Path(__file__).parents[2] / "notebooks"
 TUTORIALS = sorted(FOLDER.glob("0*.ipynb"))
 
 
-def test_there_are_nine_tutorials() -> None:
-    assert [path.stem.partition("_")[0] for path in TUTORIALS] == [f"{number:02}" for number in range(9)]
+def test_there_are_ten_tutorials() -> None:
+    assert [path.stem.partition("_")[0] for path in TUTORIALS] == [f"{number:02}" for number in range(10)]
 
 
 @pytest.mark.parametrize("path", TUTORIALS, ids=lambda path: path.stem)
