@@ -42,7 +42,7 @@ def build(folder: Path) -> None:
     """The library of KERNELS as the build makes it, for the path that is taken."""
     (folder / "native.cpp").write_text(KERNELS)
     made = library(folder / "native.cpp", simd())
-    words = [*"g++ -O1 -std=c++17 -fPIC -shared".split(), f"-I{HOME}", "-o", str(made), str(folder / "native.cpp")]
+    words = ["g++", "-O1", "-std=c++17", "-fPIC", "-shared", f"-I{HOME}", "-o", str(made), str(folder / "native.cpp")]
     subprocess.run(words, check=True, capture_output=True)
 
 
