@@ -51,11 +51,12 @@ def loops(
     scratch: Callable[..., tuple[Any, ...]] | None = None,
     output: Callable[..., Any] | None = None,
     result: Callable[[Any], Any] | None = None,
+    channels: bool = False,
 ) -> Callable[[Kernel], Kernel]:
     """Decorator: the loop becomes the variants ``python``, ``numba_loop`` and ``cython_loop`` of a stage.
 
     ``scratch(*inputs)`` makes further arguments. ``output(*inputs)`` makes what is filled, where the contract's annotations
-    don't say it, and ``result(filled)`` what comes back.
+    don't say it, and ``result(filled)`` what comes back. With ``channels`` the loop fills three axes, also of a grey picture.
 
     Raises UsageError for an unknown stage.
     """
@@ -69,7 +70,9 @@ def loops(
             ("cython_loop", "cython", Cython),
         ):
             missing = cython_missing(function) if reading is Cython else None
-            made = reading(Face.of(name, function, registry.stage(stage)), function, stage, scratch, output, result)
+            made = reading(
+                Face.of(name, function, registry.stage(stage)), function, stage, scratch, output, result, channels
+            )
             variant(stage, kind, name, missing=missing, requires=("numba",) if reading is Numba else ())(made)
         return function
 
@@ -79,9 +82,12 @@ def loops(
 class Reading:
     """A callable with the stage's signature that runs a loop one way. Travels by its function; what it compiled stays behind."""
 
-    def __init__(self, face: Face, function: Kernel, stage: str, scratch: Any, output: Any, result: Any) -> None:
-        self._made_of = (face, function, stage, scratch, output, result)
+    def __init__(
+        self, face: Face, function: Kernel, stage: str, scratch: Any, output: Any, result: Any, channels: bool
+    ) -> None:
+        self._made_of = (face, function, stage, scratch, output, result, channels)
         self._face, self.function, self._scratch, self._result = face, function, scratch, result
+        self._channels = channels
         terms = registry.stage(stage).terms
         self._output = output or terms.output
         self._codes = [(terms.parameters.index(name), numbers) for name, numbers in terms.codes.items()]
@@ -93,7 +99,8 @@ class Reading:
     def __call__(self, *inputs: Any, **named: Any) -> Any:
         inputs = self._face.complete(inputs, named)
         out = self._output(*inputs)
-        self.run(*self._coded(inputs), out, *(self._scratch(*inputs) if self._scratch else ()))
+        filled = out.reshape(*out.shape[:2], -1) if self._channels else out
+        self.run(*self._coded(inputs), filled, *(self._scratch(*inputs) if self._scratch else ()))
         return self._result(out) if self._result else out
 
     def _coded(self, inputs: tuple[Any, ...]) -> tuple[Any, ...]:

@@ -9,22 +9,12 @@ from labkit.kinds import loops
 from labkit.stages.affine.matrix import Matrix, steps
 
 
-def with_channels(image: np.ndarray, matrix: Matrix) -> np.ndarray:
-    """The output to fill, always with an axis of channels."""
-    return np.empty((*image.shape[:2], image.size // (image.shape[0] * image.shape[1])), np.uint8)
-
-
 def prepared(image: np.ndarray, matrix: Matrix) -> tuple[np.ndarray, ...]:
     """The picture as bytes, whatever its shape, and the steps along columns and rows."""
     return image.reshape(-1), *steps(matrix, image.shape)
 
 
-def as_it_came(out: np.ndarray) -> np.ndarray:
-    """Without the axis that a grey picture has not."""
-    return out if out.shape[2] > 1 else out[..., 0]
-
-
-@loops("affine", scratch=prepared, output=with_channels, result=as_it_came)
+@loops("affine", scratch=prepared, channels=True)
 def affine(
     image: object,
     matrix: object,

@@ -9,9 +9,12 @@
 #include <cmath>
 #include <vector>
 
+#include "kinds/border.hpp"
 #include "symmetry.hpp"
 
 namespace augment {
+
+using labkit::mirrored;
 
 #if defined(__AVX512BW__) && !defined(LABKIT_PORTABLE)
 constexpr int WIDTH = 64;  // bytes in a vector
@@ -46,14 +49,6 @@ struct Weights {
         at[0] = static_cast<std::int16_t>(std::min(middle, 32767));
     }
 };
-
-// The place that a place beyond the border shows: mirrored there, the border itself not repeated.
-inline ptrdiff_t mirrored(ptrdiff_t place, ptrdiff_t count) {
-    if (count == 1) return 0;
-    const ptrdiff_t period = 2 * (count - 1);
-    place = ((place % period) + period) % period;
-    return std::min(place, period - place);
-}
 
 // Twice LANES sums, in the order in which bytes are unpacked; `narrow` puts them back into theirs.
 struct Sums {

@@ -14,17 +14,7 @@ def room(image: np.ndarray, alpha: float, beta: float) -> tuple[np.ndarray, np.n
     return image.reshape(-1), table(alpha, beta)
 
 
-def with_channels(image: np.ndarray, alpha: float, beta: float) -> np.ndarray:
-    """The output to fill, always with an axis of channels."""
-    return np.empty((*image.shape[:2], image.size // (image.shape[0] * image.shape[1])), np.uint8)
-
-
-def as_it_came(out: np.ndarray) -> np.ndarray:
-    """Without the axis that a grey picture has not."""
-    return out if out.shape[2] > 1 else out[..., 0]
-
-
-@loops("brightness_contrast", scratch=room, output=with_channels, result=as_it_came)
+@loops("brightness_contrast", scratch=room, channels=True)
 def brightness_contrast(
     image: object,
     alpha: cython.double,

@@ -6,12 +6,6 @@ import cython
 import numpy as np
 
 from labkit.kinds import loops
-from labkit.stages.flip_rotate import shape_of
-
-
-def with_channels(image: np.ndarray, way: str) -> np.ndarray:
-    """The output to fill, always with an axis of channels."""
-    return np.empty((*shape_of(image, way)[:2], image.size // (image.shape[0] * image.shape[1])), np.uint8)
 
 
 def bytes_of(image: np.ndarray, way: str) -> tuple[np.ndarray]:
@@ -19,12 +13,7 @@ def bytes_of(image: np.ndarray, way: str) -> tuple[np.ndarray]:
     return (image.reshape(-1),)
 
 
-def as_it_came(out: np.ndarray) -> np.ndarray:
-    """Without the axis that a grey picture has not."""
-    return out if out.shape[2] > 1 else out[..., 0]
-
-
-@loops("flip_rotate", scratch=bytes_of, output=with_channels, result=as_it_came)
+@loops("flip_rotate", scratch=bytes_of, channels=True)
 def flip_rotate(
     image: object,
     way: cython.int,

@@ -9,11 +9,6 @@ from labkit.kinds import loops
 from labkit.stages.gaussian_blur.taps import mirrored, taps
 
 
-def with_channels(image: np.ndarray, sigma: float) -> np.ndarray:
-    """The output to fill, always with an axis of channels."""
-    return np.empty((*image.shape[:2], image.size // (image.shape[0] * image.shape[1])), np.uint8)
-
-
 def room(image: np.ndarray, sigma: float) -> tuple[np.ndarray, ...]:
     """The picture with an axis of channels, the weights, which rows and columns lie under them, and sums of rows."""
     weights = taps(float(sigma))
@@ -22,12 +17,7 @@ def room(image: np.ndarray, sigma: float) -> tuple[np.ndarray, ...]:
     return pixels, weights, rows, columns, np.empty(pixels.shape, np.int32)
 
 
-def as_it_came(out: np.ndarray) -> np.ndarray:
-    """Without the axis that a grey picture has not."""
-    return out if out.shape[2] > 1 else out[..., 0]
-
-
-@loops("gaussian_blur", scratch=room, output=with_channels, result=as_it_came)
+@loops("gaussian_blur", scratch=room, channels=True)
 def gaussian_blur(
     image: object,
     sigma: cython.double,

@@ -4,6 +4,7 @@
 // With AVX2 two rows at a time: their bytes side by side, times two weights, added by one instruction (weights over 64 are
 // split, or two products would be too large for it). Across two sums at a time in 32 bits, less 2^15 so that they have a sign.
 // Weights of 0, of which a wide Gaussian in 256ths has many, are left out. A row in 16 bits stays in the first-level cache.
+#include "kinds/border.hpp"
 #include "kinds/rows.hpp"
 
 #include <algorithm>
@@ -18,6 +19,7 @@
 
 namespace {
 
+using labkit::mirrored;
 using labkit::u8;
 using Step = std::ptrdiff_t;
 
@@ -55,14 +57,6 @@ Taps taps_of(double sigma) {
         for (int weight = weights[k]; weight > 0; weight -= LARGEST) made.all.push_back({k - radius, std::min(weight, LARGEST)});
     if (made.all.size() % 2) made.all.push_back({0, 0});
     return made;
-}
-
-// Beyond the border the picture comes back, without the border's own pixel once more.
-Step mirrored(Step place, Step side) {
-    if (side == 1) return 0;
-    const Step period = 2 * (side - 1);
-    place = (place % period + period) % period;
-    return std::min(place, period - place);
 }
 
 #if defined(__AVX2__)

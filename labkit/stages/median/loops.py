@@ -8,22 +8,12 @@ import numpy as np
 from labkit.kinds import loops
 
 
-def with_channels(image: np.ndarray, size: int) -> np.ndarray:
-    """The output to fill, always with an axis of channels."""
-    return np.empty((*image.shape[:2], image.size // (image.shape[0] * image.shape[1])), np.uint8)
-
-
 def room(image: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
     """The picture as bytes, whatever its shape, and a histogram."""
     return image.reshape(-1), np.zeros(256, np.int64)
 
 
-def as_it_came(out: np.ndarray) -> np.ndarray:
-    """Without the axis that a grey picture has not."""
-    return out if out.shape[2] > 1 else out[..., 0]
-
-
-@loops("median", scratch=room, output=with_channels, result=as_it_came)
+@loops("median", scratch=room, channels=True)
 def median(
     image: object,
     size: cython.Py_ssize_t,

@@ -12,22 +12,24 @@ import numpy as np
 from labkit.core import variant
 
 
-@variant("noise", kind="library")
-def opencv(image: np.ndarray, seed: int, sigma: float = 10.0) -> np.ndarray:
-    """cv2.randn in float32, and cv2.add, which rounds and clips."""
+def with_randn(image: np.ndarray, seed: int, sigma: float, dtype: type[np.generic]) -> np.ndarray:
+    """The picture and what cv2.randn makes of this dtype, added by cv2.add, which rounds and clips."""
     cv2.setRNGSeed(seed & 0x7FFFFFFF)
-    added = np.empty(image.shape, np.float32)
+    added = np.empty(image.shape, dtype)
     cv2.randn(added.reshape(-1), np.zeros(1), np.array([sigma]))
     return cv2.add(image, added, dtype=cv2.CV_8U)
+
+
+@variant("noise", kind="library")
+def opencv(image: np.ndarray, seed: int, sigma: float = 10.0) -> np.ndarray:
+    """cv2.randn in float32."""
+    return with_randn(image, seed, sigma, np.float32)
 
 
 @variant("noise", kind="library")
 def opencv_16(image: np.ndarray, seed: int, sigma: float = 10.0) -> np.ndarray:
-    """cv2.randn in 16 bits, which it rounds to, and cv2.add."""
-    cv2.setRNGSeed(seed & 0x7FFFFFFF)
-    added = np.empty(image.shape, np.int16)
-    cv2.randn(added.reshape(-1), np.zeros(1), np.array([sigma]))
-    return cv2.add(image, added, dtype=cv2.CV_8U)
+    """cv2.randn in 16 bits, which it rounds to."""
+    return with_randn(image, seed, sigma, np.int16)
 
 
 @variant("noise", kind="library")

@@ -9,23 +9,12 @@ from labkit.kinds import loops
 from labkit.stages.noise import keys, weight_of
 
 
-def in_rows(image: np.ndarray, seed: int, sigma: float) -> np.ndarray:
-    """The output to fill: rows of values, and one axis more for how many a pixel has."""
-    channels = image.size // (image.shape[0] * image.shape[1])
-    return np.empty((image.shape[0], image.shape[1], channels), np.uint8)
-
-
-def as_it_came(out: np.ndarray) -> np.ndarray:
-    """Without the axis that a grey picture has not."""
-    return out if out.shape[2] > 1 else out[..., 0]
-
-
 def prepared(image: np.ndarray, seed: int, sigma: float) -> tuple[np.ndarray, int, int, int]:
     """The picture as bytes, both keys, the weight."""
     return image.reshape(-1), *keys(seed), weight_of(sigma)
 
 
-@loops("noise", scratch=prepared, output=in_rows, result=as_it_came)
+@loops("noise", scratch=prepared, channels=True)
 def noise(
     image: object,
     seed: cython.longlong,

@@ -8,22 +8,12 @@ import numpy as np
 from labkit.kinds import loops
 
 
-def with_channels(image: np.ndarray, block: int) -> np.ndarray:
-    """The output to fill, always with an axis of channels."""
-    return np.empty((*image.shape[:2], image.size // (image.shape[0] * image.shape[1])), np.uint8)
-
-
 def bytes_of(image: np.ndarray, block: int) -> tuple[np.ndarray]:
     """The picture as bytes, whatever its shape."""
     return (image.reshape(-1),)
 
 
-def as_it_came(out: np.ndarray) -> np.ndarray:
-    """Without the axis that a grey picture has not."""
-    return out if out.shape[2] > 1 else out[..., 0]
-
-
-@loops("pixelate", scratch=bytes_of, output=with_channels, result=as_it_came)
+@loops("pixelate", scratch=bytes_of, channels=True)
 def pixelate(
     image: object,
     block: cython.Py_ssize_t,

@@ -10,11 +10,6 @@ from labkit.kinds.taps import taps
 from labkit.stages.resize import size
 
 
-def with_channels(image: np.ndarray, side: int, form: str, interpolation: str) -> np.ndarray:
-    """The output to fill, always with an axis of channels."""
-    return np.empty((*size(image, side, form), image.shape[2] if image.ndim == 3 else 1), np.uint8)
-
-
 def bytes_and_taps(image: np.ndarray, side: int, form: str, interpolation: str) -> tuple[np.ndarray, ...]:
     """The picture with an axis of channels, and the first element and the weights of each output along both axes."""
     rows, columns = size(image, side, form)
@@ -23,12 +18,7 @@ def bytes_and_taps(image: np.ndarray, side: int, form: str, interpolation: str) 
     return image.reshape(*image.shape[:2], -1), down[0], down[1], across[0], across[1], total
 
 
-def as_it_came(out: np.ndarray) -> np.ndarray:
-    """Without the axis that a grey picture has not."""
-    return out if out.shape[2] > 1 else out[..., 0]
-
-
-@loops("resize", scratch=bytes_and_taps, output=with_channels, result=as_it_came)
+@loops("resize", scratch=bytes_and_taps, channels=True)
 def resize(
     image: object,
     side: cython.int,

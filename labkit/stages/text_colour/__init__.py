@@ -5,7 +5,7 @@ Read the files in this order: arrays (the reference), library (the peers), colou
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Annotated
 
 import numpy as np
@@ -13,9 +13,8 @@ import numpy as np
 from labkit.core import BGR, Many, Shaped, Within, stage
 from labkit.stages.text_colour import workloads
 
-ROUNDS = (
-    20  # of new means: text is done after 2 to 6; what has no two colours may go on for hundreds, and gains nothing
-)
+# Of new means: text is done after 2 to 6; what has no two colours may go on for hundreds, and gains nothing.
+ROUNDS = 20
 
 # OpenCV adds up in float32: of two million pixels of the very same colour its mean is 1.4 levels off. Else all are equal.
 TOLERANCE = 2
@@ -63,9 +62,8 @@ def first_plane(count: int, sums: Sequence[int], squares: Sequence[int]) -> Plan
 
     ``sums`` are those of the levels and ``squares`` those of their squares, of each channel.
     """
-    spreads = [
-        square - total * (total / count) for total, square in zip(sums, squares, strict=True)
-    ]  # exactly 0 of equals
+    # exactly 0 where all are equal
+    spreads = [square - total * (total / count) for total, square in zip(sums, squares, strict=True)]
     if not (widest := max(spreads)):
         return None
     channel = spreads.index(widest)
@@ -95,3 +93,22 @@ def colours_of(count: int, sums: Sequence[int], above: int, parts: Sequence[int]
     second = [(2 * total + above) // (2 * above) for total in parts]
     first = [(2 * total + others) // (2 * others) for total in rest]
     return np.array([first, second] if others <= above else [second, first], np.uint8)
+
+
+def clustered(
+    count: int, sums: Sequence[int], squares: Sequence[int], parted: Callable[[Plane], tuple[int, list[int]]]
+) -> np.ndarray:
+    """The answer, by steps over planes: ``parted(plane)`` counts and adds up, by channel, the pixels nearer the second mean."""
+    above, parts = 0, [0, 0, 0]
+    plane = first_plane(count, sums, squares)
+    for _ in range(ROUNDS):
+        if plane is None:
+            break
+        found = parted(plane)
+        if found == (above, parts):
+            break
+        above, parts = found
+        if above in (0, count):
+            break
+        plane = plane_between(count, sums, above, parts)
+    return colours_of(count, sums, above, parts)

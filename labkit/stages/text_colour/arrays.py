@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from labkit.kinds import arrays
-from labkit.stages.text_colour import ROUNDS, colours_of, first_plane, plane_between
+from labkit.stages.text_colour import Plane, clustered
 
 
 @arrays("text_colour")
@@ -14,19 +14,11 @@ def text_colour(xp: Any, image: Any) -> Any:
     channels = [xp.reshape(image[..., k], (-1,)) for k in range(3)]
     count, wide = channels[0].shape[0], [xp.astype(channel, xp.float64) for channel in channels]
     sums = [int(xp.sum(channel)) for channel in wide]  # exact below 2^53
-    above, parts = 0, [0, 0, 0]
-    plane = first_plane(count, sums, [int(xp.sum(channel * channel)) for channel in wide])
-    for _ in range(ROUNDS):
-        if plane is None:
-            break
+
+    def parted(plane: Plane) -> tuple[int, list[int]]:
         blue, green, red, place = plane
         nearer = (wide[0] * blue + wide[1] * green) + wide[2] * red > place
-        found = int(xp.sum(nearer, dtype=xp.int64)), [int(xp.sum(channel[nearer])) for channel in wide]
-        if found == (above, parts):
-            break
-        above, parts = found
-        if above in (0, count):
-            break
-        plane = plane_between(count, sums, above, parts)
-    colours = colours_of(count, sums, above, parts).tolist()
+        return int(xp.sum(nearer, dtype=xp.int64)), [int(xp.sum(channel[nearer])) for channel in wide]
+
+    colours = clustered(count, sums, [int(xp.sum(channel * channel)) for channel in wide], parted).tolist()
     return xp.asarray(colours, dtype=xp.uint8, device=getattr(image, "device", None))

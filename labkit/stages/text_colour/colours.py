@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from labkit.core import variant
-from labkit.stages.text_colour import ROUNDS, colours_of, first_plane, plane_between
+from labkit.stages.text_colour import Plane, clustered
 
 
 @variant("text_colour", kind="numpy")
@@ -19,18 +19,10 @@ def numpy_colours(image: np.ndarray) -> np.ndarray:
     levels = np.array([colours >> 16, colours >> 8 & 255, colours & 255], np.float64)
     weighed = levels * counts
     count, sums = int(counts.sum()), [int(total) for total in weighed.sum(axis=1)]
-    above, parts = 0, [0, 0, 0]
-    plane = first_plane(count, sums, [int(total) for total in (weighed * levels).sum(axis=1)])
-    for _ in range(ROUNDS):
-        if plane is None:
-            break
+
+    def parted(plane: Plane) -> tuple[int, list[int]]:
         blue, green, red, place = plane
         nearer = (levels[0] * blue + levels[1] * green) + levels[2] * red > place
-        found = int(counts[nearer].sum()), [int(total) for total in weighed[:, nearer].sum(axis=1)]
-        if found == (above, parts):
-            break
-        above, parts = found
-        if above in (0, count):
-            break
-        plane = plane_between(count, sums, above, parts)
-    return colours_of(count, sums, above, parts)
+        return int(counts[nearer].sum()), [int(total) for total in weighed[:, nearer].sum(axis=1)]
+
+    return clustered(count, sums, [int(total) for total in (weighed * levels).sum(axis=1)], parted)
