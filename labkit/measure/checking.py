@@ -191,15 +191,15 @@ def probe(
         if note := compile_note(found["first_call_s"], found["cost_s"]):
             row.tell(note)
         state.leaves(str(arm), found.get("left", ()))
-        worth = found["first_call_s"] - found["cost_s"] > WORTH_WARMING_S
-        if arm.engine in STARTS_PROCESSES:
-            pass
-        elif found["starts_no_thread"]:
-            state.modules += registry.variant(stage, arm.variant).requires
-            state.warm += [str(arm)] * worth
-        elif worth and row.kind != "gpu" and home is None:
-            imported = run_task(fleet, fleet.clean, ImportTask(tuple(found["imported"])), limits)
-            state.modules += imported.found.get("imported", ())
+        if arm.engine not in STARTS_PROCESSES:
+            worth = found["first_call_s"] - found["cost_s"] > WORTH_WARMING_S
+            if found["starts_no_thread"]:
+                state.modules += registry.variant(stage, arm.variant).requires
+                if worth:
+                    state.warm.append(str(arm))
+            elif worth and row.kind != "gpu" and home is None:
+                unknown = tuple(name for name in found["imported"] if name not in state.modules)
+                state.modules += run_task(fleet, fleet.clean, ImportTask(unknown), limits).found.get("imported", ())
 
 
 def _given_up(outcome: Outcome) -> bool:

@@ -41,10 +41,8 @@ LONG_CALL_S = 1.0  # of so long a call the gate's further ones are made on a sho
 SHORT_CALL_S = 0.1
 DRAWN_S = 1.0  # for drawn cases: the reference has so long, and each arm
 MANY_ALIKE, MANY_ALIKE_S = "as many pixels alike as float32 can't count", 0.5  # where a call takes no longer
-A_CALL_S, FEW = (
-    2e-4,
-    1e-4,
-)  # a call takes that however small its input, unless it is less than so much of so many pixels
+# A call takes so long however small its input, unless that is less than so much of that many pixels.
+A_CALL_S, FEW = 2e-4, 1e-4
 MANY_ALIKE_ROOM = 50  # bytes a byte of that input: less would be told as a variant that takes too much
 LONG_ENOUGH_S = 0.05  # the kernel's account of who ran is kept by its timer's tick, some milliseconds
 

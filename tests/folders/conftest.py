@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import struct
 import zlib
 from collections.abc import Callable
@@ -11,6 +12,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+
+from labkit.folders.memory import MARGIN
+from labkit.processes.tree import tree_share
 
 Picture = Callable[..., np.ndarray]
 
@@ -37,6 +41,13 @@ def picture(number: int = 0, height: int = 24, width: int = 36) -> np.ndarray:
     """A smooth colour picture, another for each number: uint8 (height, width, 3)."""
     noise = np.random.default_rng(number).integers(0, 256, (height, width, 3), dtype=np.uint8)
     return cv2.GaussianBlur(noise, (5, 5), 2)
+
+
+def limit_beside_the_tests(room: int) -> int:
+    """A limit on the memory of all processes together that leaves so many bytes beside these tests, by now perhaps gigabytes."""
+    held = tree_share(os.getpid())
+    assert held is not None
+    return int(held / MARGIN) + room
 
 
 def encode(suffix: str, image: np.ndarray) -> bytes:

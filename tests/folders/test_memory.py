@@ -11,7 +11,7 @@ import pytest
 
 from labkit.core import UsageError
 from labkit.folders import FolderRequest, memory, run
-from labkit.folders.memory import LEAST, MIB, Admission, Room
+from labkit.folders.memory import LEAST, MARGIN, MIB, Admission, Room
 from labkit.folders.plan import FileTask
 from labkit.processes.tree import tree_held
 from tests.folders.conftest import INVERT, Doing, encode, picture
@@ -83,7 +83,7 @@ def test_the_limit_holds_for_the_tree_and_no_image_is_lost(photos: Path, engine:
     held = tree_held(os.getpid())
     assert held is not None
     workers_take = 0 if engine != "shared_memory" else workers * 130 * MIB
-    limit = int((held + workers_take + 1.5 * NEEDS) / 0.92)  # room for one image, not for two
+    limit = int((held + workers_take + 1.5 * NEEDS) / MARGIN)  # room for one image, not for two
     report = run(job(photos, engine=engine, workers=workers, memory_limit=limit))
     assert (report.failures, report.done) == ([], 12)
     assert report.memory_peak is not None
@@ -110,7 +110,7 @@ def test_an_image_that_can_not_fit_is_told_so_and_costs_no_other(photos: Path) -
     chain = Doing(lambda image, seed, index: needing(image, seed, index) if image[:4, :4].min() > 240 else 255 - image)
     held = tree_held(os.getpid())
     assert held is not None
-    report = run(job(photos, chain=chain, engine="serial", memory_limit=int((held + NEEDS // 2) / 0.92)))
+    report = run(job(photos, chain=chain, engine="serial", memory_limit=int((held + NEEDS // 2) / MARGIN)))
     assert [file for file, _ in report.failures] == ["05.jpg"]
     assert "needs more memory than --memory-limit" in report.failures[0][1]
     assert len(outputs(photos.parent / "out")) == 11
@@ -119,7 +119,7 @@ def test_an_image_that_can_not_fit_is_told_so_and_costs_no_other(photos: Path) -
 def test_an_image_that_finds_no_room_beside_workers_is_made_without_them(photos: Path) -> None:
     held = tree_held(os.getpid())
     assert held is not None
-    limit = int((held + 1.15 * NEEDS) / 0.92)  # two idle workers take more than what is over
+    limit = int((held + 1.15 * NEEDS) / MARGIN)  # two idle workers take more than what is over
     report = run(job(photos, engine="shared_memory", workers=2, memory_limit=limit, limit=4))
     assert (report.failures, report.done) == ([], 4)
     assert report.tried_again >= 4

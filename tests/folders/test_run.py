@@ -24,9 +24,8 @@ from labkit.folders import FolderRequest, Listener, run
 from labkit.folders.progress import failure_lines
 from labkit.folders.sheet import NAMES
 from labkit.imagefiles.image import TRANSPARENT, read_image
-from labkit.processes.tree import tree_share
 from tests.engines.tasks import left_behind, named_blocks
-from tests.folders.conftest import INVERT, Doing, encode, picture, png_claiming
+from tests.folders.conftest import INVERT, Doing, encode, limit_beside_the_tests, picture, png_claiming
 
 BESIDES = {"labkit.json", "failed.csv", *NAMES}
 NOISE = Doing(lambda image, seed, index: image ^ generator(seed, index).integers(0, 64, image.shape, dtype=np.uint8))
@@ -303,11 +302,7 @@ def test_files_made_to_break_readers_are_refused_one_by_one(photos: Path, limite
     sides = [(256, 3, 36), (256, 3, 30_000), (257, 3, 24), (257, 3, 30_000)]
     tags = b"".join(struct.pack("<HHIHH", tag, kind, 1, side, 0) for tag, kind, side in sides)
     (photos / "twice.tif").write_bytes(b"II*\0" + struct.pack("<IH", 8, len(sides)) + tags + bytes(4))
-    held = tree_share(
-        os.getpid()
-    )  # of these tests too, by now perhaps gigabytes: it is a limit on all processes together
-    assert held is not None
-    memory_limit = int(held / 0.92) + (2 << 30) if limited else None
+    memory_limit = limit_beside_the_tests(2 << 30) if limited else None
     report = run(job(photos, max_pixels=250_000_000, memory_limit=memory_limit))
     assert report.done == 12
     assert [(file, why.partition(" ")[0]) for file, why in report.failures] == [

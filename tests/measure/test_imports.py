@@ -6,6 +6,7 @@ import pytest
 
 from labkit.core.registry import registry
 from labkit.measure.bench import make_settings, measure, plan_requests
+from labkit.measure.result import Table
 
 SPY = """
 import sys
@@ -28,16 +29,22 @@ def other(x):
 """
 
 
-def test_no_other_stage_is_imported_where_one_is_measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    seen, source = tmp_path / "seen", tmp_path / "spy.py"
-    source.write_text(SPY.format(path=str(seen)))
+def table_of(source: Path, stage: str, budget: float, monkeypatch: pytest.MonkeyPatch) -> Table:
+    """The stage that a file brings, measured; both of its variants have agreed."""
     monkeypatch.setattr(registry, "brought", [])
     registry.load(source)
     try:
-        table = measure(plan_requests(["spied"]), make_settings(0.02, threads=1, seed=3)).tables[0]
+        table = measure(plan_requests([stage]), make_settings(budget, threads=1, seed=3)).tables[0]
     finally:
         registry.forget(source)
     assert [(row.status.value, row.reason) for row in table.rows] == [("measured", None)] * 2
+    return table
+
+
+def test_no_other_stage_is_imported_where_one_is_measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen, source = tmp_path / "seen", tmp_path / "spy.py"
+    source.write_text(SPY.format(path=str(seen)))
+    table_of(source, "spied", 0.02, monkeypatch)
     assert seen.read_text() == ""
 
 
@@ -76,13 +83,7 @@ def test_what_an_arm_imports_at_its_first_call_is_imported_once_a_launcher(
     seen, source = tmp_path / "seen", tmp_path / "heavily.py"
     (tmp_path / "heavy_to_import.py").write_text(HEAVY.format(path=str(seen)))
     source.write_text(IMPORTS_AND_STARTS_A_THREAD)
-    monkeypatch.setattr(registry, "brought", [])
-    registry.load(source)
-    try:
-        table = measure(plan_requests(["heavily"]), make_settings(0.05, threads=1, seed=3)).tables[0]
-    finally:
-        registry.forget(source)
-    assert [(row.status.value, row.reason) for row in table.rows] == [("measured", None)] * 2
+    table = table_of(source, "heavily", 0.05, monkeypatch)
     assert table.rows[1].first_call_s is not None
     assert table.rows[1].first_call_s > 0.1
     launchers = {launch["parent"] for launch in table.samples.launches}

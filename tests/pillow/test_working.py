@@ -1,6 +1,5 @@
 """Every test picture of Pillow under every engine and chain, and sent to the server: refused where it can't be read, no more."""
 
-import os
 import shutil
 from contextlib import suppress
 from pathlib import Path
@@ -12,9 +11,9 @@ from labkit.engines import ENGINES, open_engine
 from labkit.folders import FolderRequest, run
 from labkit.imagefiles.image import SUFFIXES, BadFile, read_image
 from labkit.pipelines.chains import open_chain
-from labkit.processes.tree import tree_share
 from labkit.serve import picture
 from labkit.serve.refusal import Refused
+from tests.folders.conftest import limit_beside_the_tests
 from tests.pillow import name_of, pictures
 
 MOST_PIXELS = 50_000_000
@@ -64,15 +63,10 @@ def test_under_every_engine_the_same_pictures_fail_for_the_same_reasons(
 def test_under_a_memory_limit_they_fail_for_the_same_reasons(
     folder: Path, refused: list[tuple[str, str]], tmp_path: Path
 ) -> None:
-    held = tree_share(os.getpid())  # of these tests too: it is a limit on all processes together
-    assert held is not None
-    limits = {
-        "engine": "shared_memory",
-        "workers": 1,
-        "memory_limit": int(held / 0.92) + (2 << 30),
-        "max_pixels": MOST_PIXELS,
-    }
-    assert run(FolderRequest(folder, tmp_path, open_chain("photo"), **limits)).failures == refused
+    limits = {"engine": "shared_memory", "workers": 1, "memory_limit": limit_beside_the_tests(2 << 30)}
+    assert (
+        run(FolderRequest(folder, tmp_path, open_chain("photo"), max_pixels=MOST_PIXELS, **limits)).failures == refused
+    )
 
 
 @pytest.mark.parametrize("chain", ["document", "hybrid", "ocr"])

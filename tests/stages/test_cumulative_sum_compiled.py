@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import importlib.util
-import math
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -112,13 +111,13 @@ def test_the_check_passes_what_loops() -> None:
 
 
 @contextmanager
-def no_growth(blocks: int = 200, resident_bytes: float = 4 << 20) -> Iterator[None]:
+def no_growth(blocks: int = 200) -> Iterator[None]:
     gc.collect()
     resident, allocated = psutil.Process().memory_info().rss, sys.getallocatedblocks()
     yield
     gc.collect()
     assert sys.getallocatedblocks() - allocated < blocks
-    assert psutil.Process().memory_info().rss - resident < resident_bytes
+    assert psutil.Process().memory_info().rss - resident < 4 << 20
 
 
 @pytest.mark.parametrize("name", [name for name in BY_HAND if name in SPLITTABLE])
@@ -171,10 +170,15 @@ def test_c_api_passes_on_that_it_could_not_register_and_leaks_nothing() -> None:
         load()
     gc.collect()
     before = sys.getrefcount(core), sys.getrefcount(variant)
-    # what is kept would be Python's objects; pages come and go by megabytes with the tracebacks of 600 errors
-    with no_growth(blocks=300, resident_bytes=math.inf):
-        for _ in range(600):
-            load()
+    for tries_left in (2, 1, 0):  # what is kept is kept each time; pages of so many errors come and go by megabytes
+        try:
+            with no_growth(blocks=300):
+                for _ in range(600):
+                    load()
+            break
+        except AssertionError:
+            if not tries_left:
+                raise
     assert (sys.getrefcount(core), sys.getrefcount(variant)) == before
 
 

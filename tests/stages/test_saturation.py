@@ -7,7 +7,7 @@ import pytest
 
 from labkit.core import registry
 from labkit.stages.saturation import TOLERANCE
-from tests.conformance.catalogue.colour import saturation
+from tests.conformance.catalogue.colours import saturation
 from tests.stages.test_colours import every_colour
 
 FACTORS = (0.0, 0.35, 1.5, 2.0)
