@@ -37,4 +37,12 @@ def gaussian_blur(image: np.ndarray, sigma: float) -> np.ndarray:
     return made
 
 
+def small_and_blurred(random: np.random.Generator) -> tuple[Any, ...]:
+    """A small picture, since up to 181 weights reach beyond it, and as often a narrow Gaussian as a wide one."""
+    height, width = int(random.integers(1, 31)), int(random.integers(1, 41))
+    image = random.integers(0, 256, (height, width, 3)[: random.integers(2, 4)], np.uint8)
+    return image, float(np.exp(random.uniform(np.log(0.1), np.log(30))))
+
+
 ORACLES: dict[str, Callable[..., Any]] = {"median": median, "gaussian_blur": gaussian_blur}
+DRAWS = {"gaussian_blur": (small_and_blurred,)}
